@@ -1,0 +1,33 @@
+"""The participatory-budget portal of a city."""
+
+from pathlib import Path
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from portal import access, admin, config, database, errors, headers, i18n, templating, views
+from portal.crypto import keyring
+from portal.extensions import csrf, limiter, mail
+from portal.messaging import worker
+
+
+def create_app(instance: Path | None = None) -> Flask:
+    """Build the application from the settings in force; raise ConfigError or KeyMissing when it must not start."""
+    settings = config.load(instance)
+    app = Flask(__name__, instance_path=str(settings.instance))
+    app.config.from_mapping(config.for_flask(settings, keyring.get("secret")))
+    app.wsgi_app = ProxyFix(app.wsgi_app, *[settings.proxies] * 3)  # type: ignore[method-assign]
+    database.open_database(settings.database_url)
+    app.teardown_request(database.release)
+    csrf.init_app(app)
+    limiter.init_app(app)
+    mail.init_app(app)
+    access.init_app(app)
+    i18n.init_app(app)
+    headers.init_app(app)
+    templating.init_app(app)
+    errors.init_app(app)
+    worker.init_app(app)
+    views.init_app(app)
+    admin.init_app(app)
+    return app

@@ -1,0 +1,36 @@
+"""The officers' panel: Flask-Admin on /admin/, every table a view of attributes."""
+
+from flask import Flask
+from flask_admin import Admin
+from flask_admin.theme import Bootstrap4Theme
+from flask_babel import lazy_gettext as _l
+
+from portal.admin import dashboard, login
+from portal.admin.account import AccountView
+from portal.admin.audit import AuditView
+from portal.admin.edition import EditionView, PoolView
+from portal.admin.message import MessageView
+from portal.admin.proposal import ProposalView
+from portal.admin.staff import OfficerView
+from portal.headers import csp_nonce
+from portal.models import Account, AuditEntry, Edition, Message, Officer, Pool, Proposal
+
+TABLES = (
+    (EditionView, Edition, _l("Editions"), "panel_editions", "edycje"),
+    (PoolView, Pool, _l("Pools"), "panel_pools", "pule"),
+    (ProposalView, Proposal, _l("Proposals"), "panel_proposals", "projekty"),
+    (AccountView, Account, _l("Accounts"), "panel_accounts", "konta"),
+    (MessageView, Message, _l("Messages"), "panel_messages", "wiadomosci"),
+    (OfficerView, Officer, _l("Officers"), "panel_officers", "urzednicy"),
+    (AuditView, AuditEntry, _l("Audit log"), "panel_audit", "dziennik"),
+)
+
+
+def init_app(app: Flask) -> None:
+    """Register the panel's pages; every view of it is closed to strangers."""
+    panel = Admin(app, name=_l("Officers' panel"), theme=Bootstrap4Theme(base_template="admin/panel.html"),
+                  index_view=dashboard.Dashboard(name=_l("Overview")), csp_nonce_generator=csp_nonce)
+    for view, model, name, endpoint, url in TABLES:
+        panel.add_view(view(model, name=name, endpoint=endpoint, url=url))
+    app.register_blueprint(login.pages)
+    dashboard.init_app(app)

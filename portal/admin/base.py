@@ -1,0 +1,137 @@
+"""The safe base of every panel view: closed until a view opens it, and then to its roles only."""
+
+import re
+from datetime import datetime
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from flask import abort, redirect, request, url_for
+from flask_admin.contrib.peewee import ModelView
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from portal import clock, i18n
+from portal.admin.changes import Changes
+from portal.admin.fields import Converter, PanelForm
+from portal.admin.filters import Filters
+from portal.models.fields import SealedField
+from portal.models.staff import Role
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+SECRETS = {"password_hash", "email_token_hash", "pesel_index"}
+SWITCHES = {"create_view": "can_create", "edit_view": "can_edit", "delete_view": "can_delete", "export": "can_export",
+            "details_view": "can_view_details", "action_view": "_actions", "ajax_lookup": "form_ajax_refs",
+            "ajax_update": "column_editable_list"}
+MOST_WORDS = 5
+
+
+class Guarded:
+    """Lets in officers of the roles that a view names; strangers and residents are sent to the panel's login."""
+
+    roles: tuple[Role, ...] = ()
+
+    def is_accessible(self) -> bool:
+        return current_user.officer is not None and current_user.officer.role in self.roles
+
+    def inaccessible_callback(self, _name: str, **_kwargs: Any) -> Any:
+        if current_user.officer is None:
+            target = request.full_path.rstrip("?") if request.method == "GET" else None
+            return redirect(url_for("panel_login.log_in", next=target))
+        return abort(404)
+
+    def _run_view(self, view: Any, *args: Any, **kwargs: Any) -> Any:
+        return view(self, *args, **kwargs)  # Flask-Admin's own runs a view again when it raises a TypeError.
+
+
+def spellings(word: str) -> set[str]:
+    """Return the ways to write a word that SQLite's LIKE, which folds only ASCII, would tell apart."""
+    return {word, word.lower(), word.upper(), word.capitalize()}
+
+
+def shown(value: Any) -> Any:
+    """Return a column's value as people read it."""
+    if value is None or value == "":
+        return "–"
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    return i18n.moment(value) if isinstance(value, datetime) else value
+
+
+def money(_view: Any, _context: Any, row: Any, name: str) -> Any:
+    """Show a column of grosze in zł."""
+    value = getattr(row, name)
+    return None if value is None else i18n.money(value)
+
+
+class PanelView(Guarded, Filters, Changes, ModelView):  # type: ignore[misc]
+    """A table of the panel. A view names its roles and columns, and switches on what its roles may do."""
+
+    can_create = can_edit = can_delete = can_export = False
+    can_view_details = True
+    action_delete = None
+    column_list: tuple[str, ...] = ()
+    column_labels: dict[str, Any] = {}
+    column_sortable_list: tuple[str, ...] = ()
+    column_default_sort = ("id", True)
+    column_type_formatters = column_type_formatters_detail = {object: lambda _view, value, _name: shown(value)}
+    column_type_formatters_export = {object: lambda _view, value, _name: "" if value is None else shown(value)}
+    form_columns: tuple[str, ...] = ()
+    form_base_class = PanelForm
+    model_form_converter = Converter
+    page_size = 50
+    can_set_page_size = False
+    export_max_rows = 10_000
+    edit_template = create_template = "admin/model/form.html"
+
+    def _handle_view(self, name: str, **kwargs: Any) -> Any:
+        refused = super()._handle_view(name, **kwargs)
+        if refused is None and name in SWITCHES and not getattr(self, SWITCHES[name]):
+            abort(404)
+        return refused
+
+    def scaffold_list_columns(self) -> list[str]:
+        return []
+
+    def scaffold_form(self) -> Any:
+        return super().scaffold_form() if self.form_columns else self.form_base_class
+
+    def get_query(self) -> Any:
+        """Select the rows that this view may see, without sealed and secret columns."""
+        fields = self.model._meta.sorted_fields
+        return self.model.select(*[field for field in fields
+                                   if not isinstance(field, SealedField) and field.name not in SECRETS])
+
+    def get_one(self, id: Any) -> Any:  # noqa: A002 (the name is Flask-Admin's)
+        if not re.fullmatch("[0-9]{1,18}", str(id), re.ASCII):
+            return None
+        return self.get_query().where(self.model._meta.primary_key == int(id)).first()
+
+    def get_list(self, page: Any, sort_column: Any, sort_desc: Any, search: Any, filters: Any,
+                 execute: bool = True, page_size: Any = None) -> Any:
+        query = self.get_query()
+        for word in (search or "").replace("\0", "").split()[:MOST_WORDS]:
+            query = query.where(reduce(or_, [field.contains(spelling) for field in self._search_fields
+                                             for spelling in spellings(word)]))
+        for index, _name, value in filters or ():
+            query = self._filters[index].apply(query, self._filters[index].clean(value))
+        count, size = query.count(), page_size or self.page_size
+        name, descending = self.column_default_sort
+        if sort_column in self._sortable_columns:
+            name, descending = sort_column, bool(sort_desc)
+        field = getattr(self.model, name)
+        query = query.order_by(field.desc() if descending else field, self.model._meta.primary_key.desc())
+        page = min(max(page or 0, 0), max(count - 1, 0) // size)
+        return count, list(query.limit(size).offset(page * size))
+
+    def delete_model(self, _row: Any) -> Any:
+        """Refuse: rows go away only through a service, which a view that switches deletion on calls here."""
+        abort(404)
+
+    def get_export_value(self, model: Any, name: Any) -> str:
+        """Return a cell that no spreadsheet takes for a formula."""
+        text = str(super().get_export_value(model, name))
+        return f"'{text}" if text.startswith(FORMULA) else text
+
+    def get_export_name(self, export_type: str = "csv") -> str:
+        return f"{self.endpoint}-{clock.local(clock.now()):%Y-%m-%d}.{export_type}"

@@ -1,0 +1,123 @@
+"""How the panel saves a row: in one transaction, with an audit entry, and only over what the officer has seen."""
+
+import re
+from typing import Any
+
+from flask_admin.helpers import is_form_submitted
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+from peewee import DataError, IntegrityError, Model
+
+from portal import clock
+from portal.admin.fields import PanelForm
+from portal.database import on_sqlite, transaction
+from portal.errors import N_, PortalError
+from portal.services import audit
+
+
+class ChangedMeanwhile(PortalError):
+    """Somebody else saved the row since the officer opened it."""
+
+    status = 409
+    message = N_("Somebody else has changed this entry since you opened it. What you typed is kept; the values stored now "
+                 "stand beside the fields that differ. Save again to replace them.")
+
+
+class NoLongerEditable(PortalError):
+    """The calendar or the state of a row forbids changing it."""
+
+    status = 409
+    message = N_("This entry can no longer be changed.")
+
+
+CONTRADICTION = _l("These values contradict one another or an entry that already exists.")
+
+
+def actor() -> str:
+    """Return how the audit log names the officer of this request."""
+    return f"officer:{current_user.officer.uid}"
+
+
+class Changes:
+    """Saving for a panel view; ``refusals`` says which field a broken constraint belongs to, and in which words."""
+
+    model: Any
+    form_columns: tuple[str, ...]
+    refusals: dict[str, tuple[str, Any]] = {}
+
+    def may_edit(self, _row: Any) -> bool:
+        """Tell whether a row can still be changed."""
+        return True
+
+    def narrow(self, _form: PanelForm, _row: Any) -> None:
+        """Take the fields out of a form that cannot be changed any more."""
+
+    def save_related(self, _row: Any, _changed: list[str]) -> None:
+        """Do what belongs to saving a row, in the same transaction."""
+
+    def edit_form(self, obj: Any = None) -> PanelForm:
+        """Return the form of an existing row; raise NoLongerEditable."""
+        if not self.may_edit(obj):
+            raise NoLongerEditable
+        form: PanelForm = super().edit_form(obj)  # type: ignore[misc]
+        self.narrow(form, obj)
+        if not is_form_submitted():
+            form.version.data = form.version_of(obj)
+        return form
+
+    def create_model(self, form: PanelForm) -> Any:
+        row = self.model()
+        return self._save(form, row, created=True) and row
+
+    def update_model(self, form: PanelForm, model: Any) -> bool:
+        return self._save(form, model, created=False)
+
+    def _save(self, form: PanelForm, row: Any, *, created: bool) -> bool:
+        """Save the row, or say in the form why not."""
+        try:
+            with transaction():
+                target = row if created else self._lock(row)
+                if not created and form.version.data != form.version_of(target):
+                    raise ChangedMeanwhile
+                self._write(form, target, {} if created else dict(target.__data__))
+            return True
+        except ChangedMeanwhile as error:
+            form.refuse(error)
+            self._show_stored(form, target)
+        except PortalError as error:
+            form.refuse(error)
+        except (IntegrityError, DataError) as error:
+            broken = re.sub(r"\W+", "_", str(error))  # SQLite writes table.column, PostgreSQL table_column.
+            name, message = next((self.refusals[key] for key in self.refusals if key in broken), ("", CONTRADICTION))
+            if name in form:
+                form[name].errors = [*form[name].errors, str(message)]
+            else:
+                form.form_errors = [*form.form_errors, str(message)]
+        return False
+
+    def _lock(self, row: Model) -> Any:
+        """Read the row anew, so that nobody else writes it until the transaction ends."""
+        query = self.model.select().where(self.model._meta.primary_key == row._pk)
+        return (query if on_sqlite() else query.for_update()).get()
+
+    def _write(self, form: PanelForm, row: Any, before: dict[str, Any]) -> None:
+        for name in self.form_columns:
+            if name in form:
+                form[name].populate_obj(row, name)
+        self.on_model_change(form, row, not before)  # type: ignore[attr-defined]
+        changed = [name for name in row.__data__ if not before or row.__data__[name] != before[name]]
+        if not changed:
+            return
+        row.save(force_insert=not before, only=changed if before else None)
+        self.save_related(row, changed)
+        name = self.model._meta.table_name
+        audit.record(f"{name} {'changed' if before else 'created'}", actor=actor(), now=clock.now(),
+                     subject=f"{name}:{getattr(row, 'uid', None) or row._pk}", fields=sorted(changed))
+
+    def _show_stored(self, form: PanelForm, stored: Any) -> None:
+        for name in self.form_columns:
+            if name in form and form[name].data != stored.__data__[name]:
+                value = self.get_detail_value({}, stored, name)  # type: ignore[attr-defined]
+                form[name].errors = [*form[name].errors, _("Stored now: %(value)s", value=value)]
+        form.version.data = form.version_of(stored)

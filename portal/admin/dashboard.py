@@ -1,0 +1,101 @@
+"""The panel's first page: what waits for the officer, and the preview of the portal as on another date."""
+
+from datetime import datetime
+from typing import Any
+
+from flask import Flask, abort, flash, redirect, request, session
+from flask_admin import AdminIndexView, expose
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+
+from portal import clock
+from portal.admin import labels
+from portal.admin.base import Guarded
+from portal.admin.fields import CityMomentField
+from portal.config import settings
+from portal.forms.base import BaseForm
+from portal.models.account import SmsCount
+from portal.models.edition import Edition
+from portal.models.message import Message, MessageState
+from portal.models.staff import Role
+from portal.services import results
+
+MAY_PREVIEW = (Role.COORDINATOR, Role.ADMINISTRATOR)
+KEPT_AS = "preview"
+
+
+class PreviewForm(BaseForm):
+    """The moment that the portal is to be shown as on."""
+
+    moment = CityMomentField(_l("Date and time"))
+
+
+def previewed() -> datetime | None:
+    """Return the moment that this officer chose to see the portal as on."""
+    chosen = session.get(KEPT_AS)
+    allowed = chosen and current_user.officer is not None and current_user.officer.role in MAY_PREVIEW
+    return datetime.fromisoformat(chosen) if allowed else None
+
+
+def apply_preview() -> None:
+    """Set the clock of a residents' page that such an officer reads; every other request has the real time."""
+    clock.show_as_on(None)
+    if request.method == "GET" and not request.path.startswith(("/admin", "/static")) and KEPT_AS in session:
+        clock.show_as_on(previewed())
+
+
+def end_preview(_error: BaseException | None = None) -> None:
+    clock.show_as_on(None)
+
+
+def sms_cap_reached() -> bool:
+    """Tell whether today's text messages are used up."""
+    today = clock.start_of(clock.local(clock.now()).date())
+    return SmsCount.select().where(SmsCount.scope == "portal", SmsCount.window == today,
+                                   SmsCount.sent >= settings.sms_daily_cap).exists()
+
+
+class Dashboard(Guarded, AdminIndexView):  # type: ignore[misc]
+    """Open to every officer; what it links to is not."""
+
+    roles = tuple(Role)
+
+    @expose("/")
+    def index(self) -> Any:
+        return self._show(PreviewForm(formdata=None))
+
+    def _show(self, form: PreviewForm) -> Any:
+        tables = [item for item in self.admin.menu()[1:] if item.is_accessible()]
+        edition = Edition.current()
+        return self.render(
+            "admin/index.html", form=form, tables=tables, role=dict(labels.ROLES)[current_user.officer.role],
+            may_preview=current_user.officer.role in MAY_PREVIEW, sms_cap_reached=sms_cap_reached(),
+            failed=Message.select().where(Message.state == MessageState.FAILED).count(),
+            sees_messages=any(item.get_url() == self.get_url("panel_messages.index_view") for item in tables),
+            shown_edition=edition, turnout=results.turnout(edition).total if edition else 0)
+
+    @expose("/podglad", methods=("POST",))
+    def start_preview(self) -> Any:
+        if current_user.officer.role not in MAY_PREVIEW:
+            abort(404)
+        form = PreviewForm()
+        if not form.validate():
+            return self._show(form)
+        if form.moment.data is None:
+            form.moment.errors = [_("Enter a date and time.")]
+            return self._show(form)
+        session[KEPT_AS] = form.moment.data.isoformat()
+        return redirect(self.get_url(".index"))
+
+    @expose("/podglad/koniec", methods=("POST",))
+    def stop_preview(self) -> Any:
+        session.pop(KEPT_AS, None)
+        flash(_("The portal shows the present again."), "success")
+        return redirect(self.get_url(".index"))
+
+
+def init_app(app: Flask) -> None:
+    app.before_request(apply_preview)
+    app.teardown_request(end_preview)
+    app.jinja_env.globals["previewed"] = previewed

@@ -1,0 +1,122 @@
+"""Editions and their pools: the calendar, the numbers and the money. The coordinator sets them before voting begins."""
+
+import re
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms.validators import ValidationError
+
+from portal import clock, crypto
+from portal.admin import labels
+from portal.admin.base import PanelView, money
+from portal.admin.fields import PanelForm
+from portal.admin.filters import OneOf
+from portal.models.ballot import Ballot
+from portal.models.edition import District, Edition, Pool
+from portal.models.staff import Role
+
+CALENDAR = ("proposals_from", "proposals_to", "corrections_to", "admitted_on", "protests_to", "voting_from", "voting_to",
+            "results_on")
+FIXED_BY_BALLOTS = ("voting_from", "citywide_picks", "district_picks", "all_required", "minimum_age", "count_rule")
+LAST_SECOND = _l("Included to the last second: for the end of a day enter 23:59:59.")
+
+
+def code_is_plain(_form: Any, field: Any) -> None:
+    """Accept what can stand in an address and in the name of a key."""
+    if not re.fullmatch("[0-9a-z]+(-[0-9a-z]+)*", field.data or ""):
+        raise ValidationError(_("Use small letters a–z, digits and hyphens only, for example 2027."))
+
+
+def editions() -> list[tuple[str, str]]:
+    return [(edition.id, str(edition)) for edition in Edition.select().order_by(Edition.voting_from.desc())]
+
+
+def districts() -> list[tuple[str, str]]:
+    return [(district.id, str(district)) for district in District.select().order_by(District.number, District.name)]
+
+
+class EditionView(PanelView):
+    """One year's budget. Its key is made with it; what ballots depend on stays as it was when the first one came."""
+
+    roles = (Role.COORDINATOR,)
+    can_create = can_edit = True
+    column_list = ("code", "name", "voting_from", "voting_to", "results_on", "archived")
+    column_sortable_list = ("code", "voting_from", "voting_to", "results_on")
+    column_default_sort = ("voting_from", True)
+    column_searchable_list = ("code", "name")
+    column_details_list = ("code", "name", *CALENDAR, "citywide_picks", "district_picks", "all_required", "minimum_age",
+                           "supporters_required", "count_rule", "tie_order", "lot_seed", "archived")
+    column_choices = {"count_rule": labels.COUNT_RULES}
+    column_labels = {
+        "code": _l("Code"), "name": _l("Name"), "archived": _l("Imported from open data"),
+        "proposals_from": _l("Proposals from"), "proposals_to": _l("Proposals to"), "corrections_to": _l("Corrections to"),
+        "admitted_on": _l("List of admitted proposals on"), "protests_to": _l("Protests to"),
+        "voting_from": _l("Voting from"), "voting_to": _l("Voting to"), "results_on": _l("Results on"),
+        "citywide_picks": _l("Citywide picks"), "district_picks": _l("District picks"),
+        "all_required": _l("All picks are required"), "minimum_age": _l("Minimum age"),
+        "supporters_required": _l("Supporters required"), "count_rule": _l("Rule of the count"),
+        "tie_order": _l("Order of ties"), "lot_seed": _l("Seed of the lot"),
+    }
+    form_columns = ("code", "name", *CALENDAR, "citywide_picks", "district_picks", "all_required", "minimum_age",
+                    "supporters_required", "count_rule")
+    form_args = {
+        "code": {"validators": [code_is_plain], "description": _l("Stands in addresses and cannot be changed later.")},
+        "proposals_to": {"description": LAST_SECOND},
+        "voting_to": {"description": LAST_SECOND},
+    }
+    refusals = {
+        "edition_code": ("code", _l("There already is an edition with this code.")),
+        "edition_voting_ends_after_it_begins": ("voting_to", _l("Voting must end after it begins.")),
+        "edition_results_follow_voting": ("results_on", _l("Results must not come before the end of voting.")),
+        "edition_proposals_end_after_they_begin": ("proposals_to", _l("Taking proposals must end after it begins.")),
+        "edition_picks_are_few": ("citywide_picks", _l("There can be from 0 to 20 citywide and from 0 to 20 district picks.")),
+        "edition_minimum_age_is_an_age": ("minimum_age", _l("The minimum age must be from 0 to 120.")),
+    }
+
+    def narrow(self, form: PanelForm, row: Edition) -> None:
+        del form.code
+        if Ballot.select().where(Ballot.edition == row).exists():
+            for name in FIXED_BY_BALLOTS:
+                del form[name]
+
+    def on_model_change(self, _form: Any, row: Edition, is_created: bool) -> None:
+        if is_created:
+            row.lot_seed = crypto.new_token(16)
+            crypto.keyring.create(row.ballot_key)
+
+
+def pool_name(_view: Any, _context: Any, row: Pool, _name: str) -> Any:
+    return str(row.district) if row.district_id else _("Citywide")
+
+
+class PoolView(PanelView):
+    """The money of one contest; it stands once voting has begun."""
+
+    roles = (Role.COORDINATOR,)
+    can_create = can_edit = True
+    column_list = column_details_list = ("edition", "district", "budget", "min_cost", "max_cost", "minimum_points")
+    column_sortable_list = ("budget", "min_cost", "max_cost")
+    column_filters = (OneOf(Pool.edition, _l("Edition"), editions), OneOf(Pool.district, _l("District"), districts))
+    column_formatters = {"budget": money, "min_cost": money, "max_cost": money, "district": pool_name}
+    column_labels = {
+        "edition": _l("Edition"), "district": _l("District"), "budget": _l("Budget in zł"),
+        "min_cost": _l("Lowest cost of a proposal in zł"), "max_cost": _l("Highest cost of a proposal in zł"),
+        "minimum_points": _l("Points needed to win"),
+    }
+    form_columns = ("edition", "district", "budget", "min_cost", "max_cost", "minimum_points")
+    form_args = {"district": {"description": _l("None: the citywide pool.")}}
+    refusals = {
+        "pool_edition_id": ("district", _l("This edition already has a pool for this district.")),
+        "pool_citywide_is_one": ("district", _l("This edition already has its citywide pool.")),
+        "pool_cost_limits_are_in_order": ("max_cost", _l("The highest cost must not be below the lowest.")),
+    }
+
+    def get_query(self) -> Any:
+        return super().get_query().select_extend(Edition).join(Edition)
+
+    def may_edit(self, row: Pool) -> bool:
+        return clock.now() < row.edition.voting_from
+
+    def narrow(self, form: PanelForm, _row: Pool) -> None:
+        del form.edition, form.district

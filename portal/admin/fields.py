@@ -1,0 +1,170 @@
+"""Form fields of our column types: money in zł, moments on the city's clocks, choices of rows."""
+
+import hashlib
+import re
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from flask_admin.contrib.peewee.form import CustomModelConverter
+from flask_babel import gettext as _
+from peewee import AutoField, BigIntegerField, CharField, DecimalField, ForeignKeyField, IntegerField, Model, TextField
+from wtforms import HiddenField, SelectField, StringField
+from wtforms.validators import InputRequired, Length, NumberRange
+from wtforms.widgets import DateTimeLocalInput
+
+from portal import clock
+from portal.forms import validators
+from portal.forms.base import BaseForm
+from portal.models.fields import MomentField, SealedField
+
+LONGEST_TEXT = 10_000
+LARGEST = 2**31 - 1
+PATTERN = "%Y-%m-%dT%H:%M:%S"
+
+
+class PanelForm(BaseForm):
+    """A form of one row; ``version`` tells which state of the row the officer has seen."""
+
+    version = HiddenField()
+
+    def __init__(self, formdata: Any = None, obj: Any = None, prefix: str = "", **kwargs: Any) -> None:
+        self._obj = obj
+        super().__init__(formdata=formdata, obj=obj, prefix=prefix, **kwargs)
+
+    def version_of(self, row: Model) -> str:
+        """Return a hash of what the row holds in this form's columns."""
+        seen = {name: row.__data__[name] for name in self._fields if name in row.__data__}
+        return hashlib.sha256(repr(sorted(seen.items())).encode()).hexdigest()
+
+
+class TypedField(StringField):
+    """A line of text that stands for a value; what was typed stays when it is wrong."""
+
+    def _value(self) -> str:
+        return str(self.raw_data[0]) if self.raw_data else self.written(self.data)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.data = None
+        typed = valuelist[0].strip() if valuelist else ""
+        if typed and typed == self.written(self.object_data):
+            self.data = self.object_data
+        elif typed:
+            self.data = self.read(typed)
+
+    def validate(self, form: Any, extra_validators: Any = ()) -> bool:
+        if self.process_errors:  # "Required" would hide what is wrong with the text.
+            self.errors = list(self.process_errors)
+            return False
+        return super().validate(form, extra_validators)
+
+    def written(self, value: Any) -> str:
+        """Return a value as it is typed."""
+        raise NotImplementedError
+
+    def read(self, typed: str) -> Any:
+        """Return the value of what was typed; raise ValueError with a message."""
+        raise NotImplementedError
+
+
+class NumberField(TypedField):
+    """A number with a decimal comma or point."""
+
+    def written(self, value: Any) -> str:
+        return "" if value is None else f"{Decimal(value).normalize():f}".replace(".", ",")
+
+    def read(self, typed: str) -> Decimal:
+        plain = re.sub(r"\s", "", typed).replace(",", ".")
+        if not re.fullmatch(r"[0-9]{1,10}(\.[0-9]{1,4})?", plain, re.ASCII):
+            raise ValueError(_("Enter a number like 12 or 12,5."))
+        return Decimal(plain)
+
+
+class MoneyField(TypedField):
+    """An amount typed in zł and kept in grosze."""
+
+    def written(self, value: Any) -> str:
+        if value is None:
+            return ""
+        zloty, grosze = divmod(value, 100)
+        return f"{zloty:,}".replace(",", " ") + (f",{grosze:02}" if grosze else "")
+
+    def read(self, typed: str) -> int:
+        plain = re.sub(r"\s|zł$", "", typed).replace(",", ".")
+        if not re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,2})?", plain, re.ASCII):
+            raise ValueError(_("Enter an amount in zł, like 1 250 000 or 999,50."))
+        return int(Decimal(plain) * 100)
+
+
+class CityMomentField(TypedField):
+    """A date and time on the city's clocks, kept in UTC."""
+
+    widget = DateTimeLocalInput()
+
+    def written(self, value: Any) -> str:
+        return clock.local(value).strftime(PATTERN) if value else ""
+
+    def read(self, typed: str) -> datetime:
+        try:
+            naive = datetime.strptime(typed if typed.count(":") == 2 else f"{typed}:00", PATTERN)
+        except ValueError:
+            naive = datetime.min
+        if not 2000 <= naive.year <= 2100:
+            raise ValueError(_("Enter a date and time."))
+        if (naive.hour, naive.minute, naive.second) == (23, 59, 59):
+            naive = naive.replace(microsecond=999999)  # The last second of a day counts to its end.
+        moment = naive.replace(tzinfo=clock.CITY_ZONE).astimezone(UTC)
+        if clock.local(moment).replace(tzinfo=None) != naive:
+            raise ValueError(_("There is no such time on that day: the clocks are put forward."))
+        return moment
+
+
+class RowField(SelectField):
+    """A choice of a row of another table, read anew for every form."""
+
+    def __init__(self, label: Any, model: type[Model], blank: bool, **kwargs: Any) -> None:
+        empty = [("", "–")] if blank else []
+        super().__init__(label, coerce=self.key_of, **kwargs, choices=lambda: empty + [
+            (str(row.id), str(row)) for row in model.select().order_by(model.id.desc())])
+
+    @staticmethod
+    def key_of(value: Any) -> int | None:
+        return value.id if isinstance(value, Model) else int(value) if value else None
+
+
+class Converter(CustomModelConverter):
+    """Makes the form fields of a view, with labels from its columns and limits from the database's."""
+
+    def __init__(self, view: Any, additional: Any = None) -> None:
+        super().__init__(view, additional)
+        self.converters = {SealedField: self.refuse, MomentField: self.make(CityMomentField), BigIntegerField:
+                           self.make(MoneyField), DecimalField: self.make(NumberField), ForeignKeyField: self.choose_row,
+                           AutoField: self.handle_pk, **self.converters}
+
+    def convert(self, model: Any, field: Any, field_args: Any) -> Any:
+        choices = (self.view.column_choices or {}).get(field.name)
+        args = {"label": self.view.column_labels.get(field.name), "validators": limits(field)}
+        return super().convert(model, field, args | ({"choices": choices} if choices else {}) | (field_args or {}))
+
+    @staticmethod
+    def make(kind: Any) -> Any:
+        return lambda _model, field, **kwargs: (field.name, kind(**{**kwargs, "filters": []}))
+
+    @staticmethod
+    def choose_row(_model: Any, field: Any, **kwargs: Any) -> Any:
+        return field.name, RowField(model=field.rel_model, blank=field.null, **{**kwargs, "filters": []})
+
+    @staticmethod
+    def refuse(_model: Any, field: Any, **_kwargs: Any) -> Any:
+        raise TypeError(f"{field.name} is sealed and cannot be in a form")
+
+
+def limits(field: Any) -> list[Any]:
+    """Return what the database would refuse, so that the form says it first."""
+    if isinstance(field, CharField | TextField):
+        return [validators.clean_text, Length(max=getattr(field, "max_length", None) or LONGEST_TEXT)]
+    if isinstance(field, BigIntegerField | DecimalField):
+        return [] if field.null else [InputRequired()]
+    if isinstance(field, IntegerField) and not isinstance(field, AutoField | ForeignKeyField):
+        return ([] if field.null else [InputRequired()]) + [NumberRange(min=0, max=LARGEST)]
+    return []

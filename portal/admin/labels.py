@@ -1,0 +1,44 @@
+"""What the panel calls the values of enumerations."""
+
+from flask_babel import lazy_gettext as _l
+
+from portal.models.account import AccountState
+from portal.models.edition import CountRule
+from portal.models.message import MessageChannel, MessageState
+from portal.models.proposal import ProposalState
+from portal.models.staff import Role
+
+ROLES = [
+    (Role.EDITOR, _l("Editor of pages")),
+    (Role.VERIFIER, _l("Verifier of proposals")),
+    (Role.CLERK, _l("Clerk at a voting point")),
+    (Role.REMOVALS, _l("Officer for account removals")),
+    (Role.COORDINATOR, _l("Coordinator")),
+    (Role.ADMINISTRATOR, _l("Administrator")),
+]
+ACCOUNT_STATES = [(AccountState.ACTIVE, _l("Active")), (AccountState.FROZEN, _l("Frozen"))]
+COUNT_RULES = [(CountRule.GREEDY, _l("By points, skipping what does not fit"))]
+MESSAGE_CHANNELS = [(MessageChannel.MAIL, _l("E-mail")), (MessageChannel.SMS, _l("Text message"))]
+MESSAGE_STATES = [
+    (MessageState.QUEUED, _l("Waiting")),
+    (MessageState.SENDING, _l("Being sent")),
+    (MessageState.SENT, _l("Sent")),
+    (MessageState.DELIVERED, _l("Delivered")),
+    (MessageState.FAILED, _l("Failed")),
+]
+PROPOSAL_STATES = [
+    (ProposalState.DRAFT, _l("Draft")),
+    (ProposalState.SUBMITTED, _l("Submitted")),
+    (ProposalState.RETURNED, _l("Returned for correction")),
+    (ProposalState.IN_ASSESSMENT, _l("Being assessed")),
+    (ProposalState.ADMITTED, _l("Admitted")),
+    (ProposalState.REFUSED, _l("Refused")),
+    (ProposalState.PROTESTED, _l("Under protest")),
+    (ProposalState.ON_BALLOT, _l("On the ballot")),
+    (ProposalState.FUNDED, _l("Funded")),
+    (ProposalState.NOT_FUNDED, _l("Not funded")),
+    (ProposalState.IN_PROGRESS, _l("Being carried out")),
+    (ProposalState.DONE, _l("Done")),
+    (ProposalState.ABANDONED, _l("Abandoned")),
+    (ProposalState.WITHDRAWN, _l("Withdrawn")),
+]

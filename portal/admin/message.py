@@ -1,0 +1,39 @@
+"""E-mails and text messages on their way, to read: where they stand and why one failed, never what they say."""
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+from portal.admin import labels
+from portal.admin.base import PanelView
+from portal.admin.filters import Filter, OneOf, Since, Until
+from portal.models.message import Message
+from portal.models.staff import Role
+
+
+class MessageView(PanelView):
+    """The outbox without its texts."""
+
+    roles = (Role.ADMINISTRATOR, Role.COORDINATOR)
+    column_list = ("created_at", "channel", "template", "masked_recipient", "state", "tries", "error")
+    column_details_list = ("created_at", "channel", "template", "masked_recipient", "language", "state", "tries", "due_at",
+                           "sent_at", "error")
+    column_sortable_list = ("created_at", "state", "tries")
+    column_choices = {"channel": labels.MESSAGE_CHANNELS, "state": labels.MESSAGE_STATES}
+    column_filters = (
+        OneOf(Message.state, _l("State"), lambda: labels.MESSAGE_STATES),
+        OneOf(Message.channel, _l("Channel"), lambda: labels.MESSAGE_CHANNELS),
+        Filter(Message.template, _l("Template")),
+        Since(Message.created_at, _l("From day"), "_from"),
+        Until(Message.created_at, _l("To day"), "_to"),
+    )
+    column_labels = {
+        "created_at": _l("Created"), "channel": _l("Channel"), "template": _l("Template"), "masked_recipient": _l("Recipient"),
+        "state": _l("State"), "tries": _l("Tries"), "error": _l("Error"), "language": _l("Language"), "due_at": _l("Next try"),
+        "sent_at": _l("Sent at"),
+    }
+
+    def get_query(self) -> Any:
+        wanted = (Message.id, Message.created_at, Message.channel, Message.template, Message.recipient, Message.language,
+                  Message.state, Message.tries, Message.due_at, Message.sent_at, Message.error)
+        return Message.select(*wanted)

@@ -1,0 +1,115 @@
+// Comforts of the residents' pages. Every page works without this file; it may only add to what the server does.
+
+const words = document.currentScript.dataset;
+
+// An error summary is read out and scrolled to at once; its links lead into groups of fields too.
+function errorSummary(summary) {
+  summary.focus();
+  summary.addEventListener("click", (event) => {
+    const target = event.target.closest("a") && document.getElementById(event.target.closest("a").hash.slice(1));
+    const field = target && (target.matches("input, select, textarea") ? target : target.querySelector("input"));
+    if (!field) return;
+    event.preventDefault();
+    (field.closest("fieldset, .govuk-form-group") ?? field).scrollIntoView();
+    field.focus({ preventScroll: true });
+  });
+}
+
+// A form is sent once: a second click within five seconds is a slip of the hand, a later one is meant.
+function sendOnce() {
+  const sent = new WeakMap();
+  document.addEventListener("submit", (event) => {
+    if (Date.now() - (sent.get(event.target) ?? 0) < 5000) event.preventDefault();
+    else if (!event.defaultPrevented) sent.set(event.target, Date.now());
+  });
+}
+
+// <button data-countdown-seconds="60" data-countdown-label="Send again in {seconds} s"> waits before it can be pressed.
+function countdown(button) {
+  const label = button.textContent;
+  const end = Date.now() + 1000 * button.dataset.countdownSeconds;
+  const tick = () => {
+    const seconds = Math.ceil((end - Date.now()) / 1000);
+    button.hidden = false;
+    button.disabled = seconds > 0;
+    button.textContent = seconds > 0 ? button.dataset.countdownLabel.replace("{seconds}", seconds) : label;
+    if (seconds > 0) setTimeout(tick, 500);
+  };
+  tick();
+}
+
+// Every password can be looked at while it is typed; it is hidden again before it is sent.
+function passwordReveal(input) {
+  const name = input.labels[0]?.textContent.trim() ?? "";
+  const wrapper = document.createElement("div");
+  const button = document.createElement("button");
+  const reveal = (visible) => {
+    input.type = visible ? "text" : "password";
+    button.textContent = visible ? words.hide : words.show;
+    button.setAttribute("aria-label", `${button.textContent}: ${name}`);
+  };
+  wrapper.className = "app-password";
+  button.className = "govuk-button govuk-button--secondary";
+  button.type = "button";
+  button.addEventListener("click", () => reveal(input.type === "password"));
+  input.form?.addEventListener("submit", () => reveal(false));
+  input.replaceWith(wrapper);
+  wrapper.append(input, button);
+  reveal(false);
+}
+
+// One proposal has one mark. The basket lists every mark of every pool, so that the voter sees what is still missing.
+function ballot(form) {
+  const basket = form.querySelector("[data-basket]");
+  const slots = new Map();
+
+  const element = (tag, parent, text = "") => {
+    const child = parent.appendChild(document.createElement(tag));
+    child.textContent = text;
+    return child;
+  };
+  const build = () => {
+    element("h2", basket);
+    for (const pool of form.querySelectorAll("fieldset")) {
+      const section = element("section", basket);
+      element("h3", section, pool.dataset.short);
+      const list = element("ul", section);
+      for (const radio of pool.querySelectorAll(".app-row:first-child input")) {
+        const slot = element("li", list);
+        element("b", slot, radio.nextElementSibling.firstChild.data.trim());
+        slot.append(" ");
+        element("span", slot);
+        slots.set(radio.name, slot);
+      }
+    }
+  };
+  const write = (target, text) => {
+    if (target.textContent !== text) target.textContent = text;
+  };
+  const refresh = () => {
+    const chosen = new Map([...form.querySelectorAll(".app-row :checked")].map((radio) => [radio.name, radio]));
+    for (const [name, slot] of slots) {
+      const title = chosen.get(name)?.closest(".app-row").querySelector("h3").textContent.trim();
+      slot.classList.toggle("app-chosen", Boolean(title));
+      write(slot.lastChild, title ?? basket.dataset.missing);
+    }
+    const { progress } = basket.dataset;
+    write(basket.firstChild, progress.replace("{chosen}", chosen.size).replace("{all}", slots.size));
+  };
+
+  build();
+  refresh();
+  form.addEventListener("change", ({ target }) => {
+    const marks = target.closest(".app-row")?.querySelectorAll(":checked") ?? [];
+    for (const mark of marks) mark.checked = mark === target;
+    refresh();
+  });
+  form.addEventListener("reset", () => setTimeout(refresh));
+  window.addEventListener("pageshow", refresh);
+}
+
+document.querySelectorAll(".govuk-error-summary").forEach(errorSummary);
+document.querySelectorAll("[data-countdown-seconds]").forEach(countdown);
+document.querySelectorAll("input[type=password]").forEach(passwordReveal);
+document.querySelectorAll("form[data-ballot]").forEach(ballot);
+sendOnce();

@@ -1,0 +1,35 @@
+"""The command ``portal``: what is done from a shell. Errors go to stderr, with exit status 2 (wrong use) or 1 (could not)."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from peewee import PeeweeException
+
+from portal import config, database
+from portal.cli import audit, count, db, demo, edition, pabulib, serve
+from portal.cli import settings as settings_command
+from portal.cli import staff
+from portal.config import ConfigError
+from portal.crypto import KeyMissing
+from portal.errors import PortalError
+from portal.services.pabulib import PabulibError
+
+COMMANDS = (db, demo, staff, edition, pabulib, count, audit, settings_command, serve)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status."""
+    parser = argparse.ArgumentParser(prog="portal", description="A city's participatory budget.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for module in COMMANDS:
+        module.add_command(commands)
+    chosen = parser.parse_args(arguments)
+    try:
+        database.open_database(config.load().database_url)
+        return int(chosen.run(chosen) or 0)
+    except (PortalError, PabulibError, ConfigError, KeyMissing, PeeweeException, OSError) as error:
+        print(f"portal: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130

@@ -1,0 +1,68 @@
+"""portal count: repeat an edition's count from its ballots."""
+
+import json
+from argparse import Namespace
+from decimal import Decimal
+from typing import Any
+
+from portal import clock
+from portal.database import database
+from portal.errors import NotFound
+from portal.models.edition import Edition
+from portal.services.counting import Outcome
+from portal.services.results import PoolResult, count_edition
+
+
+def add_command(commands: Any) -> None:
+    command = commands.add_parser("count", help="count an edition whose voting has ended")
+    command.add_argument("code")
+    command.add_argument("--json", action="store_true", help="print the result for machines")
+    command.set_defaults(run=run)
+
+
+def run(chosen: Namespace) -> None:
+    with database.connection_context():
+        edition = Edition.get_or_none(Edition.code == chosen.code)
+        if edition is None:
+            raise NotFound("there is no edition %(code)s; see: portal edition list", code=chosen.code)
+        results = count_edition(edition, now=clock.now())
+    if chosen.json:
+        pools = [as_data(result) for result in results]
+        print(json.dumps({"edition": edition.code, "pools": pools}, ensure_ascii=False, indent=1))
+    else:
+        for result in results:
+            print_pool(result)
+
+
+def plain(number: Decimal) -> int | float:
+    """Return a JSON number, whole where it is whole."""
+    return int(number) if number == int(number) else float(number)
+
+
+def as_data(result: PoolResult) -> dict[str, Any]:
+    """Return a pool's outcome with amounts in zł, in the order of the count."""
+    return {"pool": result.pool.name, "budget": plain(Decimal(result.pool.budget) / 100),
+            "projects": [project_as_data(outcome, result) for outcome in result.outcomes]}
+
+
+def project_as_data(outcome: Outcome, result: PoolResult) -> dict[str, Any]:
+    entry = outcome.entry
+    return {"id": result.proposals[entry.id].number, "cost": plain(Decimal(entry.cost) / 100), "points": plain(entry.points),
+            "voters": entry.voters, "funded": outcome.funded, "reason": explain(outcome, result)}
+
+
+def explain(outcome: Outcome, result: PoolResult) -> str:
+    """Say in English why a proposal is funded or not."""
+    if outcome.excluded_by:
+        return f"excluded by {result.proposals[outcome.excluded_by].number}"
+    if outcome.missing:
+        return f"over the money left by {outcome.missing / 100:.2f} zł"
+    return str(outcome.reason).replace("_", " ")
+
+
+def print_pool(result: PoolResult) -> None:
+    print(f"\n{result.pool.name or 'Citywide'}: {result.spent / 100:.2f} of {result.pool.budget / 100:.2f} zł")
+    for outcome in result.outcomes:
+        mark, proposal = "✓" if outcome.funded else " ", result.proposals[outcome.entry.id]
+        print(f" {mark} {outcome.entry.points.normalize():f} points, {outcome.entry.voters} voters, "
+              f"{outcome.entry.cost / 100:.2f} zł: {proposal.number} {proposal.title} ({explain(outcome, result)})")

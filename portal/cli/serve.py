@@ -1,0 +1,41 @@
+"""portal serve, portal worker: the web server and the deliverer of messages."""
+
+import subprocess
+import sys
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+
+from granian import Granian
+from granian.constants import Interfaces
+
+from portal.config import settings
+
+STATIC = Path(__file__).parents[1] / "static"
+
+
+def add_command(commands: Any) -> None:
+    serve = commands.add_parser("serve", help="run the web server")
+    serve.add_argument("--with-worker", action="store_true", help="run the worker beside it, in the same process group")
+    serve.set_defaults(run=run)
+    commands.add_parser("worker", help="deliver messages until stopped").set_defaults(run=work)
+
+
+def run(chosen: Namespace) -> None:
+    """Serve until interrupted; granian starts its processes and stops them."""
+    host, _, port = settings.listen.rpartition(":")
+    worker = subprocess.Popen([sys.executable, "-m", "portal", "worker"]) if chosen.with_worker else None
+    try:
+        Granian("portal:create_app", factory=True, address=host, port=int(port), interface=Interfaces.WSGI,
+                workers=settings.workers, blocking_threads=settings.threads, respawn_failed_workers=True,
+                static_path_route=["/static"], static_path_mount=[STATIC], static_path_expires=31536000).serve()
+    finally:
+        if worker:
+            worker.terminate()
+            worker.wait()
+
+
+def work(_chosen: Namespace) -> None:
+    from portal import create_app
+    from portal.messaging import worker
+    worker.run(create_app())

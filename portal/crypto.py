@@ -1,0 +1,155 @@
+"""Sealed values, blind indexes, tokens, codes and password hashes.
+
+Keys are 32 random bytes each, named, taken from ``PORTAL_KEY_<NAME>`` (base64) or ``instance/keys/<name>``, never from the
+database. A key is made only where something new begins (a database, an edition); a key that should be there and is not raises
+KeyMissing, because a fresh one would let people vote twice.
+"""
+
+import base64
+import hashlib
+import hmac
+import os
+import re
+import secrets
+import threading
+from pathlib import Path
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from portal.config import settings
+
+
+class KeyMissing(Exception):
+    """A key that existing data depend on is not where it should be."""
+
+
+class SealBroken(Exception):
+    """A sealed value was altered, or sealed for another purpose or under another key."""
+
+
+class Keyring:
+    """Named keys, read once per process from the environment or the key folder."""
+
+    def __init__(self) -> None:
+        self._keys: dict[tuple[Path, str], bytes] = {}
+
+    def path(self, name: str) -> Path:
+        return Path(settings.instance) / "keys" / re.sub(r"[^a-z0-9-]", "_", name.lower())
+
+    def get(self, name: str) -> bytes:
+        """Return a key; raise KeyMissing when there is none."""
+        path = self.path(name)
+        if (path, name) not in self._keys:
+            encoded = os.environ.get("PORTAL_KEY_" + re.sub(r"[^A-Z0-9]", "_", name.upper()))
+            if not encoded:
+                try:
+                    encoded = path.read_text("ascii")
+                except FileNotFoundError:
+                    raise KeyMissing(f"the key {name!r} is missing: expected in {path}") from None
+            key = base64.b64decode(encoded)
+            if len(key) != 32:
+                raise KeyMissing(f"the key {name!r} must be 32 bytes in base64")
+            self._keys[path, name] = key
+        return self._keys[path, name]
+
+    def create(self, name: str) -> bytes:
+        """Make a key unless it exists, readable by the owner only, and return it."""
+        try:
+            return self.get(name)
+        except KeyMissing:
+            path = self.path(name)
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            fresh = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+            handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "wb") as file:
+                file.write(base64.b64encode(secrets.token_bytes(32)))
+                file.flush()
+                os.fsync(file.fileno())
+            try:  # A link fails where a file exists, so that of two processes that begin at once one key wins.
+                os.link(fresh, path)
+            except FileExistsError:
+                pass
+            finally:
+                fresh.unlink()
+            return self.get(name)
+
+
+keyring = Keyring()
+SYSTEM_KEYS = ("secret", "seal", "index")
+
+
+def seal(plain: str, purpose: str) -> bytes:
+    """Encrypt and authenticate a text for one purpose (AES-256-GCM, random nonce, the purpose as associated data)."""
+    nonce = secrets.token_bytes(12)
+    return nonce + AESGCM(keyring.get("seal")).encrypt(nonce, plain.encode(), purpose.encode())
+
+
+def unseal(sealed: bytes, purpose: str) -> str:
+    """Decrypt a text sealed for the same purpose; raise SealBroken."""
+    try:
+        return AESGCM(keyring.get("seal")).decrypt(sealed[:12], sealed[12:], purpose.encode()).decode()
+    except (InvalidTag, ValueError):
+        raise SealBroken(purpose) from None
+
+
+def keyed_hash(key: str, *parts: str) -> str:
+    """Return the hexadecimal HMAC-SHA-256 of the parts under a named key."""
+    return hmac.new(keyring.get(key), "\x1f".join(parts).encode(), hashlib.sha256).hexdigest()
+
+
+def blind_index(kind: str, value: str) -> str:
+    """Return the keyed hash by which a sealed value is found without being opened."""
+    return keyed_hash("index", kind, value)
+
+
+def new_token(size: int = 32) -> str:
+    """Return a random URL-safe token of so many bytes (32: 256 bits)."""
+    return secrets.token_urlsafe(size)
+
+
+def hash_token(token: str) -> str:
+    """Return what the database keeps of a random token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def new_code() -> str:
+    """Return six random digits for a text message."""
+    return f"{secrets.randbelow(1_000_000):06d}"
+
+
+def same(left: str, right: str) -> bool:
+    """Compare two secrets in constant time."""
+    return hmac.compare_digest(left.encode(), right.encode())
+
+
+# Residents: OWASP's first Argon2id profile, so that the logins of the last voting hour fit. Officers: RFC 9106, low memory.
+_RESIDENTS = PasswordHasher(time_cost=1, memory_cost=46 * 1024, parallelism=1)
+_OFFICERS = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=4)
+_hashing = threading.BoundedSemaphore(2)  # Bounds the memory that a burst of logins can take.
+
+
+def hash_password(password: str, *, officer: bool = False) -> str:
+    """Return the Argon2id hash of a password."""
+    with _hashing:
+        return (_OFFICERS if officer else _RESIDENTS).hash(password)
+
+
+_NOBODY = {False: hash_password(secrets.token_hex()), True: hash_password(secrets.token_hex(), officer=True)}
+
+
+def verify_password(hashed: str | None, password: str, *, officer: bool = False) -> bool:
+    """Tell whether the password is right; without a hash take as long as with one and answer no."""
+    with _hashing:
+        try:
+            (_OFFICERS if officer else _RESIDENTS).verify(hashed or _NOBODY[officer], password)
+        except (VerifyMismatchError, InvalidHashError):
+            return False
+    return hashed is not None
+
+
+def password_is_outdated(hashed: str, *, officer: bool = False) -> bool:
+    """Tell whether a hash was made with older parameters and should be renewed at login."""
+    return (_OFFICERS if officer else _RESIDENTS).check_needs_rehash(hashed)

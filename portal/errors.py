@@ -1,0 +1,163 @@
+"""The family of domain exceptions, with what each says to people and as which HTTP status.
+
+Services raise them; a view catches those that its page can explain; the rest become an error page. Messages are English
+msgids with named parameters, translated where they are shown.
+"""
+
+import logging
+import secrets
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+log = logging.getLogger(__name__)
+
+
+def N_(msgid: str) -> str:
+    """Mark a text for translation where it is not shown yet."""
+    return msgid
+
+
+class PortalError(Exception):
+    """A rule of the portal says no."""
+
+    status = 400
+    message = N_("This cannot be done.")
+
+    def __init__(self, message: str | None = None, **params: Any) -> None:
+        self.message = message or type(self).message
+        self.params = params
+        super().__init__(self.message % params if params else self.message)
+
+
+class NotFound(PortalError):
+    """There is no such thing, or it is not yours: the answer is the same."""
+
+    status = 404
+    message = N_("There is no such page.")
+
+
+class TooMany(PortalError):
+    """Something was tried or sent too often."""
+
+    status = 429
+    message = N_("That was too many attempts. Please wait a while and try again.")
+
+
+class LoginRefused(PortalError):
+    """E-mail, password or code do not match: which of them, nobody is told."""
+
+    message = N_("The e-mail address or the password is not right.")
+
+
+class RegistrationUnknown(PortalError):
+    """A registration is unknown, finished or expired: the answer is the same."""
+
+    status = 404
+    message = N_("This registration is no longer open. Please begin again.")
+
+
+class CodeRefused(PortalError):
+    """The code is wrong, expired, used or tried too often: the answer is the same."""
+
+    message = N_("This code is not right or no longer valid. Check the message or ask for a new code.")
+
+
+class PeselTaken(PortalError):
+    """The PESEL has an account; told only to the person whose text message code was right."""
+
+    status = 409
+    message = N_("There already is an account for this PESEL number.")
+
+
+class PhaseClosed(PortalError):
+    """The calendar of the edition does not allow this now."""
+
+    status = 409
+    message = N_("Voting is not open now.")
+
+
+class MayNotVote(PortalError):
+    """The person does not meet the conditions of the edition."""
+
+    status = 403
+    message = N_("You cannot vote in this edition.")
+
+
+class AlreadyVoted(PortalError):
+    """There already is a ballot of this person in this edition, over whichever channel."""
+
+    status = 409
+    message = N_("Your ballot in this edition has already been cast. It can be cast only once.")
+
+
+class BallotIncomplete(PortalError):
+    """There is no complete choice to review or cast."""
+
+    status = 409
+    message = N_("Choose your projects first.")
+
+
+class BallotInvalid(PortalError):
+    """The picks of a ballot break a rule; nothing was stored."""
+
+    message = N_("These choices cannot be accepted.")
+
+
+class ResultsSecret(PortalError):
+    """Nothing about choices leaves the portal before voting ends."""
+
+    status = 409
+    message = N_("Voting has not ended yet; nothing can be counted before.")
+
+
+class ImportRefused(PortalError):
+    """An import would contradict what is stored; nothing was changed."""
+
+
+PAGES = {
+    400: (N_("This request cannot be understood"), N_("Something in it is missing or has another form than expected.")),
+    403: (N_("You may not do this"), N_("This page or action is not open to you.")),
+    404: (N_("There is no such page"), N_("The address may be mistyped or out of date, or the page is not yours.")),
+    405: (N_("This cannot be done like this"), N_("Please go back and use the button on the page.")),
+    413: (N_("This is too large"), N_("What you sent is larger than we can take. Nothing was stored.")),
+    429: (N_("Too many attempts"), N_("Please wait a few minutes and try again.")),
+    500: (N_("Something went wrong on our side"), N_("Nothing was lost that was confirmed to you. Please try again later.")),
+}
+EXPIRED = (N_("This page has expired"), N_("Please go back, reload the page and send the form again."))
+
+
+def init_app(app: "Flask") -> None:
+    """Answer every error with a page in the reader's language; what nobody foresaw is logged under an id."""
+    from flask import render_template
+    from flask_babel import gettext as _
+    from flask_wtf.csrf import CSRFError
+    from werkzeug.exceptions import HTTPException
+
+    def page(status: int, heading: str, text: str, error_id: str = "") -> tuple[str, int]:
+        return render_template("errors/error.html", heading=_(heading), text=text, status=status, error_id=error_id), status
+
+    def rule(error: PortalError) -> tuple[str, int]:
+        return page(error.status, PAGES[error.status][0] if error.status in PAGES else PAGES[400][0],
+                    _(error.message, **error.params))
+
+    def http(error: HTTPException) -> Any:
+        if error.code is None or error.code < 400:
+            return error
+        status = error.code if error.code in PAGES else 400 if error.code < 500 else 500
+        heading, text = EXPIRED if isinstance(error, CSRFError) else PAGES[status]
+        return page(error.code, heading, _(text))
+
+    def unforeseen(error: Exception) -> tuple[str, int]:
+        error_id = secrets.token_hex(4)
+        log.error("error %s", error_id, exc_info=error)
+        try:
+            return page(500, PAGES[500][0], _(PAGES[500][1]), error_id)
+        except Exception as second:  # Even the page failed, for want of the database perhaps: plain words are left.
+            log.error("error page %s", error_id, exc_info=second)
+            return f"<!DOCTYPE html><title>{_(PAGES[500][0])}</title><h1>{_(PAGES[500][0])}</h1><p>{_(PAGES[500][1])} {error_id}</p>", 500
+
+    app.register_error_handler(PortalError, rule)
+    app.register_error_handler(HTTPException, http)
+    app.register_error_handler(Exception, unforeseen)

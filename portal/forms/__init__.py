@@ -1,0 +1,1 @@
+"""Forms: shape, trimming and messages of what people type; pure, without writes."""

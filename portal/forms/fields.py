@@ -1,0 +1,123 @@
+"""Field factories: one wording, one limit and one widget for each kind of field."""
+
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from govuk_frontend_wtf.wtforms_widgets import GovCheckboxInput, GovSelect, GovSubmitInput, GovTextInput
+from wtforms import BooleanField, DateField, Field, SelectField, StringField, SubmitField
+from wtforms.validators import InputRequired, Length, Optional
+
+from portal.forms import validators
+
+
+class Translated:
+    """Makes the widget say "Error" in the reader's language."""
+
+    def map_gov_params(self, field: Field, **kwargs: Any) -> dict[str, Any]:
+        params: dict[str, Any] = super().map_gov_params(field, **kwargs)  # type: ignore[misc]
+        if field.errors:
+            params["errorMessage"]["visuallyHiddenText"] = _("Error")
+        return params
+
+
+class TextWidget(Translated, GovTextInput):  # type: ignore[misc]
+    """A line of text."""
+
+
+class PasswordWidget(TextWidget):
+    """A password, which is never sent back to the page."""
+
+    input_type = "password"
+
+    def __call__(self, field: Field, **kwargs: Any) -> Any:
+        return super().__call__(field, value="", **kwargs)
+
+
+class SelectWidget(Translated, GovSelect):  # type: ignore[misc]
+    """A choice from a list."""
+
+
+class CheckboxWidget(Translated, GovCheckboxInput):  # type: ignore[misc]
+    """A single box."""
+
+
+class PolishDateField(DateField):
+    """A date typed in one line, day first; what was typed stays when it is wrong."""
+
+    widget = TextWidget()
+    formats = ("%d.%m.%Y", "%d-%m-%Y", "%d/%m/%Y", "%Y-%m-%d", "%d %m %Y")
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.data = None
+        typed = valuelist[0].strip() if valuelist else ""
+        for pattern in self.formats if typed else ():
+            try:
+                self.data = datetime.strptime(typed, pattern).date()
+                return
+            except ValueError:
+                continue
+        if typed:
+            raise ValueError(_("Enter a date like 24.12.1990."))
+
+
+def _strip(value: Any) -> Any:
+    return value.strip() if isinstance(value, str) else value
+
+
+def text(label: Any, *, most: int, hint: Any = "", required: Any = None, checks: tuple[Any, ...] = (), autocomplete: str = "off",
+         widget: Any = None, strip: bool = True, **attributes: Any) -> StringField:
+    """Return a line of text of at most so many signs; ``required`` is the message when it is left empty."""
+    first = InputRequired(required) if required else Optional()
+    too_long = Length(max=most, message=_l("This can have at most %(max)d characters."))
+    return StringField(
+        label, description=hint, widget=widget or TextWidget(), filters=[_strip] if strip else [],
+        validators=[first, too_long, validators.clean_text, *checks],
+        render_kw={"params": {"autocomplete": autocomplete, **attributes}})
+
+
+def email() -> StringField:
+    return text(_l("E-mail address"), most=254, required=_l("Enter your e-mail address."), autocomplete="email",
+                checks=(validators.email_address,), type="email", spellcheck=False)
+
+
+def phone() -> StringField:
+    return text(_l("Mobile phone number"), most=30, required=_l("Enter your mobile phone number."), autocomplete="tel",
+                hint=_l("We send a code to it. Several people in a family may use the same number."),
+                checks=(validators.mobile_number,), type="tel", classes="govuk-input--width-20")
+
+
+def new_password() -> StringField:
+    return text(_l("Password"), most=128, required=_l("Choose a password."), autocomplete="new-password",
+                hint=_l("At least 10 characters; 15 or more are better. Three or four words make a good password."),
+                checks=(Length(min=10, message=_l("The password needs at least %(min)d characters.")),),
+                widget=PasswordWidget(), strip=False)
+
+
+def current_password() -> StringField:
+    return text(_l("Password"), most=128, required=_l("Enter your password."), autocomplete="current-password",
+                widget=PasswordWidget(), strip=False)
+
+
+def code(label: Any, hint: Any = "") -> StringField:
+    return text(label, most=20, required=_l("Enter the six digits of the code."), hint=hint, checks=(validators.six_digits,),
+                autocomplete="one-time-code", inputmode="numeric", classes="govuk-input--width-10")
+
+
+def choice(label: Any, *, required: Any, hint: Any = "") -> SelectField:
+    """Return a select whose first, empty choice must be left; the form fills in the choices."""
+    return SelectField(label, description=hint, widget=SelectWidget(), validators=[InputRequired(required)])
+
+
+def checkbox(label: Any, *, required: Any = None) -> BooleanField:
+    return BooleanField(label, widget=CheckboxWidget(), validators=[InputRequired(required)] if required else [])
+
+
+def date(label: Any, *, hint: Any, checks: tuple[Any, ...] = ()) -> PolishDateField:
+    return PolishDateField(label, description=hint, validators=[Optional(), *checks],
+                           render_kw={"params": {"autocomplete": "bday", "classes": "govuk-input--width-10"}})
+
+
+def submit(label: Any) -> SubmitField:
+    return SubmitField(label, widget=GovSubmitInput())

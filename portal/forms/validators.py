@@ -1,0 +1,91 @@
+"""Validators: what a field's text must be, said in words."""
+
+import re
+import unicodedata
+from datetime import date
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+from flask_babel import gettext as _
+from stdnum.exceptions import ValidationError as NumberError
+from stdnum.pl import pesel as pesel_number
+from wtforms import Field, Form
+from wtforms.validators import ValidationError
+
+from portal import clock
+
+BIDI_CONTROLS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+
+
+def clean_text(_form: Form, field: Field) -> None:
+    """Refuse what no keyboard types: NUL and other controls, lone surrogates, marks that reorder text."""
+    for sign in field.data or "":
+        category = unicodedata.category(sign)
+        control = category == "Cc" and sign not in "\n\r\t"
+        if control or category in {"Cs", "Co", "Cn"} or unicodedata.bidirectional(sign) in BIDI_CONTROLS:
+            raise ValidationError(_("This text contains signs that cannot be used. Type it anew instead of pasting it."))
+
+
+def email_address(_form: Form, field: Field) -> None:
+    """Accept an e-mail address that can exist, and keep it in lower case."""
+    try:
+        checked = validate_email(field.data or "", check_deliverability=False)
+    except EmailNotValidError:
+        raise ValidationError(_("Enter an e-mail address like name@example.pl.")) from None
+    field.data = checked.normalized.lower()
+
+
+def mobile_number(_form: Form, field: Field) -> None:
+    """Accept a mobile number, Polish when no country is given, and keep it as +48123456789."""
+    try:
+        number = phonenumbers.parse(field.data or "", "PL")
+    except phonenumbers.NumberParseException:
+        number = None
+    mobile = {phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE}
+    if number is None or not phonenumbers.is_valid_number(number) or phonenumbers.number_type(number) not in mobile:
+        raise ValidationError(_("Enter a mobile number like 600 123 456, or with a country code like +44 7400 123456."))
+    field.data = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def pesel(_form: Form, field: Field) -> None:
+    """Accept 11 ASCII digits with the right checksum and a birth date that exists and is not in the future."""
+    digits = (field.data or "").strip()
+    try:
+        if not re.fullmatch("[0-9]{11}", digits):
+            raise NumberError
+        pesel_number.validate(digits)
+        born = pesel_number.get_birth_date(digits)
+    except NumberError:
+        born = None
+    if born is None or born > clock.local(clock.now()).date():
+        raise ValidationError(_("Enter the 11 digits of the PESEL number, as on the identity card."))
+    field.data = digits
+
+
+def birth_date_of(digits: str) -> date:
+    """Return the birth date that a valid PESEL tells."""
+    born: date = pesel_number.get_birth_date(digits)
+    return born
+
+
+def plausible_birth_date(_form: Form, field: Field) -> None:
+    """Accept the birth date of somebody alive."""
+    today = clock.local(clock.now()).date()
+    if field.data is not None and not today.year - 120 <= field.data.year or (field.data and field.data > today):
+        raise ValidationError(_("Enter a date of birth in the past."))
+
+
+def postcode(_form: Form, field: Field) -> None:
+    """Accept a Polish postcode and keep it as 30-001."""
+    digits = re.sub(r"[\s-]", "", field.data or "")
+    if not re.fullmatch("[0-9]{5}", digits):
+        raise ValidationError(_("Enter a postcode like 30-001."))
+    field.data = f"{digits[:2]}-{digits[2:]}"
+
+
+def six_digits(_form: Form, field: Field) -> None:
+    """Accept a code with or without spaces."""
+    digits = re.sub(r"[\s-]", "", field.data or "")
+    if not re.fullmatch("[0-9]{6}", digits):
+        raise ValidationError(_("Enter the six digits of the code."))
+    field.data = digits

@@ -1,0 +1,56 @@
+"""Language of the page, and how dates, numbers and money are written in it."""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from babel.numbers import format_decimal
+from flask import Flask, request
+from flask_babel import format_date, format_datetime, get_locale, gettext
+
+from portal import clock
+from portal.extensions import babel
+
+LANGUAGES = {"pl": "Polski", "en": "English"}
+DEFAULT = "pl"
+COOKIE = "jezyk"
+
+
+def choose_language() -> str:
+    """Return the language that the visitor chose with the switch, else Polish, the language of the city."""
+    chosen = request.cookies.get(COOKIE, DEFAULT) if request else DEFAULT
+    return chosen if chosen in LANGUAGES else DEFAULT
+
+
+def language() -> str:
+    """Return the code of the language being rendered."""
+    locale = get_locale()
+    return locale.language if locale else DEFAULT
+
+
+def money(grosze: int) -> str:
+    """Write an amount of grosze in zł, with grosze only where there are any."""
+    pattern = "#,##0.00" if grosze % 100 else "#,##0"
+    return f"{format_decimal(Decimal(grosze) / 100, pattern, locale=language())}\N{NO-BREAK SPACE}zł"
+
+
+def day(value: date | datetime) -> str:
+    """Write a date in words, as it was in the city."""
+    return format_date(clock.local(value).date() if isinstance(value, datetime) else value, "long")
+
+
+def moment(value: datetime) -> str:
+    """Write a date and time on the city's clocks; the end of a day is written 24:00."""
+    shown = clock.local(value)
+    if (shown.hour, shown.minute, shown.second) == (23, 59, 59):
+        return gettext("%(day)s, 24:00", day=day(value))
+    return format_datetime(value, "d MMMM yyyy, HH:mm")
+
+
+def number(value: int | Decimal) -> str:
+    """Write a number with the language's separators."""
+    return format_decimal(value, locale=language())
+
+
+def init_app(app: Flask) -> None:
+    babel.init_app(app, default_locale=DEFAULT, default_timezone=str(clock.CITY_ZONE), locale_selector=choose_language)
+    app.jinja_env.filters.update(money=money, day=day, moment=moment, number=number)

@@ -1,0 +1,35 @@
+"""Writing to the outbox, in the transaction of the change that causes the message."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from portal.database import after_commit
+from portal.models.message import Message, MessageChannel
+
+_listeners: list[Callable[[], None]] = []
+
+
+def listen(listener: Callable[[], None]) -> None:
+    """Call the listener after each commit that leaves messages to deliver (the worker is woken by it)."""
+    if listener not in _listeners:
+        _listeners.append(listener)
+
+
+def _announce() -> None:
+    for listener in _listeners:
+        listener()
+
+
+def enqueue(channel: MessageChannel, template: str, *, key: str, recipient: str, language: str, now: datetime,
+            **payload: Any) -> None:
+    """Write one message, unless one of this key was written before; deliver it once the transaction is committed.
+
+    The payload is what the template of the message shows; it is sealed, and wiped after delivery.
+    """
+    written = Message.insert(
+        key=key, channel=channel, recipient=recipient, template=template, language=language,
+        payload=json.dumps(payload), due_at=now, created_at=now).on_conflict_ignore().as_rowcount().execute()
+    if written:
+        after_commit(_announce)

@@ -1,0 +1,136 @@
+"""The worker: huey wakes it, the outbox table tells what is to be done.
+
+huey loses a task that dies half way, so its tasks carry nothing: each only drains the outbox. What a dead worker left half
+sent is taken up again when its lease ends.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from huey import Huey, RedisHuey, SqliteHuey, crontab
+
+from portal import clock
+from portal.config import settings
+from portal.database import database
+from portal.messaging import Undeliverable, mail, mailbox, outbox, sms
+from portal.messaging.rendering import Rendered, render
+from portal.models.message import Message, MessageChannel, MessageState
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(minutes=2)  # Longer than any gateway's time-out.
+RETRIES = [timedelta(seconds=s) for s in (5, 30, 120, 600, 1800, 3600, 3 * 3600, 6 * 3600)]
+BATCH = 100
+FAILURES_IN_A_ROW = 3  # Then the gateway is down, and the rest waits for the next round.
+WAKE_SECONDS = 1.0
+
+Send = Callable[[str, Rendered, str], str | None]
+
+
+def _gateway(channel: MessageChannel) -> Send:
+    url, send = (settings.mail_url, mail.send) if channel is MessageChannel.MAIL else (settings.sms_url, sms.send)
+    return send if url or not settings.development else mailbox.send
+
+
+def drain(channel: MessageChannel, *, now: datetime | None = None) -> int:
+    """Deliver what is due on a channel and return how many messages went out."""
+    delivered = failures = 0
+    while failures < FAILURES_IN_A_ROW:
+        due = list(Message.due(now or clock.now(), BATCH).where(Message.channel == channel))
+        for message in due:
+            if failures >= FAILURES_IN_A_ROW:
+                break
+            outcome = deliver(message, _gateway(channel), now=now or clock.now())
+            delivered += outcome is True
+            failures = failures + 1 if outcome is False else 0
+        if len(due) < BATCH:
+            break
+    return delivered
+
+
+def deliver(message: Message, send: Send, *, now: datetime) -> bool | None:
+    """Deliver one message: True when it went out, False when it failed, None when another worker has it."""
+    waiting = (MessageState.QUEUED, MessageState.SENDING)
+    claimed = (Message.update(state=MessageState.SENDING, tries=Message.tries + 1, due_at=now + LEASE)
+               .where(Message.id == message.id, Message.tries == message.tries, Message.state.in_(waiting)).execute())
+    if not claimed:
+        return None
+    try:
+        gateway_id = send(message.recipient, render(message), message.key)
+    except Undeliverable as error:
+        _close(message, MessageState.FAILED, error=str(error))
+    except Exception as error:  # Whatever a gateway or the network does, the outbox goes on.
+        log.warning("message %s failed: %s", message.id, type(error).__name__)
+        _retry(message, now, type(error).__name__)
+    else:
+        _close(message, MessageState.SENT, sent_at=now, gateway_id=gateway_id, error="")
+        return True
+    return False
+
+
+def _close(message: Message, state: MessageState, **values: Any) -> None:
+    Message.update(state=state, payload=None, **values).where(Message.id == message.id).execute()
+
+
+def _retry(message: Message, now: datetime, error: str) -> None:
+    if message.tries >= len(RETRIES):
+        _close(message, MessageState.FAILED, error=error)
+    else:
+        again = now + RETRIES[message.tries]
+        Message.update(state=MessageState.QUEUED, due_at=again, error=error).where(Message.id == message.id).execute()
+
+
+def make_queue() -> Huey:
+    """Return the task queue: Redis when several nodes share it, else a file of its own beside the database."""
+    if settings.redis_url:
+        return RedisHuey("portal", url=settings.redis_url, results=False)
+    return SqliteHuey("portal", filename=str(Path(settings.instance) / "queue.sqlite3"), results=False, fsync=False)
+
+
+class Waker:
+    """Wakes the worker after a commit, at most about once a second per process, and never misses the last one."""
+
+    def __init__(self, wake: Callable[[float], None]) -> None:
+        self._wake, self._until, self._guard = wake, 0.0, threading.Lock()
+
+    def __call__(self) -> None:
+        with self._guard:
+            now = time.monotonic()
+            if now < self._until - WAKE_SECONDS:
+                return  # A wake-up that will come after this commit is under way already.
+            delay = max(0.0, self._until - now)
+            self._until = max(now, self._until) + WAKE_SECONDS
+        self._wake(delay)
+
+
+def init_app(app: Flask) -> None:
+    """Register the tasks on the queue and let the outbox wake them."""
+    queue = make_queue()
+
+    @queue.task()  # type: ignore[untyped-decorator]
+    def drain_channel(name: str) -> None:
+        with app.app_context(), database.connection_context():
+            drain(MessageChannel(name))
+
+    @queue.periodic_task(crontab())  # type: ignore[untyped-decorator]
+    def look_after_outbox() -> None:
+        for channel in MessageChannel:
+            drain_channel(str(channel))
+
+    def wake(delay: float) -> None:
+        for channel in MessageChannel:
+            drain_channel.schedule(args=(str(channel),), delay=delay) if delay else drain_channel(str(channel))
+
+    app.extensions["queue"] = queue
+    outbox.listen(Waker(wake))
+
+
+def run(app: Flask) -> None:
+    """Work until the process is told to stop."""
+    app.extensions["queue"].create_consumer(workers=2, initial_delay=0.1, max_delay=1.0, check_worker_health=True).run()

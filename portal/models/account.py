@@ -1,0 +1,90 @@
+"""Residents' accounts, registrations that wait for their code, and the counters that cap text messages."""
+
+from enum import StrEnum
+
+from peewee import BooleanField, CharField, DateField, ForeignKeyField, IntegerField
+
+from portal.models.base import BaseModel, check, one_of
+from portal.models.edition import District
+from portal.models.fields import MomentField, PublicIdField, SealedField
+
+
+class AccountState(StrEnum):
+    """Whether an account can be used."""
+
+    ACTIVE = "active"
+    FROZEN = "frozen"
+
+
+class Account(BaseModel):
+    """A resident, one per PESEL and per e-mail address, from edition to edition; families may share a phone."""
+
+    uid = PublicIdField()
+    email = CharField(max_length=254, unique=True)
+    email_confirmed_at = MomentField(null=True)
+    email_token_hash = CharField(max_length=64, null=True, unique=True)
+    phone = CharField(max_length=20, index=True)
+    given_name = CharField(max_length=100)
+    family_name = CharField(max_length=100)
+    pesel = SealedField(null=True)
+    pesel_index = CharField(max_length=64, null=True, unique=True)
+    birth_date = DateField()
+    district = ForeignKeyField(District, backref="accounts", on_delete="RESTRICT")
+    street = CharField(max_length=200)
+    postcode = CharField(max_length=6)
+    password_hash = CharField(max_length=200)
+    language = CharField(max_length=5, default="pl")
+    wants_news = BooleanField(default=False)
+    state = CharField(max_length=10, default=AccountState.ACTIVE)
+    created_at = MomentField()
+
+    class Meta:
+        constraints = [
+            one_of("account_state_is_known", "state", AccountState),
+            check("account_email_is_lower_case", "email = lower(email)"),
+            check("account_pesel_is_sealed_with_its_index", "(pesel IS NULL) = (pesel_index IS NULL)"),
+        ]
+
+    @property
+    def name(self) -> str:
+        return f"{self.given_name} {self.family_name}"
+
+    @property
+    def masked_pesel(self) -> str:
+        """The PESEL as staff and its holder see it: all but the last three digits hidden."""
+        return "" if self.pesel is None else "•" * 8 + self.pesel[-3:]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Registration(BaseModel):
+    """A filled-in registration form that waits for the code sent to its phone; its data are sealed."""
+
+    token_hash = CharField(max_length=64, unique=True)
+    data = SealedField()
+    phone = CharField(max_length=20)
+    code_hash = CharField(max_length=64, null=True)
+    code_expires_at = MomentField(null=True)
+    sent_at = MomentField(null=True)
+    tries = IntegerField(default=0)
+    created_at = MomentField(index=True)
+
+    class Meta:
+        constraints = [check("registration_tries_are_at_most_five", "tries BETWEEN 0 AND 5")]
+
+    @property
+    def masked_phone(self) -> str:
+        """The number with all but its last three digits hidden."""
+        return "•" * (len(self.phone) - 3) + str(self.phone)[-3:]
+
+
+class SmsCount(BaseModel):
+    """How many text messages went out in a window of time, per number, address or the whole portal."""
+
+    scope = CharField(max_length=100)
+    window = MomentField()
+    sent = IntegerField(default=0)
+
+    class Meta:
+        indexes = ((("scope", "window"), True),)

@@ -1,0 +1,87 @@
+"""Ballots without voters.
+
+A ballot has no link to an account: its voter key is a keyed hash of the person's identity, under a key of the edition that is
+kept outside the database. On SQLite the two tables are made WITHOUT ROWID, so that they keep no order of casting.
+"""
+
+import uuid
+from enum import StrEnum
+
+from peewee import CharField, CompositeKey, DecimalField, ForeignKeyField, IntegerField, UUIDField
+
+from portal.models.account import Account
+from portal.models.base import BaseModel, check, one_of
+from portal.models.edition import District, Edition, Pool
+from portal.models.fields import MomentField, SealedField
+from portal.models.proposal import Proposal
+
+
+class Channel(StrEnum):
+    """How a ballot was cast."""
+
+    ONLINE = "online"
+    PAPER = "paper"
+
+
+class BallotState(StrEnum):
+    """What the voter is told of the ballot."""
+
+    RECORDED = "recorded"
+    UNDER_CHECK = "under_check"
+    COUNTED = "counted"
+    VOID = "void"
+
+
+COUNTING = (BallotState.RECORDED, BallotState.UNDER_CHECK, BallotState.COUNTED)
+
+
+class Ballot(BaseModel):
+    """One person's ballot in one edition, over all channels; its time is known to the hour only."""
+
+    id = UUIDField(primary_key=True, default=uuid.uuid4)
+    edition = ForeignKeyField(Edition, backref="ballots", on_delete="RESTRICT")
+    voter_key = CharField(max_length=64)
+    channel = CharField(max_length=10)
+    district = ForeignKeyField(District, null=True, on_delete="RESTRICT")
+    state = CharField(max_length=12, default=BallotState.RECORDED)
+    void_reason = CharField(max_length=250, default="")
+    cast_at = MomentField()
+    commitment = CharField(max_length=64, null=True)
+
+    class Meta:
+        constraints = [
+            one_of("ballot_channel_is_known", "channel", Channel),
+            one_of("ballot_state_is_known", "state", BallotState),
+            check("ballot_void_has_a_reason", "state <> 'void' OR void_reason <> ''"),
+        ]
+
+
+Ballot.add_index(Ballot.index(Ballot.edition, Ballot.voter_key, unique=True, name="ballot_is_unique_per_person_and_edition"))
+
+
+class Choice(BaseModel):
+    """The points that a ballot gives to one proposal; ranked ballots give each rank of a pool once."""
+
+    ballot = ForeignKeyField(Ballot, backref="choices", on_delete="CASCADE")
+    proposal = ForeignKeyField(Proposal, backref="choices", on_delete="RESTRICT")
+    pool = ForeignKeyField(Pool, on_delete="RESTRICT", index=False)
+    points = DecimalField(max_digits=14, decimal_places=4)
+    rank = IntegerField(null=True)
+
+    class Meta:
+        primary_key = CompositeKey("ballot", "proposal")
+
+
+Choice.add_index(Choice.index(Choice.ballot, Choice.pool, Choice.rank, unique=True, name="choice_gives_each_rank_of_a_pool_once"))
+
+
+class BallotDraft(BaseModel):
+    """What a voter has chosen so far, sealed; deleted in the transaction that casts the ballot."""
+
+    account = ForeignKeyField(Account, backref="drafts", on_delete="CASCADE")
+    edition = ForeignKeyField(Edition, on_delete="CASCADE")
+    picks = SealedField()
+    updated_at = MomentField()
+
+    class Meta:
+        indexes = ((("account", "edition"), True),)

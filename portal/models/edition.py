@@ -1,0 +1,153 @@
+"""Editions, districts and pools: the calendar, the numbers and the money of a vote."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from peewee import SQL, BigIntegerField, BooleanField, CharField, DecimalField, ForeignKeyField, IntegerField
+
+from portal import clock
+from portal.models.base import BaseModel, check, one_of
+from portal.models.fields import MomentField
+
+
+class Phase(StrEnum):
+    """What an edition is doing at a moment."""
+
+    BEFORE = "before"
+    PROPOSALS = "proposals"
+    ASSESSMENT = "assessment"
+    VOTING = "voting"
+    COUNTING = "counting"
+    RESULTS = "results"
+
+
+class CountRule(StrEnum):
+    """How winners are found."""
+
+    GREEDY = "greedy"
+
+
+class District(BaseModel):
+    """A district of the city; those known only from imported files have no number and take no residents."""
+
+    number = IntegerField(null=True, unique=True)
+    name = CharField(max_length=100, unique=True)
+
+    @classmethod
+    def of_city(cls) -> Any:
+        """Select the districts that residents live in, in their official order."""
+        return cls.select().where(cls.number.is_null(False)).order_by(cls.number)
+
+    @property
+    def roman(self) -> str:
+        """The official number as the city writes it."""
+        numerals = ((10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))
+        rest, written = self.number or 0, ""
+        for value, numeral in numerals:
+            written, rest = written + numeral * (rest // value), rest % value
+        return written
+
+    def __str__(self) -> str:
+        return f"{self.roman} {self.name}" if self.number else str(self.name)
+
+
+class Edition(BaseModel):
+    """One year's participatory budget, with every date and number that its rules need."""
+
+    code = CharField(max_length=20, unique=True)
+    name = CharField(max_length=150)
+    proposals_from = MomentField(null=True)
+    proposals_to = MomentField(null=True)
+    corrections_to = MomentField(null=True)
+    admitted_on = MomentField(null=True)
+    protests_to = MomentField(null=True)
+    voting_from = MomentField(index=True)
+    voting_to = MomentField()
+    results_on = MomentField()
+    citywide_picks = IntegerField(default=3)
+    district_picks = IntegerField(default=3)
+    all_required = BooleanField(default=True)
+    minimum_age = IntegerField(null=True)
+    supporters_required = IntegerField(default=15)
+    count_rule = CharField(max_length=20, default=CountRule.GREEDY)
+    tie_order = CharField(max_length=100, default="top_marks,voters,lot")
+    lot_seed = CharField(max_length=100)
+    archived = BooleanField(default=False)  # Imported from open data: to read and recount, never to vote in.
+
+    class Meta:
+        constraints = [
+            check("edition_voting_ends_after_it_begins", "voting_from < voting_to"),
+            check("edition_results_follow_voting", "voting_to <= results_on"),
+            check("edition_proposals_end_after_they_begin", "proposals_from < proposals_to"),
+            check("edition_picks_are_few", "citywide_picks BETWEEN 0 AND 20 AND district_picks BETWEEN 0 AND 20"),
+            check("edition_minimum_age_is_an_age", "minimum_age BETWEEN 0 AND 120"),
+            check("edition_supporters_are_not_negative", "supporters_required >= 0"),
+            one_of("edition_count_rule_is_known", "count_rule", CountRule),
+        ]
+
+    @classmethod
+    def current(cls, at: datetime | None = None) -> "Edition | None":
+        """Return the edition that people mean at a moment: the next whose voting has not ended, else the last."""
+        at = at or clock.now()
+        editions = list(cls.select().order_by(cls.archived.desc(), cls.voting_to))
+        awaited = (edition for edition in editions if not edition.archived and edition.voting_to >= at)
+        return next(awaited, editions[-1] if editions else None)
+
+    def phase(self, at: datetime | None = None) -> Phase:
+        """Tell what the calendar says at a moment; voting includes its last second."""
+        at = at or clock.now()
+        if at >= self.results_on and at > self.voting_to:
+            return Phase.RESULTS
+        if at > self.voting_to:
+            return Phase.COUNTING
+        if at >= self.voting_from:
+            return Phase.VOTING
+        if self.proposals_from and at < self.proposals_from:
+            return Phase.BEFORE
+        if self.proposals_to and at <= self.proposals_to:
+            return Phase.PROPOSALS
+        return Phase.ASSESSMENT
+
+    def points(self, pool: "Pool") -> list[int]:
+        """Return the marks that a voter gives in a pool, highest first: for three picks 3, 2, 1."""
+        picks = self.district_picks if pool.district_id else self.citywide_picks
+        return list(range(picks, 0, -1))
+
+    @property
+    def ballot_key(self) -> str:
+        """The name of the key that turns persons into voter keys of this edition."""
+        return f"ballot-{self.code}"
+
+    def __str__(self) -> str:
+        return str(self.name)
+
+
+class Pool(BaseModel):
+    """The money of one contest of an edition: citywide, or one district's. Amounts in grosze."""
+
+    edition = ForeignKeyField(Edition, backref="pools", on_delete="RESTRICT")
+    district = ForeignKeyField(District, null=True, backref="pools", on_delete="RESTRICT")
+    budget = BigIntegerField()
+    min_cost = BigIntegerField(null=True)
+    max_cost = BigIntegerField(null=True)
+    minimum_points = DecimalField(max_digits=14, decimal_places=4, default=0)
+    default_points = DecimalField(max_digits=14, decimal_places=4, default=0)  # Of each ballot to what it does not mark.
+
+    class Meta:
+        indexes = ((("edition", "district"), True),)
+        constraints = [
+            check("pool_budget_is_not_negative", "budget >= 0"),
+            check("pool_cost_limits_are_in_order", "min_cost <= max_cost"),
+        ]
+
+    @property
+    def name(self) -> str | None:
+        """The district's name; None for the citywide pool."""
+        return str(self.district.name) if self.district_id else None
+
+    def __str__(self) -> str:
+        return f"{self.edition.code}: {self.name or 'citywide'}"
+
+
+Pool.add_index(Pool.index(Pool.edition, unique=True, where=SQL("district_id IS NULL"), name="pool_citywide_is_one_per_edition"))

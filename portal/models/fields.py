@@ -1,0 +1,45 @@
+"""Field types of our own: moments in UTC and sealed texts."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from peewee import BlobField, CharField, DateTimeField
+
+from portal import crypto
+
+PUBLIC_ID_BYTES = 9  # 72 random bits, 12 characters
+
+
+class MomentField(DateTimeField):
+    """An aware moment, stored as UTC without a zone, because PostgreSQL's plain timestamp drops the zone."""
+
+    def db_value(self, value: Any) -> Any:
+        if isinstance(value, datetime):
+            if value.tzinfo is None:
+                raise ValueError(f"{self.name} needs a moment with a time zone")
+            value = value.astimezone(UTC).replace(tzinfo=None)
+        return super().db_value(value)
+
+    def python_value(self, value: Any) -> datetime | None:
+        moment = super().python_value(value)
+        return moment.replace(tzinfo=UTC) if isinstance(moment, datetime) else moment
+
+
+class SealedField(BlobField):
+    """A text that is encrypted in the database, bound to its own table and column."""
+
+    def _purpose(self) -> str:
+        return f"{self.model._meta.table_name}.{self.column_name}"
+
+    def db_value(self, value: Any) -> Any:
+        return None if value is None else super().db_value(crypto.seal(value, self._purpose()))
+
+    def python_value(self, value: Any) -> str | None:
+        return None if value is None else crypto.unseal(bytes(value), self._purpose())
+
+
+class PublicIdField(CharField):
+    """A random id that may be shown outside."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"max_length": 32, "unique": True, "default": lambda: crypto.new_token(PUBLIC_ID_BYTES), **options})

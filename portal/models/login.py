@@ -1,0 +1,36 @@
+"""Server-side sessions behind the login cookie."""
+
+from datetime import datetime, timedelta
+
+from peewee import JOIN, CharField, ForeignKeyField
+
+from portal.models.account import Account, AccountState
+from portal.models.base import BaseModel, check
+from portal.models.fields import MomentField
+from portal.models.staff import Officer
+
+IDLE = timedelta(minutes=30)
+ABSOLUTE = timedelta(hours=12)
+
+
+class Session(BaseModel):
+    """One login of a resident or of an officer; the cookie holds the token, the row its hash."""
+
+    token_hash = CharField(max_length=64, unique=True)
+    account = ForeignKeyField(Account, null=True, backref="sessions", on_delete="CASCADE")
+    officer = ForeignKeyField(Officer, null=True, backref="sessions", on_delete="CASCADE")
+    created_at = MomentField()
+    seen_at = MomentField()
+    user_agent = CharField(max_length=200, default="")
+
+    class Meta:
+        constraints = [check("session_belongs_to_one_person", "(account_id IS NULL) <> (officer_id IS NULL)")]
+
+    @classmethod
+    def alive(cls, token_hash: str, at: datetime) -> "Session | None":
+        """Return the session with its person, unless it idled for 30 minutes, is 12 hours old or the person is shut out."""
+        return (cls.select(cls, Account, Officer)
+                .join(Account, JOIN.LEFT_OUTER).switch(cls).join(Officer, JOIN.LEFT_OUTER)
+                .where(cls.token_hash == token_hash, cls.seen_at > at - IDLE, cls.created_at > at - ABSOLUTE,
+                       (Account.state == AccountState.ACTIVE) | Officer.active)
+                .first())

@@ -1,0 +1,65 @@
+"""The outbox: e-mails and text messages, written in the transaction of the change that causes them."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from peewee import CharField, IntegerField
+
+from portal.models.base import BaseModel, check, one_of
+from portal.models.fields import MomentField, SealedField
+
+
+class MessageChannel(StrEnum):
+    """How a message travels."""
+
+    MAIL = "mail"
+    SMS = "sms"
+
+
+class MessageState(StrEnum):
+    """How far a message has come."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+
+class Message(BaseModel):
+    """One message to one recipient; what the template needs is sealed, and wiped once the message is out."""
+
+    key = CharField(max_length=100, unique=True)  # Two messages of one key are one message.
+    channel = CharField(max_length=5)
+    recipient = CharField(max_length=254)
+    template = CharField(max_length=50)
+    language = CharField(max_length=5)
+    payload = SealedField(null=True)
+    state = CharField(max_length=10, default=MessageState.QUEUED)
+    tries = IntegerField(default=0)
+    due_at = MomentField()
+    created_at = MomentField(index=True)
+    sent_at = MomentField(null=True)
+    gateway_id = CharField(max_length=100, null=True, index=True)
+    error = CharField(max_length=250, default="")
+
+    class Meta:
+        indexes = ((("state", "due_at"), False),)
+        constraints = [
+            one_of("message_channel_is_known", "channel", MessageChannel),
+            one_of("message_state_is_known", "state", MessageState),
+            check("message_tries_are_not_negative", "tries >= 0"),
+        ]
+
+    @classmethod
+    def due(cls, at: datetime, limit: int) -> Any:
+        """Select what is to be delivered at a moment, oldest first."""
+        return (cls.select().where(cls.state.in_((MessageState.QUEUED, MessageState.SENDING)), cls.due_at <= at)
+                .order_by(cls.due_at, cls.id).limit(limit))
+
+    @property
+    def masked_recipient(self) -> str:
+        """The address with its middle hidden."""
+        name, at, host = str(self.recipient).partition("@")
+        return f"{name[:1]}•••{at}{host}" if at else "•••" + name[-3:]

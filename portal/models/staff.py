@@ -1,0 +1,42 @@
+"""Officers of the city, with their role."""
+
+from enum import StrEnum
+
+from peewee import BigIntegerField, BooleanField, CharField
+
+from portal.models.base import BaseModel, check, one_of
+from portal.models.fields import MomentField, PublicIdField, SealedField
+
+
+class Role(StrEnum):
+    """What an officer may do; each role sees only what is its own."""
+
+    EDITOR = "editor"
+    VERIFIER = "verifier"
+    CLERK = "clerk"
+    REMOVALS = "removals"
+    COORDINATOR = "coordinator"
+    ADMINISTRATOR = "administrator"
+
+
+class Officer(BaseModel):
+    """A member of staff; logs in at the panel with password and TOTP."""
+
+    uid = PublicIdField()
+    email = CharField(max_length=254, unique=True)
+    name = CharField(max_length=200)
+    role = CharField(max_length=20)
+    password_hash = CharField(max_length=200)
+    totp_secret = SealedField()
+    totp_step = BigIntegerField(default=0)  # The last 30-second step used, so that a code works once.
+    active = BooleanField(default=True)
+    created_at = MomentField()
+
+    class Meta:
+        constraints = [
+            one_of("officer_role_is_known", "role", Role),
+            check("officer_email_is_lower_case", "email = lower(email)"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.name)

@@ -1,0 +1,1 @@
+"""What the portal does: functions without a web framework, each flow in one transaction."""

@@ -1,0 +1,146 @@
+"""Count one pool: rank the proposals and spend the money from the top, as Kraków has done since 2019.
+
+Pure functions of numbers: no database, no clock, no chance but the lot, which anyone can draw again.
+
+The lot. When everything else is equal, the proposal with the smaller HMAC-SHA-256 goes first; the key is the edition's
+seed, the message is the proposal's id, both in UTF-8. One number of the lot, on any computer with OpenSSL:
+
+    printf '%s' "$ID" | openssl dgst -sha256 -hmac "$SEED"
+"""
+
+import hmac
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+TIE_ORDER = ("top_marks", "voters", "lot")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A proposal as the count sees it; the id is unique within the pool.
+
+    ``cost`` is in grosze, ``voters`` are the ballots that name it, ``top_marks`` those of them that give it the highest
+    mark of the pool. Raises ValueError when a number makes no sense.
+    """
+
+    id: str
+    cost: int
+    points: Decimal
+    voters: int
+    top_marks: int
+
+    def __post_init__(self) -> None:
+        if self.cost < 0:
+            raise ValueError(f"the cost of {self.id} is negative")
+        if not self.points.is_finite():
+            raise ValueError(f"the points of {self.id} are not a number")
+        if not 0 <= self.top_marks <= self.voters:
+            raise ValueError(f"the voters of {self.id} do not add up")
+
+
+class Reason(StrEnum):
+    """Why a proposal is funded or not."""
+
+    FUNDED = "funded"
+    OVER_BUDGET = "over_budget"
+    BELOW_MINIMUM = "below_minimum"
+    EXCLUDED = "excluded"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the count decided about an entry.
+
+    ``missing`` says by how many grosze an entry over the budget exceeds the money left at its turn;
+    ``excluded_by`` is the id of the funded entry that rules it out.
+    """
+
+    entry: Entry
+    reason: Reason
+    missing: int = 0
+    excluded_by: str | None = None
+
+    @property
+    def funded(self) -> bool:
+        """Whether the entry gets its money."""
+        return self.reason is Reason.FUNDED
+
+
+def lot(seed: str, entry_id: str) -> str:
+    """Draw an entry's number: 64 hexadecimal digits, the smaller goes first."""
+    return hmac.digest(seed.encode(), entry_id.encode(), "sha256").hex()
+
+
+def rank(entries: Iterable[Entry], *, tie_order: Sequence[str] = TIE_ORDER, seed: str) -> list[Entry]:
+    """Order entries by points, the most first, and equal points by the tie order, whatever order they came in.
+
+    ``top_marks`` and ``voters`` prefer more of them; a tie that is left goes to the lot, named in the tie order or not.
+    Raises ValueError for an empty seed, an unknown word in the tie order and an id that occurs twice.
+    """
+    if not seed:
+        raise ValueError("the lot needs a seed")
+    prefer: dict[str, Callable[[Entry], int | str]] = {
+        "top_marks": lambda entry: -entry.top_marks,
+        "voters": lambda entry: -entry.voters,
+        "lot": lambda entry: lot(seed, entry.id),
+    }
+    if unknown := set(tie_order) - set(prefer):
+        raise ValueError(f"unknown in the tie order: {', '.join(sorted(unknown))}")
+    ranked = list(entries)
+    if len({entry.id for entry in ranked}) < len(ranked):
+        raise ValueError("two entries have the same id")
+    ties = [prefer[criterion] for criterion in (*tie_order, "lot")]
+    # copy_negate is exact; a minus sign would round long decimals and make ties that are none.
+    return sorted(ranked, key=lambda entry: (entry.points.copy_negate(), *(tie(entry) for tie in ties)))
+
+
+def count_greedy(
+    entries: Iterable[Entry],
+    *,
+    budget: int,
+    minimum: Decimal = Decimal(0),
+    exclusions: Collection[tuple[str, str]] = (),
+    tie_order: Sequence[str] = TIE_ORDER,
+    seed: str,
+) -> list[Outcome]:
+    """Fund from the top of the ranking what fits the money left, skip what does not, and go on to the end.
+
+    At its turn an entry meets the first of these that applies: it has fewer points than ``minimum`` (so zero points can
+    win only where the minimum is not above zero); it stands in a pair of ``exclusions`` with one that is already
+    funded; it costs more than the money left; it is funded. Pairs work both ways; ids of other pools change nothing.
+
+    ``budget`` is in grosze; the outcomes come in the order of the count. Raises ValueError for input without sense.
+    """
+    if budget < 0:
+        raise ValueError("the budget is negative")
+    if not minimum.is_finite():
+        raise ValueError("the minimum is not a number")
+    rivals = _rivals(exclusions)
+    outcomes: list[Outcome] = []
+    winners: list[str] = []
+    left = budget
+    for entry in rank(entries, tie_order=tie_order, seed=seed):
+        excluded_by = next((winner for winner in winners if winner in rivals.get(entry.id, ())), None)
+        if entry.points < minimum:
+            outcomes.append(Outcome(entry, Reason.BELOW_MINIMUM))
+        elif excluded_by is not None:
+            outcomes.append(Outcome(entry, Reason.EXCLUDED, excluded_by=excluded_by))
+        elif entry.cost > left:
+            outcomes.append(Outcome(entry, Reason.OVER_BUDGET, missing=entry.cost - left))
+        else:
+            outcomes.append(Outcome(entry, Reason.FUNDED))
+            winners.append(entry.id)
+            left -= entry.cost
+    return outcomes
+
+
+def _rivals(exclusions: Collection[tuple[str, str]]) -> dict[str, set[str]]:
+    rivals: dict[str, set[str]] = {}
+    for one, other in exclusions:
+        if one == other:
+            raise ValueError(f"{one} cannot exclude itself")
+        rivals.setdefault(one, set()).add(other)
+        rivals.setdefault(other, set()).add(one)
+    return rivals

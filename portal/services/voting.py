@@ -1,0 +1,192 @@
+"""Voting: the ballot paper, the draft, the cast, the state of the own ballot."""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from peewee import IntegrityError
+
+from portal import clock, crypto
+from portal.database import transaction
+from portal.errors import N_, AlreadyVoted, BallotIncomplete, BallotInvalid, MayNotVote, PhaseClosed
+from portal.messaging.outbox import enqueue
+from portal.models.account import Account, AccountState
+from portal.models.ballot import Ballot, BallotDraft, Channel, Choice
+from portal.models.edition import District, Edition, Phase, Pool
+from portal.models.message import MessageChannel
+from portal.models.proposal import Proposal
+
+RECEIPT_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # 32 signs that nobody confuses
+Picks = Mapping[str, str]  # Slot.name -> uid of the proposal
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One mark that a voter gives in a pool, by the name of its form field."""
+
+    pool: Pool
+    points: int
+
+    @property
+    def name(self) -> str:
+        return f"p{self.pool.id}-{self.points}"
+
+
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """A pool as the ballot paper shows it: its marks and its proposals in the order drawn by lot."""
+
+    pool: Pool
+    slots: list[Slot]
+    proposals: list[Proposal]
+
+    @property
+    def fields(self) -> list[tuple[int, str]]:
+        """The marks as the page offers them: points and name."""
+        return [(slot.points, slot.name) for slot in self.slots]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The points that a ballot gives to a proposal."""
+
+    slot: Slot
+    proposal: Proposal
+
+
+def ballot_paper(edition: Edition, district: District) -> list[Contest]:
+    """Return the contests in which a resident of the district votes, the citywide one first."""
+    pools = (Pool.select().where(Pool.edition == edition, Pool.district.is_null() | (Pool.district == district))
+             .order_by(Pool.district.is_null(False)))
+    contests = [Contest(pool, [Slot(pool, points) for points in edition.points(pool)], list(Proposal.on_ballot(pool)))
+                for pool in pools]
+    return [contest for contest in contests if contest.proposals and contest.slots]
+
+
+def read_picks(edition: Edition, paper: list[Contest], picks: Picks) -> list[Mark]:
+    """Check picks against the rules of the edition and return the marks they mean.
+
+    Unknown names are ignored. Raises BallotInvalid with the message and, as ``slot``, the field that it belongs to.
+    """
+    marks = []
+    for contest in paper:
+        offered = {str(proposal.uid): proposal for proposal in contest.proposals}
+        taken: set[str] = set()
+        for slot in contest.slots:
+            uid = picks.get(slot.name) or ""
+            if not uid and edition.all_required:
+                raise BallotInvalid(N_("Choose a project for %(points)s points."), points=slot.points, slot=slot.name)
+            if not uid:
+                continue
+            if uid not in offered:
+                raise BallotInvalid(N_("This project is not on your ballot."), slot=slot.name)
+            if uid in taken:
+                raise BallotInvalid(N_("Each project can get your points only once: you chose “%(title)s” twice."),
+                                    title=offered[uid].title, slot=slot.name)
+            taken.add(uid)
+            marks.append(Mark(slot, offered[uid]))
+    if not marks:
+        raise BallotInvalid(N_("Choose at least one project."), slot=paper[0].slots[0].name if paper else "")
+    return marks
+
+
+def check_may_vote(account: Account, edition: Edition, *, now: datetime) -> None:
+    """Raise PhaseClosed, MayNotVote or AlreadyVoted when this person cannot vote now."""
+    if edition.archived or edition.phase(now) is not Phase.VOTING:
+        raise PhaseClosed
+    if account.state != AccountState.ACTIVE:
+        raise MayNotVote
+    if edition.minimum_age and _age(account.birth_date, clock.local(now).date()) < edition.minimum_age:
+        raise MayNotVote(N_("In this edition one can vote from the age of %(age)s."), age=edition.minimum_age)
+    if own_ballot(account, edition):
+        raise AlreadyVoted
+
+
+def _age(born: date, on: date) -> int:
+    return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
+
+
+def save_draft(account: Account, edition: Edition, paper: list[Contest], picks: Picks, *, now: datetime) -> list[Mark]:
+    """Keep a valid choice, sealed, until it is cast; raise as check_may_vote and read_picks do, and store nothing then."""
+    check_may_vote(account, edition, now=now)
+    marks = read_picks(edition, paper, picks)
+    chosen = json.dumps({mark.slot.name: mark.proposal.uid for mark in marks})
+    with transaction():
+        (BallotDraft.insert(account=account, edition=edition, picks=chosen, updated_at=now)
+         .on_conflict(conflict_target=[BallotDraft.account, BallotDraft.edition],
+                      preserve=[BallotDraft.picks, BallotDraft.updated_at]).execute())
+    return marks
+
+
+def load_draft(account: Account, edition: Edition) -> Picks:
+    """Return what the voter has chosen so far; empty when nothing."""
+    draft = BallotDraft.get_or_none(BallotDraft.account == account, BallotDraft.edition == edition)
+    return json.loads(draft.picks) if draft else {}
+
+
+def voter_key(account: Account, edition: Edition) -> str:
+    """Return the keyed hash that stands for this person in this edition, over all channels.
+
+    The key of the edition lies outside the database; raises crypto.KeyMissing once it is destroyed.
+    """
+    person = ("pesel", account.pesel_index) if account.pesel_index else ("account", account.uid)
+    return crypto.keyed_hash(edition.ballot_key, *person)
+
+
+def own_ballot(account: Account, edition: Edition) -> Ballot | None:
+    """Return the ballot of this person in the edition, if there is one."""
+    return Ballot.get_or_none(Ballot.edition == edition, Ballot.voter_key == voter_key(account, edition))
+
+
+def cast_ballot(account: Account, edition: Edition, paper: list[Contest], *, now: datetime) -> str:
+    """Turn the draft into the person's one ballot and return its confirmation number, which is not kept.
+
+    Raises PhaseClosed, MayNotVote, AlreadyVoted, BallotIncomplete or BallotInvalid; then nothing is changed.
+    """
+    number = new_receipt()
+    try:
+        with transaction():
+            check_may_vote(account, edition, now=now)
+            picks = load_draft(account, edition)
+            if not picks:
+                raise BallotIncomplete
+            marks = read_picks(edition, paper, picks)
+            store_ballot(edition, marks, voter_key=voter_key(account, edition), channel=Channel.ONLINE,
+                         district=account.district_id, number=number, now=now)
+            _drop_draft(account, edition)
+            enqueue(MessageChannel.MAIL, "ballot_recorded", key=f"ballot:{edition.code}:{account.uid}",
+                    recipient=account.email, language=account.language, now=now, name=account.given_name,
+                    edition=edition.name)
+    except IntegrityError:
+        raise AlreadyVoted from None
+    return number
+
+
+def _drop_draft(account: Account, edition: Edition) -> None:
+    """Delete the draft; fail when it is gone, because then the account went with it or a parallel cast was faster."""
+    if not BallotDraft.delete().where(BallotDraft.account == account, BallotDraft.edition == edition).execute():
+        raise AlreadyVoted
+
+
+def store_ballot(edition: Edition, marks: list[Mark], *, voter_key: str, channel: Channel, district: int | None, number: str,
+                 now: datetime) -> None:
+    """Insert a ballot with its choices; raise IntegrityError when the person has one already."""
+    ballot = Ballot.create(edition=edition, voter_key=voter_key, channel=channel, district=district,
+                           cast_at=clock.hour_of(now), commitment=commit(number, marks))
+    Choice.insert_many([{"ballot": ballot, "pool": mark.slot.pool, "proposal": mark.proposal, "points": mark.slot.points,
+                         "rank": len(edition.points(mark.slot.pool)) - mark.slot.points + 1} for mark in marks]).execute()
+
+
+def new_receipt() -> str:
+    """Return a confirmation number of 80 random bits, in groups that can be copied by hand."""
+    signs = "".join(secrets.choice(RECEIPT_ALPHABET) for _ in range(16))
+    return "-".join(signs[at:at + 4] for at in range(0, 16, 4))
+
+
+def commit(number: str, marks: list[Mark]) -> str:
+    """Return the public commitment to a ballot: SHA-256 of ``number`` and its lines ``project number=points``, sorted."""
+    lines = sorted(f"{mark.slot.pool.name or '*'}/{mark.proposal.number}={mark.slot.points}" for mark in marks)
+    return hashlib.sha256("\n".join([number, *lines]).encode()).hexdigest()

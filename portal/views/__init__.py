@@ -1,0 +1,15 @@
+"""Web pages of residents: a view checks who enters, runs the form, calls the service, redirects."""
+
+from flask import Flask
+
+from portal.config import settings
+from portal.views import health, home, login, mailbox, profile, proposals, registration, results, voting
+
+PAGES = (home, proposals, registration, login, profile, voting, results, health)
+
+
+def init_app(app: Flask) -> None:
+    for module in PAGES:
+        app.register_blueprint(module.pages)
+    if settings.development:
+        app.register_blueprint(mailbox.pages)

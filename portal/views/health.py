@@ -1,0 +1,30 @@
+"""For the machines that watch the portal.
+
+/healthz (the process answers) → /readyz (so does the database, and it is up to date)
+"""
+
+from typing import Any
+
+from flask import Blueprint
+from peewee import PeeweeException
+
+from portal import database
+from portal.access import open_form
+
+pages = Blueprint("health", __name__)
+
+
+@pages.get("/healthz")
+@open_form
+def alive() -> Any:
+    return "ok", {"Content-Type": "text/plain"}
+
+
+@pages.get("/readyz")
+@open_form
+def ready() -> Any:
+    try:
+        waiting = database.pending()
+    except PeeweeException:
+        return "database", 503, {"Content-Type": "text/plain"}
+    return ("migrations", 503, {"Content-Type": "text/plain"}) if waiting else ("ok", {"Content-Type": "text/plain"})

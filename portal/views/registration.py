@@ -1,0 +1,91 @@
+"""Registration of a resident.
+
+/rejestracja → /rejestracja/kod → /rejestracja/gotowe, and from the e-mail /rejestracja/adres/<token>
+"""
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask_babel import gettext as _
+
+from portal import clock
+from portal.access import open_form
+from portal.errors import CodeRefused, PeselTaken, RegistrationUnknown, TooMany
+from portal.extensions import limiter
+from portal.forms.registration import CodeForm, ConfirmEmailForm, RegistrationForm, ResendForm
+from portal.services import registration
+
+pages = Blueprint("registration", __name__, url_prefix="/rejestracja")
+TOKEN = "registration"
+
+
+@pages.route("", methods=["GET", "POST"])
+@open_form
+@limiter.limit("30 per hour", methods=["POST"])
+def register() -> Any:
+    form = RegistrationForm()
+    if form.validate_on_submit():
+        try:
+            session[TOKEN] = registration.begin_registration(
+                form.applicant(), address=request.remote_addr or "", now=clock.now())
+            return redirect(url_for("registration.enter_code"))
+        except TooMany as error:
+            form.refuse(error, form.phone)
+    return render_template("registration/register.html", form=form), 400 if form.errors else 200
+
+
+@pages.route("/kod", methods=["GET", "POST"])
+@open_form
+@limiter.limit("60 per hour", methods=["POST"])
+def enter_code() -> Any:
+    pending = registration.find_registration(session.get(TOKEN, ""), now=clock.now())
+    form = CodeForm()
+    if form.validate_on_submit():
+        try:
+            registration.confirm_registration(session[TOKEN], form.code.data, now=clock.now())
+            return redirect(url_for("registration.finished"))
+        except CodeRefused as error:
+            form.refuse(error, form.code)
+        except PeselTaken:
+            session.pop(TOKEN)
+            return render_template("registration/pesel_taken.html"), PeselTaken.status
+    return render_template("registration/enter_code.html", form=form, resend=ResendForm(), pending=pending,
+                           wait=_seconds_to_resend(pending)), 400 if form.errors else 200
+
+
+def _seconds_to_resend(pending: Any) -> int:
+    return max(0, int((pending.sent_at + registration.RESEND_AFTER - clock.now()).total_seconds()))
+
+
+@pages.post("/kod/nowy")
+@open_form
+@limiter.limit("30 per hour")
+def resend_code() -> Any:
+    form = ResendForm()
+    if form.validate_on_submit():
+        try:
+            registration.resend_code(session.get(TOKEN, ""), address=request.remote_addr or "", now=clock.now())
+            flash(_("A new code is on its way. The earlier one no longer works."), "success")
+        except TooMany as error:
+            flash(_(error.message), "error")
+    return redirect(url_for("registration.enter_code"))
+
+
+@pages.get("/gotowe")
+@open_form
+def finished() -> Any:
+    """Say the same to everybody whose code was right; that an e-mail address had an account is told to that address alone."""
+    if session.pop(TOKEN, None) is None:
+        raise RegistrationUnknown
+    return render_template("registration/finished.html")
+
+
+@pages.route("/adres/<token>", methods=["GET", "POST"])
+@open_form
+def confirm_email(token: str) -> Any:
+    form = ConfirmEmailForm()
+    if form.validate_on_submit():
+        registration.confirm_email(token, now=clock.now())
+        flash(_("Thank you, your e-mail address is confirmed."), "success")
+        return redirect(url_for("home.show_home"))
+    return render_template("registration/confirm_email.html", form=form)

@@ -1,0 +1,96 @@
+"""Voting, in steps.
+
+/glosowanie (choose) → /glosowanie/podsumowanie (review) → /glosowanie/oddaj (cast) → /glosowanie/potwierdzenie
+"""
+
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask_login import current_user
+
+from portal import cache, clock
+from portal.access import resident_required
+from portal.errors import AlreadyVoted, BallotIncomplete, BallotInvalid, MayNotVote, NotFound, PhaseClosed
+from portal.forms.voting import BallotForm, CastForm
+from portal.models.account import Account
+from portal.models.edition import Edition
+from portal.services import voting
+from portal.services.voting import Contest
+from portal.templating import current_edition
+
+pages = Blueprint("voting", __name__, url_prefix="/glosowanie")
+RECEIPT = "receipt"
+
+
+def _edition() -> Edition:
+    edition = current_edition()
+    if edition is None:
+        raise NotFound
+    return edition
+
+
+def _paper(edition: Edition, account: Account) -> list[Contest]:
+    """Return the ballot paper of the voter's district, which is the same for all its residents."""
+    key = ("paper", edition.id, account.district_id)
+    return cache.remember(key, lambda: voting.ballot_paper(edition, account.district))
+
+
+@pages.route("", methods=["GET", "POST"])
+@resident_required
+def choose() -> Any:
+    account, edition = current_user.account, _edition()
+    try:
+        voting.check_may_vote(account, edition, now=clock.now())
+    except (AlreadyVoted, PhaseClosed, MayNotVote) as refusal:
+        return render_template("voting/state.html", refusal=refusal, ballot=voting.own_ballot(account, edition),
+                               phase=edition.phase(clock.now()))
+    paper, form = _paper(edition, account), BallotForm()
+    if not form.is_submitted():
+        return _show_choice(form, paper, voting.load_draft(account, edition))
+    picks, slot, error = form.picks(paper, request.form), "", ""
+    if form.validate():
+        try:
+            voting.save_draft(account, edition, paper, picks, now=clock.now())
+            return redirect(url_for("voting.review"))
+        except BallotInvalid as refusal:
+            slot, error = form.point_out(refusal)
+    return _show_choice(form, paper, picks, slot, error), 400
+
+
+def _show_choice(form: BallotForm, paper: list[Contest], chosen: Any, slot: str = "", error: str = "") -> str:
+    return render_template("voting/choose.html", form=form, paper=paper, chosen=chosen, slot=slot, error=error)
+
+
+@pages.get("/podsumowanie")
+@resident_required
+def review() -> Any:
+    account, edition = current_user.account, _edition()
+    try:
+        voting.check_may_vote(account, edition, now=clock.now())
+        marks = voting.read_picks(edition, _paper(edition, account), voting.load_draft(account, edition))
+    except (AlreadyVoted, PhaseClosed, MayNotVote, BallotInvalid):
+        return redirect(url_for("voting.choose"))
+    return render_template("voting/review.html", form=CastForm(), marks=marks)
+
+
+@pages.post("/oddaj")
+@resident_required
+def cast_ballot() -> Any:
+    account, edition = current_user.account, _edition()
+    if CastForm().validate():
+        try:
+            session[RECEIPT] = voting.cast_ballot(account, edition, _paper(edition, account), now=clock.now())
+            return redirect(url_for("voting.confirm"))
+        except (AlreadyVoted, PhaseClosed, MayNotVote, BallotIncomplete, BallotInvalid):
+            pass  # The choice page tells the reason, from the state that is in force now.
+    return redirect(url_for("voting.choose"))
+
+
+@pages.get("/potwierdzenie")
+@resident_required
+def confirm() -> Any:
+    """Show the confirmation number, once: it travelled in the voter's own cookie and is kept nowhere."""
+    number = session.pop(RECEIPT, None)
+    if number is None:
+        return redirect(url_for("voting.choose"))
+    return render_template("voting/confirm.html", number=number)
