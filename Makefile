@@ -28,7 +28,7 @@ run: export PORTAL_ENV = development
 run: setup assets ## Start the portal with its worker and a demo edition on http://127.0.0.1:5000 (Ctrl-C stops it)
 	$(BIN)/portal db upgrade
 	$(BIN)/portal demo load
-	$(BIN)/portal serve
+	$(BIN)/portal serve --with-worker
 
 test: setup assets browser ## Run all tests, on SQLite and PostgreSQL and in a real browser
 	$(BIN)/python -m pytest $(ARGS)

@@ -3,14 +3,12 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
-from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, current_app, make_response, redirect, request, session, url_for
+from flask import Flask, abort, current_app, make_response, redirect, request, session, url_for
 from flask_login import AnonymousUserMixin, UserMixin, current_user, login_user, logout_user
 
-from portal import cache, clock
+from portal import clock
 from portal.extensions import login_manager
-from portal.i18n import choose_language
 from portal.models.login import Session
 from portal.services import login
 
@@ -55,24 +53,17 @@ def leave() -> None:
 
 
 def public_page(view: View) -> View:
-    """Open a page to anyone; for people without a session it comes from the cache, with an ETag and without a cookie."""
+    """Open a page to anyone; to people without a session it goes with an ETag and without a cookie, see cache.PublicPages."""
     @wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> Any:
-        if current_app.config["SESSION_COOKIE_NAME"] in request.cookies:
-            return view(*args, **kwargs)
-        response = cache.remember(("page", request.full_path, choose_language()), lambda: _finished(view(*args, **kwargs)))
-        copy = Response(response.data, response.status, mimetype=response.mimetype, headers=response.headers)
-        return copy.make_conditional(request)
+        response = make_response(view(*args, **kwargs))
+        if current_app.config["SESSION_COOKIE_NAME"] not in request.cookies:
+            response.headers["Cache-Control"] = "public, max-age=0, must-revalidate"
+            response.headers["Vary"] = "Cookie"
+            response.add_etag()
+        return response
     guarded.guard = "public"  # type: ignore[attr-defined]
     return guarded
-
-
-def _finished(answer: Any) -> Response:
-    response = make_response(answer)
-    response.headers["Cache-Control"] = "public, max-age=0, must-revalidate"
-    response.headers["Vary"] = "Cookie"
-    response.add_etag()
-    return response
 
 
 def open_form(view: View) -> View:
@@ -109,12 +100,18 @@ def officer_required(*roles: str) -> Callable[[View], View]:
 def safe_next_url(default: str) -> str:
     """Return where the visitor wanted to go, if that is a page of this portal."""
     target = request.args.get("next", "")
-    parts = urlsplit(target) if target.isprintable() else urlsplit("")
-    inside = target.startswith("/") and not target.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc
-    return target if inside and "\\" not in target else default
+    inside = target.startswith("/") and not target.startswith("//") and "\\" not in target and target.isprintable()
+    return target if inside else default
+
+
+def _refuse_unprintable_addresses() -> None:
+    """Answer 404 to an address with NUL or other controls, which leads nowhere and which PostgreSQL cannot even look up."""
+    if not request.path.isprintable() or b"%00" in request.query_string:
+        abort(404)
 
 
 def init_app(app: Flask) -> None:
+    app.before_request(_refuse_unprintable_addresses)
     login_manager.session_protection = None  # Sessions are rows of ours; an address may change on a train.
     login_manager.anonymous_user = Stranger
     login_manager.user_loader(_load_visitor)

@@ -1,4 +1,4 @@
-"""What many people ask for at once is made once a second: finished public pages and parts that are the same for everybody.
+"""What many people ask for at once is made once a second: finished public pages, and parts that are the same for everybody.
 
 Nothing is ever older than SECONDS, on every process, so no change of the data has to tell anybody, and a deadline shows in time.
 """
@@ -32,17 +32,66 @@ def remember(key: Hashable, make: Callable[[], T]) -> T:
         with lock:
             entry = _fresh(key)
             if entry is None:
-                entry = (time.monotonic(), make())
-                with _guard:
-                    _entries[key] = entry
-                    _entries.move_to_end(key)
-                    while len(_entries) > MOST_ENTRIES:
-                        _entries.popitem(last=False)
-                    _making.pop(key, None)
+                try:
+                    value = make()
+                    _keep(key, value)
+                    return value
+                finally:  # What cannot be made, a page that does not exist perhaps, leaves nothing behind.
+                    with _guard:
+                        _making.pop(key, None)
     return entry[1]
+
+
+def _keep(key: Hashable, value: Any) -> None:
+    with _guard:
+        _entries[key] = (time.monotonic(), value)
+        _entries.move_to_end(key)
+        while len(_entries) > MOST_ENTRIES:
+            _entries.popitem(last=False)
 
 
 def forget() -> None:
     """Drop everything."""
     with _guard:
         _entries.clear()
+
+
+class PublicPages:
+    """Stands in front of the application and gives people without a session the pages that it called public.
+
+    The key holds everything that a public page may depend on: host, address and the other cookies (the language).
+    """
+
+    def __init__(self, application: Any, session_cookie: str) -> None:
+        self._application, self._session_cookie = application, session_cookie + "="
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        cookies = environ.get("HTTP_COOKIE", "")
+        if environ["REQUEST_METHOD"] != "GET" or self._session_cookie in cookies:
+            return self._application(environ, start_response)
+        key = "page", environ.get("HTTP_HOST"), environ["PATH_INFO"], environ.get("QUERY_STRING"), cookies
+        entry = _fresh(key)
+        status, headers, body = entry[1] if entry else self._ask(key, environ)
+        sent = dict(headers)
+        if "ETag" in sent and sent["ETag"] == environ.get("HTTP_IF_NONE_MATCH"):
+            kept = ("ETag", "Cache-Control", "Vary")
+            start_response("304 Not Modified", [(name, sent[name]) for name in kept])
+            return [b""]
+        start_response(status, headers)
+        return [body]
+
+    def _ask(self, key: Hashable, environ: dict[str, Any]) -> tuple[str, list[tuple[str, str]], bytes]:
+        answer: list[Any] = []
+
+        def start_response(status: str, headers: list[tuple[str, str]], _error: Any = None) -> None:
+            answer[:] = status, headers
+
+        chunks = self._application(environ, start_response)
+        try:
+            body = b"".join(chunks)
+        finally:
+            getattr(chunks, "close", lambda: None)()
+        status, headers = answer
+        if status.startswith("200") and dict(headers).get("Cache-Control", "").startswith("public"):
+            _keep(key, (status, headers, body))
+        return status, headers, body

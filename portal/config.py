@@ -85,8 +85,8 @@ class Settings:
         for setting in SETTINGS:
             raw = environ.get(setting.variable, overrides.get(setting.name, setting.default))
             setattr(self, setting.name.lower(), setting.parse(raw))
-        if not self.database_url:
-            self.database_url = f"sqlite:///{instance / 'portal.sqlite3'}"
+        if not getattr(self, "database_url"):
+            setattr(self, "database_url", f"sqlite:///{instance / 'portal.sqlite3'}")
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(f"there is no setting {name}")

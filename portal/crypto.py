@@ -12,6 +12,7 @@ import os
 import re
 import secrets
 import threading
+from functools import cache
 from pathlib import Path
 
 from argon2 import PasswordHasher
@@ -34,15 +35,16 @@ class Keyring:
     """Named keys, read once per process from the environment or the key folder."""
 
     def __init__(self) -> None:
-        self._keys: dict[tuple[Path, str], bytes] = {}
+        self._keys: dict[tuple[object, str], bytes] = {}
 
     def path(self, name: str) -> Path:
         return Path(settings.instance) / "keys" / re.sub(r"[^a-z0-9-]", "_", name.lower())
 
     def get(self, name: str) -> bytes:
         """Return a key; raise KeyMissing when there is none."""
-        path = self.path(name)
-        if (path, name) not in self._keys:
+        known = settings.instance, name
+        if known not in self._keys:
+            path = self.path(name)
             encoded = os.environ.get("PORTAL_KEY_" + re.sub(r"[^A-Z0-9]", "_", name.upper()))
             if not encoded:
                 try:
@@ -52,8 +54,8 @@ class Keyring:
             key = base64.b64decode(encoded)
             if len(key) != 32:
                 raise KeyMissing(f"the key {name!r} must be 32 bytes in base64")
-            self._keys[path, name] = key
-        return self._keys[path, name]
+            self._keys[known] = key
+        return self._keys[known]
 
     def create(self, name: str) -> bytes:
         """Make a key unless it exists, readable by the owner only, and return it."""
@@ -137,14 +139,17 @@ def hash_password(password: str, *, officer: bool = False) -> str:
         return (_OFFICERS if officer else _RESIDENTS).hash(password)
 
 
-_NOBODY = {False: hash_password(secrets.token_hex()), True: hash_password(secrets.token_hex(), officer=True)}
+@cache
+def _nobodys_password(officer: bool) -> str:
+    return hash_password(secrets.token_hex(), officer=officer)
 
 
 def verify_password(hashed: str | None, password: str, *, officer: bool = False) -> bool:
     """Tell whether the password is right; without a hash take as long as with one and answer no."""
+    compared = hashed or _nobodys_password(officer)
     with _hashing:
         try:
-            (_OFFICERS if officer else _RESIDENTS).verify(hashed or _NOBODY[officer], password)
+            (_OFFICERS if officer else _RESIDENTS).verify(compared, password)
         except (VerifyMismatchError, InvalidHashError):
             return False
     return hashed is not None

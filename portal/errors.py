@@ -125,6 +125,7 @@ PAGES = {
     429: (N_("Too many attempts"), N_("Please wait a few minutes and try again.")),
     500: (N_("Something went wrong on our side"), N_("Nothing was lost that was confirmed to you. Please try again later.")),
 }
+PLAIN = '<!DOCTYPE html><html lang="{language}"><title>{heading}</title><h1>{heading}</h1><p>{text} {error_id}</p></html>'
 EXPIRED = (N_("This page has expired"), N_("Please go back, reload the page and send the form again."))
 
 
@@ -133,10 +134,17 @@ def init_app(app: "Flask") -> None:
     from flask import render_template
     from flask_babel import gettext as _
     from flask_wtf.csrf import CSRFError
+    from markupsafe import escape
     from werkzeug.exceptions import HTTPException
 
+    from portal.i18n import language
+
     def page(status: int, heading: str, text: str, error_id: str = "") -> tuple[str, int]:
-        return render_template("errors/error.html", heading=_(heading), text=text, status=status, error_id=error_id), status
+        try:
+            return render_template("errors/error.html", heading=_(heading), text=text, status=status, error_id=error_id), status
+        except Exception as second:  # The database is gone perhaps, or the host name is not ours: plain words are left.
+            log.log(logging.ERROR if status >= 500 else logging.WARNING, "error page %s", error_id or status, exc_info=second)
+            return PLAIN.format(language=language(), heading=escape(_(heading)), text=escape(text), error_id=error_id), status
 
     def rule(error: PortalError) -> tuple[str, int]:
         return page(error.status, PAGES[error.status][0] if error.status in PAGES else PAGES[400][0],
@@ -152,11 +160,7 @@ def init_app(app: "Flask") -> None:
     def unforeseen(error: Exception) -> tuple[str, int]:
         error_id = secrets.token_hex(4)
         log.error("error %s", error_id, exc_info=error)
-        try:
-            return page(500, PAGES[500][0], _(PAGES[500][1]), error_id)
-        except Exception as second:  # Even the page failed, for want of the database perhaps: plain words are left.
-            log.error("error page %s", error_id, exc_info=second)
-            return f"<!DOCTYPE html><title>{_(PAGES[500][0])}</title><h1>{_(PAGES[500][0])}</h1><p>{_(PAGES[500][1])} {error_id}</p>", 500
+        return page(500, PAGES[500][0], _(PAGES[500][1]), error_id)
 
     app.register_error_handler(PortalError, rule)
     app.register_error_handler(HTTPException, http)

@@ -8,15 +8,16 @@ from flask_babel import lazy_gettext as _l
 from portal.admin import dashboard, login
 from portal.admin.account import AccountView
 from portal.admin.audit import AuditView
-from portal.admin.edition import EditionView, PoolView
+from portal.admin.edition import DistrictView, EditionView, PoolView
 from portal.admin.message import MessageView
 from portal.admin.proposal import ProposalView
 from portal.admin.staff import OfficerView
 from portal.headers import csp_nonce
-from portal.models import Account, AuditEntry, Edition, Message, Officer, Pool, Proposal
+from portal.models import Account, AuditEntry, District, Edition, Message, Officer, Pool, Proposal
 
 TABLES = (
     (EditionView, Edition, _l("Editions"), "panel_editions", "edycje"),
+    (DistrictView, District, _l("Districts"), "panel_districts", "dzielnice"),
     (PoolView, Pool, _l("Pools"), "panel_pools", "pule"),
     (ProposalView, Proposal, _l("Proposals"), "panel_proposals", "projekty"),
     (AccountView, Account, _l("Accounts"), "panel_accounts", "konta"),

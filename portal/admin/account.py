@@ -10,7 +10,7 @@ from portal.admin.base import PanelView
 from portal.admin.edition import districts
 from portal.admin.filters import OneOf
 from portal.models.account import Account
-from portal.models.edition import District
+from portal.models.district import District
 from portal.models.staff import Role
 
 

@@ -13,7 +13,8 @@ from flask_login import current_user
 
 from portal import clock, i18n
 from portal.admin.changes import Changes
-from portal.admin.fields import Converter, PanelForm
+from portal.admin.converter import Converter
+from portal.admin.fields import PanelForm
 from portal.admin.filters import Filters
 from portal.models.fields import SealedField
 from portal.models.staff import Role
@@ -110,7 +111,7 @@ class PanelView(Guarded, Filters, Changes, ModelView):  # type: ignore[misc]
     def get_list(self, page: Any, sort_column: Any, sort_desc: Any, search: Any, filters: Any,
                  execute: bool = True, page_size: Any = None) -> Any:
         query = self.get_query()
-        for word in (search or "").replace("\0", "").split()[:MOST_WORDS]:
+        for word in (search or "").split()[:MOST_WORDS]:
             query = query.where(reduce(or_, [field.contains(spelling) for field in self._search_fields
                                              for spelling in spellings(word)]))
         for index, _name, value in filters or ():

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from flask import abort, flash, redirect
 from flask_admin.helpers import is_form_submitted
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -22,13 +23,6 @@ class ChangedMeanwhile(PortalError):
     status = 409
     message = N_("Somebody else has changed this entry since you opened it. What you typed is kept; the values stored now "
                  "stand beside the fields that differ. Save again to replace them.")
-
-
-class NoLongerEditable(PortalError):
-    """The calendar or the state of a row forbids changing it."""
-
-    status = 409
-    message = N_("This entry can no longer be changed.")
 
 
 CONTRADICTION = _l("These values contradict one another or an entry that already exists.")
@@ -57,9 +51,10 @@ class Changes:
         """Do what belongs to saving a row, in the same transaction."""
 
     def edit_form(self, obj: Any = None) -> PanelForm:
-        """Return the form of an existing row; raise NoLongerEditable."""
+        """Return the form of an existing row, or lead away from a row that can no longer be changed."""
         if not self.may_edit(obj):
-            raise NoLongerEditable
+            flash(_("This entry can no longer be changed."), "error")
+            abort(redirect(self.get_url(".details_view", id=obj._pk)))  # type: ignore[attr-defined]
         form: PanelForm = super().edit_form(obj)  # type: ignore[misc]
         self.narrow(form, obj)
         if not is_form_submitted():

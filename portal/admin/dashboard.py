@@ -33,9 +33,9 @@ class PreviewForm(BaseForm):
 
 def previewed() -> datetime | None:
     """Return the moment that this officer chose to see the portal as on."""
-    chosen = session.get(KEPT_AS)
-    allowed = chosen and current_user.officer is not None and current_user.officer.role in MAY_PREVIEW
-    return datetime.fromisoformat(chosen) if allowed else None
+    officer = current_user.officer
+    allowed = KEPT_AS in session and officer is not None and officer.role in MAY_PREVIEW
+    return datetime.fromisoformat(session[KEPT_AS]) if allowed else None
 
 
 def apply_preview() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from peewee import JOIN
 from wtforms.validators import ValidationError
 
 from portal import clock, crypto
@@ -13,7 +14,8 @@ from portal.admin.base import PanelView, money
 from portal.admin.fields import PanelForm
 from portal.admin.filters import OneOf
 from portal.models.ballot import Ballot
-from portal.models.edition import District, Edition, Pool
+from portal.models.district import District
+from portal.models.edition import Edition, Pool
 from portal.models.staff import Role
 
 CALENDAR = ("proposals_from", "proposals_to", "corrections_to", "admitted_on", "protests_to", "voting_from", "voting_to",
@@ -36,6 +38,22 @@ def districts() -> list[tuple[str, str]]:
     return [(district.id, str(district)) for district in District.select().order_by(District.number, District.name)]
 
 
+class DistrictView(PanelView):
+    """The districts; residents live in those that have a number."""
+
+    roles = (Role.COORDINATOR,)
+    can_create = can_edit = True
+    column_list = column_details_list = form_columns = ("number", "name")
+    column_sortable_list = ("number", "name")
+    column_default_sort = ("number", False)
+    column_searchable_list = ("name",)
+    column_labels = {"number": _l("District's number"), "name": _l("District's name")}
+    refusals = {
+        "district_number": ("number", _l("There already is a district with this number.")),
+        "district_name": ("name", _l("There already is a district with this name.")),
+    }
+
+
 class EditionView(PanelView):
     """One year's budget. Its key is made with it; what ballots depend on stays as it was when the first one came."""
 
@@ -49,7 +67,7 @@ class EditionView(PanelView):
                            "supporters_required", "count_rule", "tie_order", "lot_seed", "archived")
     column_choices = {"count_rule": labels.COUNT_RULES}
     column_labels = {
-        "code": _l("Code"), "name": _l("Name"), "archived": _l("Imported from open data"),
+        "code": _l("Code"), "name": _l("Edition's name"), "archived": _l("Imported from open data"),
         "proposals_from": _l("Proposals from"), "proposals_to": _l("Proposals to"), "corrections_to": _l("Corrections to"),
         "admitted_on": _l("List of admitted proposals on"), "protests_to": _l("Protests to"),
         "voting_from": _l("Voting from"), "voting_to": _l("Voting to"), "results_on": _l("Results on"),
@@ -87,7 +105,7 @@ class EditionView(PanelView):
 
 
 def pool_name(_view: Any, _context: Any, row: Pool, _name: str) -> Any:
-    return str(row.district) if row.district_id else _("Citywide")
+    return str(row.district) if row.district else _("Citywide")
 
 
 class PoolView(PanelView):
@@ -113,7 +131,8 @@ class PoolView(PanelView):
     }
 
     def get_query(self) -> Any:
-        return super().get_query().select_extend(Edition).join(Edition)
+        return (super().get_query().select_extend(Edition, District).join(Edition)
+                .switch(Pool).join(District, JOIN.LEFT_OUTER))
 
     def may_edit(self, row: Pool) -> bool:
         return clock.now() < row.edition.voting_from

@@ -1,4 +1,4 @@
-"""Form fields of our column types: money in zł, moments on the city's clocks, choices of rows."""
+"""The panel's form of a row, and fields of our column types: money in zł, moments on the city's clocks, choices of rows."""
 
 import hashlib
 import re
@@ -6,20 +6,14 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from flask_admin.contrib.peewee.form import CustomModelConverter
 from flask_babel import gettext as _
-from peewee import AutoField, BigIntegerField, CharField, DecimalField, ForeignKeyField, IntegerField, Model, TextField
+from peewee import Model
 from wtforms import HiddenField, SelectField, StringField
-from wtforms.validators import InputRequired, Length, NumberRange
 from wtforms.widgets import DateTimeLocalInput
 
 from portal import clock
-from portal.forms import validators
 from portal.forms.base import BaseForm
-from portal.models.fields import MomentField, SealedField
 
-LONGEST_TEXT = 10_000
-LARGEST = 2**31 - 1
 PATTERN = "%Y-%m-%dT%H:%M:%S"
 
 
@@ -101,6 +95,9 @@ class CityMomentField(TypedField):
 
     widget = DateTimeLocalInput()
 
+    def __call__(self, **kwargs: Any) -> Any:
+        return super().__call__(step="1", **kwargs)
+
     def written(self, value: Any) -> str:
         return clock.local(value).strftime(PATTERN) if value else ""
 
@@ -130,41 +127,3 @@ class RowField(SelectField):
     @staticmethod
     def key_of(value: Any) -> int | None:
         return value.id if isinstance(value, Model) else int(value) if value else None
-
-
-class Converter(CustomModelConverter):
-    """Makes the form fields of a view, with labels from its columns and limits from the database's."""
-
-    def __init__(self, view: Any, additional: Any = None) -> None:
-        super().__init__(view, additional)
-        self.converters = {SealedField: self.refuse, MomentField: self.make(CityMomentField), BigIntegerField:
-                           self.make(MoneyField), DecimalField: self.make(NumberField), ForeignKeyField: self.choose_row,
-                           AutoField: self.handle_pk, **self.converters}
-
-    def convert(self, model: Any, field: Any, field_args: Any) -> Any:
-        choices = (self.view.column_choices or {}).get(field.name)
-        args = {"label": self.view.column_labels.get(field.name), "validators": limits(field)}
-        return super().convert(model, field, args | ({"choices": choices} if choices else {}) | (field_args or {}))
-
-    @staticmethod
-    def make(kind: Any) -> Any:
-        return lambda _model, field, **kwargs: (field.name, kind(**{**kwargs, "filters": []}))
-
-    @staticmethod
-    def choose_row(_model: Any, field: Any, **kwargs: Any) -> Any:
-        return field.name, RowField(model=field.rel_model, blank=field.null, **{**kwargs, "filters": []})
-
-    @staticmethod
-    def refuse(_model: Any, field: Any, **_kwargs: Any) -> Any:
-        raise TypeError(f"{field.name} is sealed and cannot be in a form")
-
-
-def limits(field: Any) -> list[Any]:
-    """Return what the database would refuse, so that the form says it first."""
-    if isinstance(field, CharField | TextField):
-        return [validators.clean_text, Length(max=getattr(field, "max_length", None) or LONGEST_TEXT)]
-    if isinstance(field, BigIntegerField | DecimalField):
-        return [] if field.null else [InputRequired()]
-    if isinstance(field, IntegerField) and not isinstance(field, AutoField | ForeignKeyField):
-        return ([] if field.null else [InputRequired()]) + [NumberRange(min=0, max=LARGEST)]
-    return []

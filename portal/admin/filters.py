@@ -1,6 +1,6 @@
 """The filter form of a list: a field each, plain HTML, the same on both databases."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
@@ -9,6 +9,8 @@ from flask_admin.contrib.peewee.filters import BasePeeweeFilter
 from flask_babel import gettext as _
 
 from portal import clock
+
+Choices = Callable[[], Sequence[tuple[Any, Any]]]
 
 
 class Filter(BasePeeweeFilter):  # type: ignore[misc]
@@ -23,11 +25,6 @@ class Filter(BasePeeweeFilter):  # type: ignore[misc]
     def choices(self) -> list[tuple[str, Any]]:
         return []
 
-    def clean(self, value: str) -> Any:
-        if "\0" in value:
-            raise ValueError
-        return value
-
     def apply(self, query: Any, value: Any) -> Any:
         return query.where(self.column.contains(value))
 
@@ -37,7 +34,7 @@ class OneOf(Filter):
 
     kind = "select"
 
-    def __init__(self, column: Any, name: Any, choices: Callable[[], list[tuple[str, Any]]]) -> None:
+    def __init__(self, column: Any, name: Any, choices: Choices) -> None:
         super().__init__(column, name)
         self._choices = choices
 
@@ -94,6 +91,11 @@ class Filters:
     def _refresh_filters_cache(self) -> None:
         self._filters = list(self.column_filters or ())  # type: ignore[attr-defined]
         self._filter_groups = self._filter_args = None
+
+    def _get_list_extra_args(self) -> Any:
+        known = super()._get_list_extra_args()  # type: ignore[misc]
+        known.extra_args = {}  # What the list does not know, it does not carry into its links.
+        return known
 
     def _get_list_filter_args(self) -> list[tuple[int, str, str]]:
         chosen = []

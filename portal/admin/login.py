@@ -30,8 +30,8 @@ def log_in() -> Any:
     form = PanelLoginForm()
     if form.validate_on_submit():
         try:
-            token = login.log_in_officer(form.email.data, form.password.data, form.code.data, now=clock.now(),
-                                         user_agent=request.user_agent.string)
+            token = login.log_in_officer(str(form.email.data), str(form.password.data), str(form.code.data),
+                                         now=clock.now(), user_agent=request.user_agent.string)
             access.leave()
             access.enter(token)
             return redirect(safe_next_url(url_for("admin.index")))

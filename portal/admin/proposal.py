@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
+from peewee import JOIN
 
 from portal import clock
 from portal.admin import labels
@@ -10,8 +11,9 @@ from portal.admin.base import PanelView, money
 from portal.admin.edition import editions, pool_name
 from portal.admin.fields import PanelForm
 from portal.admin.filters import OneOf, Through
+from portal.models.district import District
 from portal.models.edition import Edition, Pool
-from portal.models.proposal import Proposal
+from portal.models.proposal import CostItem, Proposal
 from portal.models.staff import Role
 
 TEXTS = ("title", "summary", "description", "justification", "place", "beneficiaries")
@@ -43,11 +45,12 @@ class ProposalView(PanelView):
     refusals = {"proposal_cost_is_not_negative": ("cost", _l("The cost must not be negative."))}
 
     def get_query(self) -> Any:
-        return super().get_query().select_extend(Pool, Edition).join(Pool).join(Edition)
+        return (super().get_query().select_extend(Pool, Edition, District).join(Pool).join(Edition)
+                .switch(Pool).join(District, JOIN.LEFT_OUTER))
 
     def may_edit(self, row: Proposal) -> bool:
         return clock.now() < row.pool.edition.voting_from
 
     def narrow(self, form: PanelForm, row: Proposal) -> None:
-        if row.cost_items.exists():
+        if CostItem.select().where(CostItem.proposal == row).exists():
             del form.cost

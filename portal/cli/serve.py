@@ -6,9 +6,6 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
-from granian import Granian
-from granian.constants import Interfaces
-
 from portal.config import settings
 
 STATIC = Path(__file__).parents[1] / "static"
@@ -23,6 +20,8 @@ def add_command(commands: Any) -> None:
 
 def run(chosen: Namespace) -> None:
     """Serve until interrupted; granian starts its processes and stops them."""
+    from granian import Granian
+    from granian.constants import Interfaces
     host, _, port = settings.listen.rpartition(":")
     worker = subprocess.Popen([sys.executable, "-m", "portal", "worker"]) if chosen.with_worker else None
     try:

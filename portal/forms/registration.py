@@ -12,7 +12,7 @@ from portal.config import settings
 from portal.forms import fields, validators
 from portal.forms.base import BaseForm
 from portal.i18n import language
-from portal.models.edition import District
+from portal.models.district import District
 from portal.services.registration import Applicant
 
 

@@ -2,7 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 from wtforms import PasswordField, SelectField, StringField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, InputRequired, Length
 
 from portal.forms import validators
 from portal.forms.base import BaseForm
@@ -27,7 +27,7 @@ class OfficerForm(BaseForm):
     """Who a new officer is."""
 
     name = StringField(_l("Name"), render_kw={"autocomplete": "off"},
-                       validators=[InputRequired(_l("Enter the officer's name.")), Length(max=200), validators.clean_text])
+                       validators=[DataRequired(_l("Enter the officer's name.")), Length(max=200), validators.clean_text])
     email = StringField(_l("E-mail address"), render_kw={"type": "email", "autocomplete": "off"},
                         validators=[InputRequired(_l("Enter the officer's e-mail address.")), Length(max=254),
                                     validators.email_address])

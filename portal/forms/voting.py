@@ -14,8 +14,6 @@ from portal.services.voting import Contest
 class BallotForm(BaseForm):
     """One radio button group per mark, laid out by the template from the ballot paper."""
 
-    submit = fields.submit(_l("Review your choice"))
-
     def picks(self, paper: list[Contest], sent: Mapping[str, str]) -> dict[str, str]:
         """Return the fields of the ballot paper that were sent; anything else is ignored."""
         names = [slot.name for contest in paper for slot in contest.slots]

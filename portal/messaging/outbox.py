@@ -1,6 +1,7 @@
 """Writing to the outbox, in the transaction of the change that causes the message."""
 
 import json
+import logging
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from portal.database import after_commit
 from portal.models.message import Message, MessageChannel
 
+log = logging.getLogger(__name__)
 _listeners: list[Callable[[], None]] = []
 
 
@@ -19,7 +21,10 @@ def listen(listener: Callable[[], None]) -> None:
 
 def _announce() -> None:
     for listener in _listeners:
-        listener()
+        try:
+            listener()
+        except Exception as error:  # The change is committed: a queue out of reach must not make it look as if it failed.
+            log.warning("the worker was not woken and looks by itself within a minute: %s", type(error).__name__)
 
 
 def enqueue(channel: MessageChannel, template: str, *, key: str, recipient: str, language: str, now: datetime,
@@ -28,8 +33,7 @@ def enqueue(channel: MessageChannel, template: str, *, key: str, recipient: str,
 
     The payload is what the template of the message shows; it is sealed, and wiped after delivery.
     """
-    written = Message.insert(
-        key=key, channel=channel, recipient=recipient, template=template, language=language,
-        payload=json.dumps(payload), due_at=now, created_at=now).on_conflict_ignore().as_rowcount().execute()
+    written = Message.add({"key": key, "channel": channel, "recipient": recipient, "template": template, "language": language,
+                           "payload": json.dumps(payload), "due_at": now, "created_at": now}, new_only=True)
     if written:
         after_commit(_announce)

@@ -55,7 +55,10 @@ def drain(channel: MessageChannel, *, now: datetime | None = None) -> int:
 
 
 def deliver(message: Message, send: Send, *, now: datetime) -> bool | None:
-    """Deliver one message: True when it went out, False when it failed, None when another worker has it."""
+    """Deliver one message: True when it went out, False when the gateway failed, None when there was nothing to deliver.
+
+    The last is so when another worker has it, and when the gateway works but refuses this message for good.
+    """
     waiting = (MessageState.QUEUED, MessageState.SENDING)
     claimed = (Message.update(state=MessageState.SENDING, tries=Message.tries + 1, due_at=now + LEASE)
                .where(Message.id == message.id, Message.tries == message.tries, Message.state.in_(waiting)).execute())
@@ -65,6 +68,7 @@ def deliver(message: Message, send: Send, *, now: datetime) -> bool | None:
         gateway_id = send(message.recipient, render(message), message.key)
     except Undeliverable as error:
         _close(message, MessageState.FAILED, error=str(error))
+        return None
     except Exception as error:  # Whatever a gateway or the network does, the outbox goes on.
         log.warning("message %s failed: %s", message.id, type(error).__name__)
         _retry(message, now, type(error).__name__)
@@ -113,12 +117,12 @@ def init_app(app: Flask) -> None:
     """Register the tasks on the queue and let the outbox wake them."""
     queue = make_queue()
 
-    @queue.task()  # type: ignore[untyped-decorator]
+    @queue.task()
     def drain_channel(name: str) -> None:
         with app.app_context(), database.connection_context():
             drain(MessageChannel(name))
 
-    @queue.periodic_task(crontab())  # type: ignore[untyped-decorator]
+    @queue.periodic_task(crontab())
     def look_after_outbox() -> None:
         for channel in MessageChannel:
             drain_channel(str(channel))

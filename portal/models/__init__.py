@@ -3,7 +3,8 @@
 from portal.models.account import Account, Registration, SmsCount
 from portal.models.audit import AuditEntry
 from portal.models.ballot import Ballot, BallotDraft, Choice
-from portal.models.edition import District, Edition, Pool
+from portal.models.district import District
+from portal.models.edition import Edition, Pool
 from portal.models.login import Session
 from portal.models.message import Message
 from portal.models.proposal import CostItem, Exclusion, Proposal

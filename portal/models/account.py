@@ -5,7 +5,7 @@ from enum import StrEnum
 from peewee import BooleanField, CharField, DateField, ForeignKeyField, IntegerField
 
 from portal.models.base import BaseModel, check, one_of
-from portal.models.edition import District
+from portal.models.district import District
 from portal.models.fields import MomentField, PublicIdField, SealedField
 
 
@@ -37,6 +37,7 @@ class Account(BaseModel):
     wants_news = BooleanField(default=False)
     state = CharField(max_length=10, default=AccountState.ACTIVE)
     created_at = MomentField()
+    district_id: int
 
     class Meta:
         constraints = [

@@ -10,8 +10,9 @@ from enum import StrEnum
 from peewee import CharField, CompositeKey, DecimalField, ForeignKeyField, IntegerField, UUIDField
 
 from portal.models.account import Account
-from portal.models.base import BaseModel, check, one_of
-from portal.models.edition import District, Edition, Pool
+from portal.models.base import BaseModel, Prepared, check, one_of
+from portal.models.district import District
+from portal.models.edition import Edition, Pool
 from portal.models.fields import MomentField, SealedField
 from portal.models.proposal import Proposal
 
@@ -47,6 +48,7 @@ class Ballot(BaseModel):
     void_reason = CharField(max_length=250, default="")
     cast_at = MomentField()
     commitment = CharField(max_length=64, null=True)
+    district_id: int | None
 
     class Meta:
         constraints = [
@@ -55,6 +57,14 @@ class Ballot(BaseModel):
             check("ballot_void_has_a_reason", "state <> 'void' OR void_reason <> ''"),
         ]
 
+    @classmethod
+    def of_voter(cls, edition: Edition, voter_key: str) -> "Ballot | None":
+        """Return the ballot that a voter key stands for."""
+        ballot: Ballot | None = _of_voter.first(edition.id, voter_key)
+        return ballot
+
+
+_of_voter = Prepared(lambda edition, key: Ballot.select().where(Ballot.edition == edition, Ballot.voter_key == key))
 
 Ballot.add_index(Ballot.index(Ballot.edition, Ballot.voter_key, unique=True, name="ballot_is_unique_per_person_and_edition"))
 
@@ -67,6 +77,7 @@ class Choice(BaseModel):
     pool = ForeignKeyField(Pool, on_delete="RESTRICT", index=False)
     points = DecimalField(max_digits=14, decimal_places=4)
     rank = IntegerField(null=True)
+    proposal_id: int
 
     class Meta:
         primary_key = CompositeKey("ballot", "proposal")
@@ -85,3 +96,20 @@ class BallotDraft(BaseModel):
 
     class Meta:
         indexes = ((("account", "edition"), True),)
+
+    @classmethod
+    def of_account(cls, account: Account, edition: Edition) -> "BallotDraft | None":
+        """Return what a resident has chosen so far in an edition."""
+        draft: BallotDraft | None = _of_account.first(account.id, edition.id)
+        return draft
+
+    @classmethod
+    def drop(cls, account: Account, edition: Edition) -> bool:
+        """Delete what a resident has chosen and tell whether there was anything."""
+        return _drop.run(account.id, edition.id) > 0
+
+
+_of_account = Prepared(
+    lambda account, edition: BallotDraft.select().where(BallotDraft.account == account, BallotDraft.edition == edition))
+_drop = Prepared(
+    lambda account, edition: BallotDraft.delete().where(BallotDraft.account == account, BallotDraft.edition == edition))

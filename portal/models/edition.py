@@ -1,4 +1,4 @@
-"""Editions, districts and pools: the calendar, the numbers and the money of a vote."""
+"""Editions and pools: the calendar, the numbers and the money of a vote."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -8,6 +8,7 @@ from peewee import SQL, BigIntegerField, BooleanField, CharField, DecimalField, 
 
 from portal import clock
 from portal.models.base import BaseModel, check, one_of
+from portal.models.district import District
 from portal.models.fields import MomentField
 
 
@@ -26,30 +27,6 @@ class CountRule(StrEnum):
     """How winners are found."""
 
     GREEDY = "greedy"
-
-
-class District(BaseModel):
-    """A district of the city; those known only from imported files have no number and take no residents."""
-
-    number = IntegerField(null=True, unique=True)
-    name = CharField(max_length=100, unique=True)
-
-    @classmethod
-    def of_city(cls) -> Any:
-        """Select the districts that residents live in, in their official order."""
-        return cls.select().where(cls.number.is_null(False)).order_by(cls.number)
-
-    @property
-    def roman(self) -> str:
-        """The official number as the city writes it."""
-        numerals = ((10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))
-        rest, written = self.number or 0, ""
-        for value, numeral in numerals:
-            written, rest = written + numeral * (rest // value), rest % value
-        return written
-
-    def __str__(self) -> str:
-        return f"{self.roman} {self.name}" if self.number else str(self.name)
 
 
 class Edition(BaseModel):
@@ -74,6 +51,7 @@ class Edition(BaseModel):
     tie_order = CharField(max_length=100, default="top_marks,voters,lot")
     lot_seed = CharField(max_length=100)
     archived = BooleanField(default=False)  # Imported from open data: to read and recount, never to vote in.
+    pools: Any
 
     class Meta:
         constraints = [
@@ -90,7 +68,7 @@ class Edition(BaseModel):
     def current(cls, at: datetime | None = None) -> "Edition | None":
         """Return the edition that people mean at a moment: the next whose voting has not ended, else the last."""
         at = at or clock.now()
-        editions = list(cls.select().order_by(cls.archived.desc(), cls.voting_to))
+        editions = [*cls.select().order_by(cls.archived.desc(), cls.voting_to)]
         awaited = (edition for edition in editions if not edition.archived and edition.voting_to >= at)
         return next(awaited, editions[-1] if editions else None)
 
@@ -105,9 +83,7 @@ class Edition(BaseModel):
             return Phase.VOTING
         if self.proposals_from and at < self.proposals_from:
             return Phase.BEFORE
-        if self.proposals_to and at <= self.proposals_to:
-            return Phase.PROPOSALS
-        return Phase.ASSESSMENT
+        return Phase.PROPOSALS if self.proposals_to and at <= self.proposals_to else Phase.ASSESSMENT
 
     def points(self, pool: "Pool") -> list[int]:
         """Return the marks that a voter gives in a pool, highest first: for three picks 3, 2, 1."""
@@ -116,7 +92,7 @@ class Edition(BaseModel):
 
     @property
     def ballot_key(self) -> str:
-        """The name of the key that turns persons into voter keys of this edition."""
+        """The name of this edition's key, which turns persons into voter keys."""
         return f"ballot-{self.code}"
 
     def __str__(self) -> str:
@@ -133,6 +109,7 @@ class Pool(BaseModel):
     max_cost = BigIntegerField(null=True)
     minimum_points = DecimalField(max_digits=14, decimal_places=4, default=0)
     default_points = DecimalField(max_digits=14, decimal_places=4, default=0)  # Of each ballot to what it does not mark.
+    district_id: int | None
 
     class Meta:
         indexes = ((("edition", "district"), True),)
@@ -144,7 +121,7 @@ class Pool(BaseModel):
     @property
     def name(self) -> str | None:
         """The district's name; None for the citywide pool."""
-        return str(self.district.name) if self.district_id else None
+        return str(self.district.name) if self.district else None
 
     def __str__(self) -> str:
         return f"{self.edition.code}: {self.name or 'citywide'}"

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from peewee import JOIN, CharField, ForeignKeyField
 
 from portal.models.account import Account, AccountState
-from portal.models.base import BaseModel, check
+from portal.models.base import BaseModel, Prepared, check
 from portal.models.fields import MomentField
 from portal.models.staff import Officer
 
@@ -29,8 +29,12 @@ class Session(BaseModel):
     @classmethod
     def alive(cls, token_hash: str, at: datetime) -> "Session | None":
         """Return the session with its person, unless it idled for 30 minutes, is 12 hours old or the person is shut out."""
-        return (cls.select(cls, Account, Officer)
-                .join(Account, JOIN.LEFT_OUTER).switch(cls).join(Officer, JOIN.LEFT_OUTER)
-                .where(cls.token_hash == token_hash, cls.seen_at > at - IDLE, cls.created_at > at - ABSOLUTE,
-                       (Account.state == AccountState.ACTIVE) | Officer.active)
-                .first())
+        session: Session | None = _alive.first(token_hash, at - IDLE, at - ABSOLUTE)
+        return session
+
+
+_alive = Prepared(lambda token_hash, idle, age: (
+    Session.select(Session, Account, Officer.id, Officer.uid, Officer.name, Officer.email, Officer.role)
+    .join(Account, JOIN.LEFT_OUTER).switch(Session).join(Officer, JOIN.LEFT_OUTER)
+    .where(Session.token_hash == token_hash, Session.seen_at > idle, Session.created_at > age,
+           (Account.state == AccountState.ACTIVE) | Officer.active)))

@@ -6,7 +6,8 @@ from typing import Any
 from peewee import JOIN, BigIntegerField, CharField, FloatField, ForeignKeyField, IntegerField, TextField
 
 from portal.models.base import BaseModel, check, one_of
-from portal.models.edition import District, Edition, Pool
+from portal.models.district import District
+from portal.models.edition import Edition, Pool
 from portal.models.fields import PublicIdField
 
 
@@ -53,6 +54,8 @@ class Proposal(BaseModel):
     cost = BigIntegerField()
     state = CharField(max_length=20, default=ProposalState.DRAFT, index=True)
     ballot_order = IntegerField(null=True)
+    pool_id: int
+    cost_items: Any
 
     class Meta:
         indexes = ((("pool", "number"), True),)
@@ -102,6 +105,8 @@ class Exclusion(BaseModel):
 
     first = ForeignKeyField(Proposal, backref="exclusions", on_delete="CASCADE")
     second = ForeignKeyField(Proposal, backref="excluded_from", on_delete="CASCADE")
+    first_id: int
+    second_id: int
 
     class Meta:
         indexes = ((("first", "second"), True),)

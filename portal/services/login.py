@@ -39,7 +39,7 @@ def log_in_officer(email: str, password: str, code: str, *, now: datetime, user_
     officer = Officer.get_or_none(Officer.email == email.lower(), Officer.active)
     right = crypto.verify_password(officer.password_hash if officer else None, password, officer=True)
     step = _matching_step(officer.totp_secret, code, now) if officer and right else None
-    if step is None:
+    if officer is None or step is None:
         raise LoginRefused
     with transaction():
         unused = Officer.update(totp_step=step).where(Officer.id == officer.id, Officer.totp_step < step).execute()

@@ -68,7 +68,9 @@ def resend_code(token: str, *, address: str, now: datetime) -> None:
     """Send a new code; the failures so far still count. Raises RegistrationUnknown, TooMany."""
     with transaction():
         registration = find_registration(token, now=now)
-        if now - registration.sent_at < RESEND_AFTER:
+        rested = (Registration.update(sent_at=now)
+                  .where(Registration.id == registration.id, Registration.sent_at <= now - RESEND_AFTER).execute())
+        if not rested:
             raise TooMany(N_("A new code can be sent a minute after the last one."))
         _send_code(registration, json.loads(registration.data)["language"], address, now)
 
@@ -110,7 +112,7 @@ def confirm_registration(token: str, code: str, *, now: datetime) -> None:
     counted = (Registration.update(tries=Registration.tries + 1)
                .where(Registration.id == registration.id, Registration.tries < MOST_TRIES,
                       Registration.code_expires_at > now).execute())
-    if not counted or not crypto.same(registration.code_hash, _hash_code(registration, code)):
+    if not counted or not crypto.same(str(registration.code_hash), _hash_code(registration, code)):
         raise CodeRefused
     with transaction():
         if not Registration.delete().where(Registration.id == registration.id).execute():
@@ -137,6 +139,8 @@ def _create_account(applicant: Applicant, now: datetime) -> bool:
         if index and Account.select().where(Account.pesel_index == index).exists():
             audit.record("registration met a taken PESEL", actor="system", subject="registration", now=now)
             return False
+        if not Account.select().where(Account.email == applicant.email).exists():
+            raise  # Neither is taken: the district is gone, perhaps.
         enqueue(MessageChannel.MAIL, "already_registered", key=f"known:{crypto.new_token(16)}", recipient=applicant.email,
                 language=applicant.language, now=now)
         return True

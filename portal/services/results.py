@@ -4,13 +4,15 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from peewee import JOIN, Case, fn
 
 from portal import clock
 from portal.errors import ResultsSecret
 from portal.models.ballot import COUNTING, Ballot, Choice
-from portal.models.edition import District, Edition, Pool
+from portal.models.district import District
+from portal.models.edition import Edition, Pool
 from portal.models.proposal import VOTED_ON, Exclusion, Proposal
 from portal.services.counting import Entry, Outcome, count_greedy
 
@@ -46,28 +48,39 @@ def count_edition(edition: Edition, *, now: datetime) -> list[PoolResult]:
     entries, proposals = _entries(edition, {pool.id: pool for pool in pools})
     exclusions = (Exclusion.select(Exclusion).join(Proposal, on=Exclusion.first == Proposal.id).join(Pool)
                   .where(Pool.edition == edition))
-    pairs = [(str(pair.first_id), str(pair.second_id)) for pair in exclusions]
+    pairs = [(pair.first_id, pair.second_id) for pair in exclusions]
     return [PoolResult(pool, count_greedy(
-        entries[pool.id], budget=pool.budget, minimum=pool.minimum_points, exclusions=pairs,
+        entries[pool.id], budget=pool.budget, minimum=pool.minimum_points, exclusions=_numbered(pairs, proposals[pool.id]),
         tie_order=edition.tie_order.split(","), seed=edition.lot_seed), proposals[pool.id]) for pool in pools]
 
 
+def _numbered(pairs: list[tuple[int, int]], proposals: dict[str, Proposal]) -> list[tuple[str, str]]:
+    """Return the pairs of one pool by their numbers, which are what the lot draws: anybody can draw it again."""
+    numbers = {proposal.id: number for number, proposal in proposals.items()}
+    return [(numbers[first], numbers[second]) for first, second in pairs if first in numbers and second in numbers]
+
+
 def _entries(edition: Edition, pools: dict[int, Pool]) -> tuple[dict[int, list[Entry]], dict[int, dict[str, Proposal]]]:
-    """Sum the choices per proposal in one query; a ballot's silence counts as the pool's default points."""
-    marks = (Choice.select(Choice.proposal, fn.SUM(Choice.points).alias("points"), fn.COUNT(Choice.ballot).alias("voters"),
-                           fn.SUM(Case(None, [(Choice.rank == 1, 1)], 0)).alias("top_marks"))
-             .join(Ballot).where(Ballot.edition == edition, Ballot.state.in_(COUNTING)).group_by(Choice.proposal))
-    sums = {mark.proposal_id: mark for mark in marks}
+    """Sum the choices per proposal in one query; a ballot's silence counts as the pool's default points.
+
+    Points are summed as whole ten-thousandths, because SQLite would add fractions as floating-point numbers.
+    """
+    parts = fn.SUM(fn.ROUND(Choice.points * 10_000).cast("BIGINT"))
+    top_marks = fn.SUM(Case(None, [(Choice.rank == 1, 1)], 0))
+    marks: Any = (
+        Choice.select(Choice.proposal, parts.coerce(False), fn.COUNT(Choice.ballot), top_marks)
+        .join(Ballot).where(Ballot.edition == edition, Ballot.state.in_(COUNTING)).group_by(Choice.proposal))
+    sums = {proposal: (points, voters, int(tops)) for proposal, points, voters, tops in marks.tuples()}
     ballots = _ballots_with_defaults(pools)
     entries: dict[int, list[Entry]] = defaultdict(list)
     proposals: dict[int, dict[str, Proposal]] = defaultdict(dict)
     for proposal in Proposal.select().where(Proposal.pool.in_(list(pools)), Proposal.state.in_(VOTED_ON)):
-        mark, pool = sums.get(proposal.id), pools[proposal.pool_id]
-        voters = mark.voters if mark else 0
+        pool = pools[proposal.pool_id]
+        points, voters, tops = sums.get(proposal.id, (0, 0, 0))
         silent = ballots.get(pool.id, 0) - voters if pool.default_points else 0
-        points = Decimal(mark.points if mark else 0) + pool.default_points * silent
-        key = str(proposal.id)
-        entries[pool.id].append(Entry(key, proposal.cost, points, voters, int(mark.top_marks) if mark else 0))
+        total = Decimal(points).scaleb(-4) + pool.default_points * silent
+        key = str(proposal.number)
+        entries[pool.id].append(Entry(key, proposal.cost, total, voters, tops))
         proposals[pool.id][key] = proposal
     return entries, proposals
 
@@ -77,19 +90,19 @@ def _ballots_with_defaults(pools: dict[int, Pool]) -> dict[int, int]:
     wanted = [pool.id for pool in pools.values() if pool.default_points]
     if not wanted:
         return {}
-    rows = (Choice.select(Choice.pool, fn.COUNT(Choice.ballot.distinct())).join(Ballot)
-            .where(Choice.pool.in_(wanted), Ballot.state.in_(COUNTING)).group_by(Choice.pool).tuples())
+    rows: Any = (Choice.select(Choice.pool, fn.COUNT(Choice.ballot.distinct())).join(Ballot)
+                 .where(Choice.pool.in_(wanted), Ballot.state.in_(COUNTING)).group_by(Choice.pool).tuples())
     return dict(rows)
 
 
 def turnout(edition: Edition) -> Turnout:
     """Return how many ballots came in, per day and district; void ones are left out."""
-    cast = Ballot.select(Ballot.cast_at, Ballot.district, fn.COUNT(Ballot.id).alias("ballots")).where(
-        Ballot.edition == edition, Ballot.state.in_(COUNTING)).group_by(Ballot.cast_at, Ballot.district)
+    cast: Any = Ballot.select(Ballot.cast_at, Ballot.district, fn.COUNT(Ballot.id)).where(
+        Ballot.edition == edition, Ballot.state.in_(COUNTING)).group_by(Ballot.cast_at, Ballot.district).tuples()
     days: dict[date, int] = defaultdict(int)
     districts: dict[int | None, int] = defaultdict(int)
-    for row in cast:
-        days[clock.local(row.cast_at).date()] += row.ballots
-        districts[row.district_id] += row.ballots
+    for hour, district, ballots in cast:
+        days[clock.local(hour).date()] += ballots
+        districts[district] += ballots
     named = District.select().where(District.id.in_([key for key in districts if key])).order_by(District.number, District.name)
     return Turnout(sum(days.values()), sorted(days.items()), [(district, districts[district.id]) for district in named])

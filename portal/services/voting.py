@@ -6,8 +6,9 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from uuid import uuid4
 
-from peewee import IntegrityError
+from peewee import JOIN, IntegrityError
 
 from portal import clock, crypto
 from portal.database import transaction
@@ -15,7 +16,8 @@ from portal.errors import N_, AlreadyVoted, BallotIncomplete, BallotInvalid, May
 from portal.messaging.outbox import enqueue
 from portal.models.account import Account, AccountState
 from portal.models.ballot import Ballot, BallotDraft, Channel, Choice
-from portal.models.edition import District, Edition, Phase, Pool
+from portal.models.district import District
+from portal.models.edition import Edition, Phase, Pool
 from portal.models.message import MessageChannel
 from portal.models.proposal import Proposal
 
@@ -59,7 +61,8 @@ class Mark:
 
 def ballot_paper(edition: Edition, district: District) -> list[Contest]:
     """Return the contests in which a resident of the district votes, the citywide one first."""
-    pools = (Pool.select().where(Pool.edition == edition, Pool.district.is_null() | (Pool.district == district))
+    pools = (Pool.select(Pool, District).join(District, JOIN.LEFT_OUTER)
+             .where(Pool.edition == edition, Pool.district.is_null() | (Pool.district == district))
              .order_by(Pool.district.is_null(False)))
     contests = [Contest(pool, [Slot(pool, points) for points in edition.points(pool)], list(Proposal.on_ballot(pool)))
                 for pool in pools]
@@ -118,12 +121,14 @@ def save_draft(account: Account, edition: Edition, paper: list[Contest], picks: 
         (BallotDraft.insert(account=account, edition=edition, picks=chosen, updated_at=now)
          .on_conflict(conflict_target=[BallotDraft.account, BallotDraft.edition],
                       preserve=[BallotDraft.picks, BallotDraft.updated_at]).execute())
+        if own_ballot(account, edition):  # Cast in parallel just now: no choice may stay beside an account that has voted.
+            raise AlreadyVoted
     return marks
 
 
 def load_draft(account: Account, edition: Edition) -> Picks:
     """Return what the voter has chosen so far; empty when nothing."""
-    draft = BallotDraft.get_or_none(BallotDraft.account == account, BallotDraft.edition == edition)
+    draft = BallotDraft.of_account(account, edition)
     return json.loads(draft.picks) if draft else {}
 
 
@@ -138,7 +143,7 @@ def voter_key(account: Account, edition: Edition) -> str:
 
 def own_ballot(account: Account, edition: Edition) -> Ballot | None:
     """Return the ballot of this person in the edition, if there is one."""
-    return Ballot.get_or_none(Ballot.edition == edition, Ballot.voter_key == voter_key(account, edition))
+    return Ballot.of_voter(edition, voter_key(account, edition))
 
 
 def cast_ballot(account: Account, edition: Edition, paper: list[Contest], *, now: datetime) -> str:
@@ -146,17 +151,17 @@ def cast_ballot(account: Account, edition: Edition, paper: list[Contest], *, now
 
     Raises PhaseClosed, MayNotVote, AlreadyVoted, BallotIncomplete or BallotInvalid; then nothing is changed.
     """
-    number = new_receipt()
+    check_may_vote(account, edition, now=now)
+    picks = load_draft(account, edition)
+    if not picks:
+        raise BallotIncomplete
+    marks, number, key = read_picks(edition, paper, picks), new_receipt(), voter_key(account, edition)
     try:
-        with transaction():
-            check_may_vote(account, edition, now=now)
-            picks = load_draft(account, edition)
-            if not picks:
-                raise BallotIncomplete
-            marks = read_picks(edition, paper, picks)
-            store_ballot(edition, marks, voter_key=voter_key(account, edition), channel=Channel.ONLINE,
-                         district=account.district_id, number=number, now=now)
-            _drop_draft(account, edition)
+        with transaction():  # Only writes: on SQLite everybody else waits.
+            store_ballot(edition, marks, voter_key=key, channel=Channel.ONLINE, district=account.district_id, number=number,
+                         now=now)
+            if not BallotDraft.drop(account, edition):
+                raise AlreadyVoted  # It went with the account, or a parallel cast was faster.
             enqueue(MessageChannel.MAIL, "ballot_recorded", key=f"ballot:{edition.code}:{account.uid}",
                     recipient=account.email, language=account.language, now=now, name=account.given_name,
                     edition=edition.name)
@@ -165,19 +170,14 @@ def cast_ballot(account: Account, edition: Edition, paper: list[Contest], *, now
     return number
 
 
-def _drop_draft(account: Account, edition: Edition) -> None:
-    """Delete the draft; fail when it is gone, because then the account went with it or a parallel cast was faster."""
-    if not BallotDraft.delete().where(BallotDraft.account == account, BallotDraft.edition == edition).execute():
-        raise AlreadyVoted
-
-
 def store_ballot(edition: Edition, marks: list[Mark], *, voter_key: str, channel: Channel, district: int | None, number: str,
                  now: datetime) -> None:
     """Insert a ballot with its choices; raise IntegrityError when the person has one already."""
-    ballot = Ballot.create(edition=edition, voter_key=voter_key, channel=channel, district=district,
-                           cast_at=clock.hour_of(now), commitment=commit(number, marks))
-    Choice.insert_many([{"ballot": ballot, "pool": mark.slot.pool, "proposal": mark.proposal, "points": mark.slot.points,
-                         "rank": len(edition.points(mark.slot.pool)) - mark.slot.points + 1} for mark in marks]).execute()
+    ballot = uuid4()
+    Ballot.add({"id": ballot, "edition": edition.id, "voter_key": voter_key, "channel": channel, "district": district,
+                "cast_at": clock.hour_of(now), "commitment": commit(number, marks)})
+    Choice.add(*({"ballot": ballot, "pool": mark.slot.pool.id, "proposal": mark.proposal.id, "points": mark.slot.points,
+                  "rank": len(edition.points(mark.slot.pool)) - mark.slot.points + 1} for mark in marks))
 
 
 def new_receipt() -> str:

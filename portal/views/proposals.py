@@ -7,7 +7,8 @@ from flask import Blueprint, render_template, request
 
 from portal.access import public_page
 from portal.errors import NotFound
-from portal.models.edition import District, Pool
+from portal.models.district import District
+from portal.models.edition import Pool
 from portal.models.proposal import Proposal
 from portal.templating import current_edition
 

@@ -7,19 +7,22 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, session, url_for
 from flask_login import current_user
+from flask_wtf.csrf import generate_csrf
 
 from portal import cache, clock
 from portal.access import resident_required
-from portal.errors import AlreadyVoted, BallotIncomplete, BallotInvalid, MayNotVote, NotFound, PhaseClosed
+from portal.errors import AlreadyVoted, BallotIncomplete, BallotInvalid, MayNotVote, NotFound, PhaseClosed, PortalError
 from portal.forms.voting import BallotForm, CastForm
+from portal.i18n import language
 from portal.models.account import Account
 from portal.models.edition import Edition
 from portal.services import voting
-from portal.services.voting import Contest
+from portal.services.voting import Contest, Picks
 from portal.templating import current_edition
 
 pages = Blueprint("voting", __name__, url_prefix="/glosowanie")
 RECEIPT = "receipt"
+TOKEN_HERE = "the-csrf-token-of-this-visitor"
 
 
 def _edition() -> Edition:
@@ -35,30 +38,51 @@ def _paper(edition: Edition, account: Account) -> list[Contest]:
     return cache.remember(key, lambda: voting.ballot_paper(edition, account.district))
 
 
-@pages.route("", methods=["GET", "POST"])
+@pages.get("")
 @resident_required
 def choose() -> Any:
     account, edition = current_user.account, _edition()
     try:
         voting.check_may_vote(account, edition, now=clock.now())
     except (AlreadyVoted, PhaseClosed, MayNotVote) as refusal:
-        return render_template("voting/state.html", refusal=refusal, ballot=voting.own_ballot(account, edition),
-                               phase=edition.phase(clock.now()))
-    paper, form = _paper(edition, account), BallotForm()
-    if not form.is_submitted():
-        return _show_choice(form, paper, voting.load_draft(account, edition))
+        return _show_state(refusal, account, edition)
+    return _show_choice(_paper(edition, account), voting.load_draft(account, edition))
+
+
+@pages.post("")
+@resident_required
+def save_choice() -> Any:
+    account, edition, form = current_user.account, _edition(), BallotForm()
+    paper = _paper(edition, account)
     picks, slot, error = form.picks(paper, request.form), "", ""
-    if form.validate():
-        try:
+    try:
+        if form.validate():
             voting.save_draft(account, edition, paper, picks, now=clock.now())
             return redirect(url_for("voting.review"))
-        except BallotInvalid as refusal:
-            slot, error = form.point_out(refusal)
-    return _show_choice(form, paper, picks, slot, error), 400
+    except BallotInvalid as refusal:
+        slot, error = form.point_out(refusal)
+    except (AlreadyVoted, PhaseClosed, MayNotVote) as refusal:
+        return _show_state(refusal, account, edition)
+    return render_template("voting/choose.html", form=form, paper=paper, chosen=picks, slot=slot, error=error), 400
 
 
-def _show_choice(form: BallotForm, paper: list[Contest], chosen: Any, slot: str = "", error: str = "") -> str:
-    return render_template("voting/choose.html", form=form, paper=paper, chosen=chosen, slot=slot, error=error)
+def _show_state(refusal: PortalError, account: Account, edition: Edition) -> str:
+    return render_template("voting/state.html", refusal=refusal, ballot=voting.own_ballot(account, edition),
+                           phase=edition.phase(clock.now()))
+
+
+def _show_choice(paper: list[Contest], chosen: Picks) -> str:
+    """Return the choice page: one for all residents of a district, in which the token and the own marks are set."""
+    def render(token: str) -> str:
+        return render_template("voting/choose.html", paper=paper, chosen={}, slot="", csrf_token=lambda: token)
+    if "_flashes" in session:
+        page = render(generate_csrf())
+    else:
+        key = ("choose", *(contest.pool.id for contest in paper), language())
+        page = cache.remember(key, lambda: render(TOKEN_HERE)).replace(TOKEN_HERE, generate_csrf())
+    for name, uid in chosen.items():
+        page = page.replace(f'id="{name}-{uid}"', f'id="{name}-{uid}" checked', 1)
+    return page
 
 
 @pages.get("/podsumowanie")

@@ -99,12 +99,20 @@ function ballot(form) {
 
   build();
   refresh();
+  // Arrow keys carry a mark over other projects: what it takes from one on its way, it gives back when it moves on.
+  let taken;
   form.addEventListener("change", ({ target }) => {
-    const marks = target.closest(".app-row")?.querySelectorAll(":checked") ?? [];
-    for (const mark of marks) mark.checked = mark === target;
+    if (taken?.by === target.name) taken.mark.checked = true;
+    const marks = [...target.closest(".app-row")?.querySelectorAll(":checked") ?? []];
+    const mark = marks.find((other) => other !== target);
+    taken = mark && { mark, by: target.name };
+    if (mark) mark.checked = false;
     refresh();
   });
-  form.addEventListener("reset", () => setTimeout(refresh));
+  form.addEventListener("reset", () => {
+    taken = undefined;
+    setTimeout(refresh);
+  });
   window.addEventListener("pageshow", refresh);
 }
 

@@ -1,0 +1,29 @@
+"""The districts of the city."""
+
+from typing import Any
+
+from peewee import CharField, IntegerField
+
+from portal.models.base import BaseModel
+
+ONES = ("", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX")
+
+
+class District(BaseModel):
+    """A district of the city; those known only from imported files have no number and take no residents."""
+
+    number = IntegerField(null=True, unique=True)
+    name = CharField(max_length=100, unique=True)
+
+    @classmethod
+    def of_city(cls) -> Any:
+        """Select the districts that residents live in, in their official order."""
+        return cls.select().where(cls.number.is_null(False)).order_by(cls.number)
+
+    @property
+    def roman(self) -> str:
+        """The official number as the city writes it."""
+        return "X" * ((self.number or 0) // 10) + ONES[(self.number or 0) % 10]
+
+    def __str__(self) -> str:
+        return f"{self.roman} {self.name}" if self.number else str(self.name)

@@ -1,0 +1,98 @@
+"""The panel's first page and the preview of the portal as on another date."""
+
+from datetime import timedelta
+
+import pytest
+
+from portal import clock
+from portal.models import Ballot, Edition, SmsCount
+from portal.models.staff import Role
+from tests.admin.conftest import Enter, PanelVisitor
+from tests.admin.test_lists import make_message
+from tests.factories import make_edition
+
+LATER = "2026-06-25T12:00:00"
+
+
+def begin_preview(browser: PanelVisitor) -> None:
+    browser.submit(browser.get("/admin/"), action="/admin/podglad", moment=LATER)
+
+
+def portal_says(browser: PanelVisitor) -> str:
+    return browser.get("/").soup.select_one(".app-strip").get_text(" ", strip=True)
+
+
+def test_it_says_who_is_logged_in_and_what_the_role_may_see(enter: Enter) -> None:
+    page = enter(Role.CLERK).get("/admin/")
+    assert "Jan Urzędnik" in page.text
+    assert [link.get_text() for link in page.soup.select("main section a")] == ["Konta"]
+    assert not enter(Role.EDITOR).get("/admin/").soup.select("main section a, #edition")
+
+
+def test_turnout_is_told_and_nothing_else_about_ballots(enter: Enter) -> None:
+    edition = make_edition()
+    for number in range(3):
+        Ballot.create(edition=edition, voter_key=str(number), channel="online", cast_at=clock.now())
+    assert "3" in enter(Role.VERIFIER).get("/admin/").soup.select_one("#edition").parent.get_text()
+
+
+def test_failed_messages_are_shown_to_those_who_may_see_messages(enter: Enter) -> None:
+    make_message()
+    link = enter(Role.COORDINATOR).get("/admin/").soup.select_one(".alert a")
+    assert link["href"] == "/admin/wiadomosci/?flt_state=failed"
+    assert not enter(Role.CLERK).get("/admin/").soup.select(".alert")
+
+
+def test_the_end_of_todays_text_messages_is_shown_to_every_role(enter: Enter, setting: object) -> None:
+    setting(sms_daily_cap=5)
+    SmsCount.create(scope="portal", window=clock.start_of(clock.local(clock.now()).date()), sent=5)
+    for role in Role:
+        assert "PORTAL_SMS_DAILY_CAP" in enter(role).get("/admin/").text
+
+
+@pytest.mark.parametrize("role", [Role.COORDINATOR, Role.ADMINISTRATOR])
+def test_the_portal_is_shown_as_on_another_date(enter: Enter, role: Role) -> None:
+    make_edition()
+    officer = enter(role)
+    before = portal_says(officer)
+    begin_preview(officer)
+    assert portal_says(officer) != before
+    assert officer.get("/admin/").soup.select_one(".panel-preview")
+    assert portal_says(enter(Role.CLERK)) == portal_says(enter()) == before
+    officer.send("/admin/podglad/koniec")
+    assert portal_says(officer) == before and not officer.get("/admin/").soup.select(".panel-preview")
+
+
+def test_the_clock_is_right_again_after_a_preview(enter: Enter) -> None:
+    make_edition()
+    officer = enter(Role.COORDINATOR)
+    begin_preview(officer)
+    officer.get("/")
+    assert not clock.is_previewing()
+
+
+def test_what_is_sent_during_a_preview_has_the_real_time(enter: Enter) -> None:
+    edition = make_edition(voting_from=clock.now() + timedelta(days=3), voting_to=clock.now() + timedelta(days=5),
+                           results_on=clock.now() + timedelta(days=6))
+    officer = enter(Role.COORDINATOR)
+    begin_preview(officer)
+    page = officer.submit(officer.get(f"/admin/edycje/edit/?id={edition.id}"), name="W czasie podglądu")
+    assert page.status == 200 and Edition.get().name == "W czasie podglądu"
+
+
+def test_a_preview_needs_a_moment_and_the_role(enter: Enter) -> None:
+    officer = enter(Role.COORDINATOR)
+    for moment in ("", "kiedyś", "9999-12-31T00:00"):
+        page = officer.submit(officer.get("/admin/"), action="/admin/podglad", moment=moment)
+        assert page.soup.select(".panel-errors a[href='#moment']")
+    assert enter(Role.CLERK).send("/admin/podglad", moment=LATER).status_code == 404
+
+
+def test_a_preview_ends_with_the_role(enter: Enter) -> None:
+    make_edition()
+    officer = enter(Role.COORDINATOR)
+    before = portal_says(officer)
+    begin_preview(officer)
+    officer.officer.role = Role.CLERK
+    officer.officer.save(only=["role"])
+    assert portal_says(officer) == before

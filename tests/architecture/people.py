@@ -1,0 +1,163 @@
+"""Who may come to the portal, every address that it has, and what they meet there."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask
+from flask_babel import gettext
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from portal import clock, crypto
+from portal.errors import EXPIRED
+from portal.models import Account, Edition, Message, Registration, Session
+from portal.models.ballot import Channel
+from portal.models.message import MessageChannel
+from portal.models.staff import Role
+from portal.services import audit, voting
+from tests.factories import make_account, make_edition, make_officer, make_pool, make_voting
+from tests.page import Page, Visitor
+
+STRANGER, RESIDENT, VOTER = "stranger", "resident", "resident who has voted"
+EVERYBODY = (STRANGER, RESIDENT, VOTER, *map(str, Role))
+CODE = "registration"
+TOKEN = "known-token"
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """An edition in voting and one with results; a resident with a draft, another who has voted; something in every table."""
+
+    edition: Edition
+    counted: Edition
+    resident: Account
+    voter: Account
+
+
+def make_world() -> World:
+    now = clock.now()
+    edition, district, resident = make_voting()
+    voter = make_account(district, email_token_hash=crypto.hash_token(TOKEN))
+    counted = make_edition(open_now=False)
+    make_pool(counted, proposals=2)
+    paper = voting.ballot_paper(edition, district)
+    picks = {slot.name: contest.proposals[at].uid for contest in paper for at, slot in enumerate(contest.slots)}
+    voting.save_draft(resident, edition, paper, picks, now=now)
+    voting.store_ballot(edition, voting.read_picks(edition, paper, picks), voter_key=voting.voter_key(voter, edition),
+                        channel=Channel.ONLINE, district=district.id, number="0000", now=now)
+    Message.create(key="k", channel=MessageChannel.SMS, recipient="+48600123456", template="registration_code", language="pl",
+                   due_at=now, created_at=now)
+    Registration.create(token_hash=crypto.hash_token(CODE), phone="+48600123456", data="{}", created_at=now, sent_at=now)
+    make_officer(Role.EDITOR)
+    audit.record("edition created", actor="demo", subject=f"edition:{edition.code}", now=now)
+    return World(edition, counted, resident, voter)
+
+
+class Person(Visitor):
+    """A browser in which somebody is logged in since two minutes, so that the next page notes the session's use."""
+
+    def __init__(self, app: Flask, who: str, world: World) -> None:
+        super().__init__(app)
+        self.who = who
+        self._logged_in = {STRANGER: {}, RESIDENT: {"account": world.resident}, VOTER: {"account": world.voter}}.get(who)
+        if self._logged_in is None:
+            self._logged_in = {"officer": make_officer(Role(who))}
+        self.enter()
+
+    def enter(self) -> None:
+        """Begin the browser's session anew."""
+        self._csrf_token = ""
+        with self.client.session_transaction() as session:
+            session.clear()
+            session[CODE] = CODE
+            if self._logged_in:
+                token, before = crypto.new_token(), clock.now() - timedelta(minutes=2)
+                Session.create(token_hash=crypto.hash_token(token), created_at=before, seen_at=before, **self._logged_in)
+                session.update({"_user_id": token, "_fresh": True})
+
+    def csrf_token(self) -> str:
+        """Return a token that goes with this browser's session."""
+        if not self._csrf_token:
+            address = "/logowanie" if self.who == STRANGER else "/moje-konto" if "account" in self._logged_in else "/admin/"
+            self._csrf_token = str(Page(self.client.get(address)).soup.select_one("input[name=csrf_token]")["value"])
+        return self._csrf_token
+
+
+def rules(app: Flask, method: str) -> list[Rule]:
+    """Return every route that answers a method; what logs out comes last."""
+    found = [rule for rule in app.url_map.iter_rules() if method in rule.methods]
+    return sorted(found, key=lambda rule: rule.endpoint.endswith("log_out"))
+
+
+def panel_views(app: Flask) -> dict[str, Any]:
+    """Return the views of the panel by the name of their endpoints."""
+    return {view.endpoint: view for view in app.extensions["admin"][0]._views}
+
+
+def address(app: Flask, rule: Rule, world: World) -> str:
+    """Return an address that exists for a route."""
+    proposal = world.edition.pools.first().proposals.first()
+    known = {
+        "static": {"filename": "images/logo.svg"}, "admin.static": {"filename": "admin/js/helpers.js"},
+        "home.switch_language": {"code": "pl"}, "proposals.show_proposal": {"slug": proposal.slug},
+        "results.show_results": {"code": world.counted.code}, "registration.confirm_email": {"token": TOKEN},
+    }
+    view, _, action = rule.endpoint.partition(".")
+    values = known.get(rule.endpoint, {"export_type": "csv"} if action == "export" else {})
+    assert set(rule.arguments) == set(values), f"Tell in {__name__}.address() which address of {rule.rule} exists"
+    if action in {"details_view", "edit_view"}:
+        model = panel_views(app)[view].model
+        values["id"] = model.select().order_by(model.id).first().id
+    with app.test_request_context():
+        return str(app.url_for(rule.endpoint, **values))
+
+
+def in_polish(app: Flask, text: str) -> str:
+    """Return a text of the code as a page shows it."""
+    with app.test_request_context():
+        return str(gettext(text))
+
+
+def outcome(app: Flask, response: TestResponse) -> str:
+    """Say in a word how somebody was received."""
+    if response.status_code >= 500:
+        return "error"
+    if response.status_code == 404:
+        return "hidden"
+    if response.status_code == 400 and in_polish(app, EXPIRED[0]) in response.text:
+        return "expired"
+    target = urlsplit(response.headers.get("Location", "")).path
+    return {"/logowanie": "login", "/admin/logowanie": "panel login"}.get(target, "entered")
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One page that somebody asked for, and what the database was told to change meanwhile."""
+
+    rule: Rule
+    response: TestResponse
+    outcome: str
+    writes: list[str]
+
+
+def visits(person: Person, world: World, statements: list[str], method: str) -> Iterator[Visit]:
+    """Send a person to every route; with POST nothing but a right token is sent."""
+    for rule in rules(person.app, method):
+        path = address(person.app, rule, world)
+        data = {"csrf_token": person.csrf_token()} if method == "POST" else None
+        statements.clear()
+        response = person.client.open(path, method=method, data=data, buffered=True)
+        yield Visit(rule, response, outcome(person.app, response), writes(statements))
+        if rule.endpoint.endswith("log_out") and method == "POST":
+            person.enter()
+
+
+def writes(statements: list[str]) -> list[str]:
+    """Return the statements that change data; that a session is in use may be noted by any request."""
+    reading = re.compile(r"\s*(SELECT|WITH|PRAGMA|BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|SET)\b", re.IGNORECASE)
+    touch = re.compile(r'UPDATE "session" SET "seen_at" = \S+ WHERE')
+    return [statement for statement in statements if not reading.match(statement) and not touch.match(statement)]

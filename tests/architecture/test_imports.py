@@ -1,0 +1,73 @@
+"""Layers and topics: who may import whom, and what a file may be called."""
+
+import ast
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from importlinter.cli import lint_imports
+
+from tests.architecture import sources
+
+TOPICS = {
+    "account", "district", "edition", "proposal", "ballot", "removal", "page", "message", "audit", "staff", "registration",
+    "login", "profile", "password", "proposals", "support", "assessment", "voting", "paper", "counting", "results", "pages",
+    "retention", "pabulib",
+}
+# What a layer has beside its topics; a topic that outgrew its file is split by a second word, never by a number.
+PARTS = {
+    "models": {"base", "fields"},
+    "services": {"pabulib_format", "pabulib_check", "pabulib_import"},
+    "forms": {"base", "fields", "validators"},
+    "views": {"home", "hooks", "health", "mailbox"},
+    "admin": {"base", "dashboard", "fields", "filters", "labels", "changes"},
+}
+JUNK = re.compile("(utils?|helpers?|common|misc|tools?|functions|lib|stuff|.*_?[0-9]+|new_.*|.*_(new|old))")
+WEB = re.compile(r"(flask|werkzeug|wtforms|jinja2)|portal\.(access|extensions|headers|i18n|templating|views|forms|admin|cli)\b")
+CLOCKS = {("datetime", "now"), ("datetime", "utcnow"), ("datetime", "today"), ("date", "today"), ("time", "time")}
+
+
+@pytest.mark.parametrize("layer", ["services", "models"])
+def test_services_and_models_know_nothing_of_the_web(layer: str) -> None:
+    found = [f"{sources.name(path)}:{line} imports {module}" for path in sources.python(layer)
+             for line, module in sources.imported(path) if WEB.match(module)]
+    assert not found, "Take the actor, the moment and the input as arguments instead:\n" + "\n".join(found)
+
+
+def test_import_contracts_hold(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(sources.ROOT)
+    status = lint_imports(config_filename=os.fspath(sources.ROOT / "setup.cfg"), no_cache=True, no_logo=True)
+    assert status == 0, "Imports run downward only; see the contracts in setup.cfg:\n" + capsys.readouterr().out
+
+
+@pytest.mark.parametrize("layer", PARTS)
+def test_file_names_are_topics(layer: str) -> None:
+    known = TOPICS | PARTS[layer] | {"__init__"}
+    strange = [sources.name(path) for path in sources.python(layer) if path.stem not in known]
+    assert not strange, f"A new topic is a decision: list it in {__name__}, or move the code to its topic: {strange}"
+
+
+def test_no_file_is_a_junk_drawer() -> None:
+    junk = [sources.name(path) for path in sources.python()
+            if JUNK.fullmatch(path.stem) and path.parent.name != "migrations"]
+    assert not junk, f"Name a file after the topic that it serves: {junk}"
+
+
+def test_nothing_but_the_clock_asks_for_the_time() -> None:
+    asking = [f"{sources.name(path)}:{line}" for path in sources.python() if path.name != "clock.py"
+              for line in _asks_the_time(path)]
+    assert not asking, f"Take the moment as an argument, or call clock.now() in a view: {asking}"
+
+
+def _asks_the_time(path: Path) -> Iterator[int]:
+    for node in ast.walk(sources.tree(path)):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and (node.value.id, node.attr) in CLOCKS:
+            yield node.lineno
+
+
+def test_migrations_stand_alone() -> None:
+    found = [f"{sources.name(path)}:{line} imports {module}" for path in sources.python("migrations")
+             for line, module in sources.imported(path) if module.startswith("portal")]
+    assert not found, "A migration is a frozen copy; today's models will change under it:\n" + "\n".join(found)

@@ -1,0 +1,98 @@
+"""Every route is open on purpose or guarded, and each person gets in where the lists below say."""
+
+import pytest
+from flask import Flask
+from werkzeug.routing import Rule
+
+from portal.admin.base import Guarded
+from portal.models.staff import Role
+from tests.architecture.people import EVERYBODY, RESIDENT, STRANGER, VOTER, Person, Visit, World, panel_views, visits
+
+# Pages without a person behind them; from the cache for strangers.
+PUBLIC = {"home.show_home", "home.contact", "proposals.list_proposals", "proposals.show_proposal", "results.show_results"}
+# Forms and switches that anyone may use, and what machines watch.
+OPEN = {
+    "static", "admin.static", "home.switch_language", "health.alive", "health.ready", "mailbox.read_mailbox",
+    "login.log_in", "login.log_out", "panel_login.log_in", "panel_login.log_out",
+    "registration.register", "registration.enter_code", "registration.resend_code", "registration.finished",
+    "registration.confirm_email",
+}
+RESIDENTS = {"profile.overview", "voting.choose", "voting.save_choice", "voting.review", "voting.cast_ballot", "voting.confirm"}
+# Which officers a view of the panel lets in, and what they may do there beside reading.
+PANEL = {
+    "admin": (set(Role), {"index"}),
+    "panel_editions": ({Role.COORDINATOR}, {"create_view", "edit_view"}),
+    "panel_districts": ({Role.COORDINATOR}, {"create_view", "edit_view"}),
+    "panel_pools": ({Role.COORDINATOR}, {"create_view", "edit_view"}),
+    "panel_proposals": ({Role.COORDINATOR}, {"edit_view", "export"}),
+    "panel_accounts": ({Role.REMOVALS, Role.ADMINISTRATOR, Role.CLERK}, set()),
+    "panel_messages": ({Role.COORDINATOR, Role.ADMINISTRATOR}, set()),
+    "panel_officers": ({Role.ADMINISTRATOR}, {"create_view", "edit_view"}),
+    "panel_audit": ({Role.ADMINISTRATOR}, {"export"}),
+}
+READING = {"index_view", "details_view"}
+PREVIEWERS = {Role.COORDINATOR, Role.ADMINISTRATOR}
+
+
+def test_every_route_is_listed_with_its_guard(portal_app: Flask) -> None:
+    views, wanted = panel_views(portal_app), {"public": PUBLIC, "form": OPEN, "resident": RESIDENTS}
+    for rule in portal_app.url_map.iter_rules():
+        endpoint, view = rule.endpoint, portal_app.view_functions[rule.endpoint]
+        if endpoint in {"static", "admin.static"}:
+            continue
+        if endpoint.partition(".")[0] in views:
+            assert endpoint.partition(".")[0] in PANEL, f"Say in PANEL who may open {rule.rule}"
+            continue
+        guard = getattr(view, "guard", None)
+        assert guard, f"{rule.rule} is open to anybody: put a guard of portal.access right below its route"
+        assert endpoint in wanted.get(guard, set()), (
+            f"{rule.rule} has the guard {guard!r}. If that is right, add {endpoint!r} to its list in {__name__}")
+
+
+def test_every_view_of_the_panel_is_guarded(portal_app: Flask) -> None:
+    for name, view in panel_views(portal_app).items():
+        for method in ("is_accessible", "inaccessible_callback"):
+            inherited = getattr(type(view), method) is getattr(Guarded, method)
+            assert inherited, f"{name}: inherit {method}() from portal.admin.base.Guarded"
+        assert set(view.roles) == PANEL.get(name, (set(),))[0], f"{name} is open to {view.roles}: is that right? See PANEL"
+
+
+def test_the_lists_hold_nothing_that_is_gone(portal_app: Flask) -> None:
+    gone = (PUBLIC | OPEN | RESIDENTS) - set(portal_app.view_functions) | set(PANEL) - set(panel_views(portal_app))
+    assert not gone, f"Take these out of the lists: {gone}"
+
+
+def expected(rule: Rule, who: str) -> set[str]:
+    """Return how somebody may be received at a route; a form of which no trace is left may be hidden from anybody."""
+    view, _, action = rule.endpoint.partition(".")
+    if rule.endpoint in PUBLIC:
+        return {"entered"}
+    if rule.endpoint == "panel_login.log_out":
+        return {"panel login"}
+    if rule.endpoint in OPEN:
+        return {"entered", "hidden"} if action == "enter_code" else {"entered"}
+    if rule.endpoint in RESIDENTS:
+        return {"entered"} if who in {RESIDENT, VOTER} else {"login"}
+    if who in {STRANGER, RESIDENT, VOTER}:
+        return {"panel login"}
+    roles, also = PANEL.get(view, (set(), set()))
+    if view == "admin":
+        return {"hidden"} if action == "start_preview" and who not in PREVIEWERS else {"entered"}
+    return {"entered"} if who in roles and action in READING | also else {"hidden"}
+
+
+def differences(found: list[Visit], who: str) -> str:
+    return "\n".join(f"{visit.rule.rule}: {visit.outcome}, not {' or '.join(expected(visit.rule, who))}"
+                     for visit in found if visit.outcome not in expected(visit.rule, who))
+
+
+@pytest.mark.parametrize("who", EVERYBODY)
+def test_each_person_reads_what_the_lists_say(reading: list[Visit], who: str) -> None:
+    wrong = differences(reading, who)
+    assert not wrong, f"What a {who} may read is not what the lists in {__name__} say:\n{wrong}"
+
+
+@pytest.mark.parametrize("who", EVERYBODY)
+def test_each_person_sends_what_the_lists_say(person: Person, world: World, statements: list[str], who: str) -> None:
+    wrong = differences(list(visits(person, world, statements, "POST")), who)
+    assert not wrong, f"What a {who} may send is not what the lists in {__name__} say:\n{wrong}"

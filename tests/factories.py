@@ -1,0 +1,73 @@
+"""Things to test with, made with one call each; what matters to a test, the test says."""
+
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+from typing import Any
+
+from portal import clock, crypto
+from portal.models import Account, District, Edition, Officer, Pool, Proposal
+from portal.models.proposal import ProposalState
+from portal.models.staff import Role
+
+PASSWORD = "cztery zielone konie"
+PASSWORD_HASH = crypto.hash_password(PASSWORD)
+OFFICER_HASH = crypto.hash_password(PASSWORD, officer=True)
+TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+PESEL = "44051401359"
+OTHER_PESEL = "02070803628"
+
+_numbers = count(1)
+
+
+def make_district(**given: Any) -> District:
+    number = next(_numbers)
+    return District.create(**{"number": number, "name": f"Dzielnica {number}", **given})
+
+
+def make_edition(*, open_now: bool = True, **given: Any) -> Edition:
+    """An edition with its ballot key; voting began yesterday and lasts a week, or ended yesterday."""
+    start = clock.now() - timedelta(days=1 if open_now else 8)
+    values = {"code": f"e{next(_numbers)}", "name": "Budżet 2026", "voting_from": start, "voting_to": start + timedelta(days=7),
+              "results_on": start + timedelta(days=7), "lot_seed": "seed", **given}
+    edition = Edition.create(**values)
+    crypto.keyring.create(edition.ballot_key)
+    return edition
+
+
+def make_pool(edition: Edition, district: District | None = None, *, proposals: int = 0, **given: Any) -> Pool:
+    pool = Pool.create(**{"edition": edition, "district": district, "budget": 100_000_00, **given})
+    for _ in range(proposals):
+        make_proposal(pool)
+    return pool
+
+
+def make_proposal(pool: Pool, **given: Any) -> Proposal:
+    number = next(_numbers)
+    return Proposal.create(**{
+        "pool": pool, "number": f"BO.{number}/26", "slug": f"projekt-{number}", "title": f"Projekt {number}",
+        "summary": "Ławki i drzewa przy szkole.", "cost": 10_000_00, "state": ProposalState.ON_BALLOT, "ballot_order": number,
+        **given})
+
+
+def make_account(district: District, **given: Any) -> Account:
+    number = next(_numbers)
+    values = {"email": f"osoba{number}@example.org", "phone": "+48600123456", "given_name": "Anna", "family_name": "Żuraw",
+              "birth_date": date(1990, 12, 24), "district": district, "street": "ul. Długa 5", "postcode": "30-001",
+              "password_hash": PASSWORD_HASH, "created_at": datetime(2026, 1, 1, tzinfo=UTC), **given}
+    if values.get("pesel"):
+        values["pesel_index"] = crypto.blind_index("pesel", values["pesel"])
+    return Account.create(**values)
+
+
+def make_officer(role: Role, **given: Any) -> Officer:
+    number = next(_numbers)
+    return Officer.create(**{"email": f"urzednik{number}@example.org", "name": "Jan Urzędnik", "role": role, "created_at": clock.now(),
+                             "password_hash": OFFICER_HASH, "totp_secret": TOTP_SECRET, **given})
+
+
+def make_voting(*, proposals: int = 4, **given: Any) -> tuple[Edition, District, Account]:
+    """An edition in voting with a citywide and a district pool, and a resident of that district."""
+    edition, district = make_edition(**given), make_district()
+    make_pool(edition, proposals=proposals)
+    make_pool(edition, district, proposals=proposals)
+    return edition, district, make_account(district)

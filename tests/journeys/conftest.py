@@ -1,0 +1,56 @@
+"""The portal with its demo edition, running as a city runs it, and browsers in front of it."""
+
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from portal import database
+from portal.cli import demo
+from portal.config import settings
+from portal.models import MODELS
+from tests.browser.chromium import launch
+from tests.browser.server import serve
+from tests.browser.window import KeyboardWindow, Window
+
+OpenWindow = Callable[..., Window]
+
+
+@pytest.fixture(scope="module")
+def portal(database_url: str) -> Iterator[str]:
+    """The address of the running portal; its edition is in voting."""
+    demo.run(Namespace())
+    with serve(database_url, settings.instance) as url:
+        yield url
+    with database.transaction():
+        if not database.on_sqlite():
+            database.database.execute_sql("SET LOCAL session_replication_role = replica")
+        for model in reversed(MODELS):
+            model.delete().execute()
+    database.release()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_window(portal: str, chromium: Browser) -> Iterator[OpenWindow]:
+    """Opens a window of a new person: ``open_window(keyboard=True, viewport=...)``."""
+    contexts = []
+
+    def open_one(*, keyboard: bool = False, **options: Any) -> Window:
+        context = chromium.new_context(locale="pl-PL", **options)
+        contexts.append(context)
+        kind = KeyboardWindow if keyboard else Window
+        return kind(context, portal, scripts=options.get("java_script_enabled", True))
+    yield open_one
+    for context in contexts:
+        context.close()
+    database.release()

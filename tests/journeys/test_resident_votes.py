@@ -1,0 +1,98 @@
+"""The whole path: a resident registers, votes, and her points are counted; an officer opens the panel."""
+
+from datetime import timedelta
+from typing import Any
+
+import pyotp
+import pytest
+
+from portal import clock
+from portal.cli import demo
+from portal.models import Ballot, Edition, Officer
+from portal.models.staff import Role
+from tests.browser.window import Window
+from tests.browser.words import pl
+from tests.factories import PESEL
+from tests.journeys.resident import Resident
+
+pytestmark = [pytest.mark.browser, pytest.mark.allow_hosts(["127.0.0.1"])]
+
+
+def end_voting() -> None:
+    """Move the calendar of the edition so that voting is over and results are public."""
+    now = clock.now()
+    Edition.update(voting_from=now - timedelta(days=9), voting_to=now - timedelta(days=2),
+                   results_on=now - timedelta(days=1)).execute()
+
+
+def read_results(window: Window) -> dict[str, tuple[str, str]]:
+    """Return each project's points and voters, as the page of results shows them."""
+    rows = window.page.locator("main tr:has(td a)").all()
+    return {row.get_by_role("link").inner_text(): tuple(row.locator("td").all_inner_texts()[1:3]) for row in rows}
+
+
+def test_resident_registers_votes_and_is_counted(open_window: Any) -> None:
+    # Given a resident without an account, in front of the home page
+    window = open_window()
+    resident = Resident(window, email="kazimiera@example.org", phone="600 700 801", pesel=PESEL)
+    window.visit("/")
+    window.visit("/projekty")
+    window.moves(window.page.locator(".app-card a").first.click)
+
+    # When she registers, confirms her phone and logs in
+    resident.registers()
+    resident.enters_the_code()
+    window.press(window.link(pl("Log in")))
+    resident.logs_in()
+    window.press(window.link(pl("Go to the voting")))
+
+    # And chooses projects, looks at her choice and casts it
+    resident.chooses()
+    review = window.page.get_by_role("main").inner_text()
+    assert all(title in review for title in resident.picks)
+    number = resident.casts()
+
+    # Then she sees the confirmation once, and from then on the state of her ballot
+    assert len(number) == 19
+    window.visit("/glosowanie/potwierdzenie")
+    assert window.path == "/glosowanie"
+    assert number not in window.page.content()
+    assert pl("Your ballot is recorded. It can be cast only once.") in window.page.get_by_role("main").inner_text()
+    assert resident.picks.keys().isdisjoint(window.page.get_by_role("main").all_inner_texts())
+
+    # And an e-mail tells her that she voted, but not how
+    letter = resident.reads(resident.email)
+    assert number not in letter
+    assert not any(title in letter for title in resident.picks)
+
+    # And after voting the count is exactly what she gave
+    assert Ballot.select().count() == 1
+    end_voting()
+    window.page.wait_for_timeout(1000)  # Pages may be a second old.
+    window.visit("/wyniki/2026")
+    counted = read_results(window)
+    given = {title: (str(points), "1") for title, points in resident.picks.items()}
+    assert counted == {title: given.get(title, ("0", "0")) for title in counted}
+    assert len(given.keys() & counted.keys()) == 6
+
+
+def test_officer_opens_the_panel(open_window: Any) -> None:
+    # Given the coordinator of the demo with password and authenticator
+    officer = Officer.get(Officer.role == Role.COORDINATOR)
+    window = open_window()
+
+    # When the officer asks for the panel and logs in
+    window.visit("/admin/")
+    assert window.path == "/admin/logowanie"
+    window.fill(pl("E-mail address"), officer.email)
+    window.fill(pl("Password"), demo.PASSWORD)
+    window.fill(pl("Code from the authenticator"), pyotp.TOTP(officer.totp_secret).now())
+    window.press(window.button(pl("Log in")))
+
+    # Then every table that the role may see opens, and logging out ends it
+    menu = window.page.get_by_role("navigation").get_by_role("link")
+    for address in [link.get_attribute("href") for link in menu.all()]:
+        window.visit(address)
+    window.press(window.button(pl("Log out")))
+    window.visit("/admin/")
+    assert window.path == "/admin/logowanie"

@@ -1,0 +1,57 @@
+"""The same journey with less: a keyboard alone, a narrow screen, no scripts, colours of one's own."""
+
+from typing import Any
+
+import pytest
+
+from portal.models import Ballot
+from tests.browser.words import pl
+from tests.journeys.resident import Resident
+
+pytestmark = [pytest.mark.browser, pytest.mark.allow_hosts(["127.0.0.1"]),
+              pytest.mark.parametrize("database_url", ["sqlite"], indirect=True, scope="session")]
+NARROW = {"viewport": {"width": 320, "height": 640}}
+WAYS = {
+    "on a narrow screen": NARROW,
+    "without scripts, on a narrow screen": {"java_script_enabled": False, **NARROW},
+    "by keyboard alone": {"keyboard": True},
+    "by keyboard in forced colours, on a narrow screen": {"keyboard": True, "forced_colors": "active", **NARROW},
+    "in the dark": {"color_scheme": "dark"},
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_resident_registers_and_votes(open_window: Any, way: str) -> None:
+    # Given a resident without an account, who uses the portal in her way
+    number = list(WAYS).index(way)
+    ballots = Ballot.select().count()
+    resident = Resident(open_window(**WAYS[way]), email=f"osoba{number}@example.org", phone=f"600 700 90{number}")
+
+    # When she goes from the registration to the ballot box
+    confirmation = resident.votes()
+
+    # Then her ballot is in it, and every page on the way was in order
+    assert len(confirmation) == 19
+    assert Ballot.select().count() == ballots + 1
+    assert resident.window.passed == [
+        "/rejestracja", "/rejestracja/kod", "/rejestracja/gotowe", "/logowanie", "/moje-konto", "/glosowanie",
+        "/glosowanie/podsumowanie", "/glosowanie/potwierdzenie"]
+
+
+def test_arrow_keys_pass_over_a_project_without_taking_its_points(open_window: Any) -> None:
+    # Given a voter whose second project has 3 points
+    window = open_window(keyboard=True)
+    resident = Resident(window, email="mieszkanka@example.org", phone="600 000 001")
+    window.visit("/glosowanie")
+    resident.logs_in("wieczorny spacer nad Rudawą")
+    titles = window.page.locator(".app-pool").first.get_by_role("link").all_inner_texts()
+    resident.marks(titles[1], 3)
+
+    # When the arrow keys carry 2 points from the first project over the second to the third
+    resident.marks(titles[0], 2)
+    window.page.keyboard.press("ArrowDown")
+    window.page.keyboard.press("ArrowDown")
+
+    # Then both marks stand
+    marked = window.page.locator(".app-row:has(:checked)").get_by_role("link").all_inner_texts()
+    assert marked == [titles[1], titles[2]], pl("Chosen: {chosen} of {all}")

