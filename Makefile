@@ -42,7 +42,7 @@ check: setup ## Check style, types, import contracts, templates and translations
 	$(BABEL) extract_messages update_catalog --check=1
 
 bench: setup assets ## Measure the production server on SQLite and PostgreSQL, against its yardsticks
-	$(BIN)/python -m tests.load
+	$(BIN)/python -m tests.load $(ARGS)
 
 translations: setup ## Bring new texts of code and templates into the catalogues, and compile these
 	$(BABEL) extract_messages update_catalog compile_catalog

@@ -121,6 +121,7 @@ PAGES = {
     403: (N_("You may not do this"), N_("This page or action is not open to you.")),
     404: (N_("There is no such page"), N_("The address may be mistyped or out of date, or the page is not yours.")),
     405: (N_("This cannot be done like this"), N_("Please go back and use the button on the page.")),
+    409: (N_("This is not possible now"), N_("The state of things has changed meanwhile, or the calendar does not allow it.")),
     413: (N_("This is too large"), N_("What you sent is larger than we can take. Nothing was stored.")),
     429: (N_("Too many attempts"), N_("Please wait a few minutes and try again.")),
     500: (N_("Something went wrong on our side"), N_("Nothing was lost that was confirmed to you. Please try again later.")),

@@ -22,7 +22,7 @@ PARTS = {
     "services": {"pabulib_format", "pabulib_check", "pabulib_import"},
     "forms": {"base", "fields", "validators"},
     "views": {"home", "hooks", "health", "mailbox"},
-    "admin": {"base", "dashboard", "fields", "filters", "labels", "changes"},
+    "admin": {"base", "converter", "dashboard", "fields", "filters", "labels", "changes"},
 }
 JUNK = re.compile("(utils?|helpers?|common|misc|tools?|functions|lib|stuff|.*_?[0-9]+|new_.*|.*_(new|old))")
 WEB = re.compile(r"(flask|werkzeug|wtforms|jinja2)|portal\.(access|extensions|headers|i18n|templating|views|forms|admin|cli)\b")

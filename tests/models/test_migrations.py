@@ -61,8 +61,9 @@ def _facts_of_postgresql(db: Database) -> Facts:
     columns = db.execute_sql("SELECT 'column', table_name, column_name, data_type, character_maximum_length, numeric_precision, "
                              "numeric_scale, is_nullable, column_default FROM information_schema.columns "
                              "WHERE table_schema = 'public' AND table_name = ANY(%s)", (TABLES,))
-    constraints = db.execute_sql("SELECT contype, conrelid::regclass::text, CASE WHEN contype = 'c' THEN conname END, "
-                                 "pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid::regclass::text = ANY(%s)", (TABLES,))
+    constraints = db.execute_sql(
+        "SELECT contype, conrelid::regclass::text, CASE WHEN contype = 'c' THEN conname END, pg_get_constraintdef(oid) "
+        "FROM pg_constraint WHERE conrelid::regclass::text = ANY(%s)", (TABLES,))
     indexes = db.execute_sql("SELECT 'index', tablename, regexp_replace(indexdef, 'INDEX \\S+', 'INDEX') FROM pg_indexes "
                              "WHERE tablename = ANY(%s)", (TABLES,))
     return {tuple(row) for rows in (columns, constraints, indexes) for row in rows}
