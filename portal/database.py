@@ -4,9 +4,11 @@ SQLite runs in WAL with immediate transactions, so that a writer waits at the st
 ``synchronous=FULL``, so that a cast ballot survives a power cut. PostgreSQL runs on psycopg 3 behind a pool.
 """
 
-from collections.abc import Callable
+import fcntl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from peewee import Database, DatabaseProxy, SqliteDatabase
@@ -40,9 +42,31 @@ def open_database(url: str) -> Database:
     return opened
 
 
-def transaction() -> Any:
-    """Return the context manager of one flow's transaction; inside another it is a savepoint."""
-    return database.atomic()
+class _Line:
+    """Lets SQLite's writers, threads and processes alike, stand in line.
+
+    SQLite itself would let each sleep and look again, up to a tenth of a second, and some starve.
+    """
+
+    def __init__(self) -> None:
+        self._threads = threading.Lock()
+
+    @contextmanager
+    def wait(self) -> Iterator[None]:
+        with self._threads, open(f"{database.database}.line", "ab") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)  # Closing the file, or dying, lets the next one in.
+            yield
+
+
+_line = _Line()
+
+
+@contextmanager
+def transaction() -> Iterator[None]:
+    """Run one flow in one transaction; inside another it is a savepoint."""
+    waits = on_sqlite() and not database.in_transaction()
+    with _line.wait() if waits else nullcontext(), database.atomic():
+        yield
 
 
 def after_commit(callback: Callable[[], None]) -> None:

@@ -1,5 +1,6 @@
 """Flask's extensions, unbound; create_app() binds them."""
 
+from flask import request
 from flask_babel import Babel
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -12,3 +13,9 @@ csrf = CSRFProtect()
 limiter = Limiter(get_remote_address, strategy="moving-window", headers_enabled=False)
 login_manager = LoginManager()
 mail = Mail()
+
+
+@limiter.request_filter
+def _only_looks() -> bool:
+    """Limit only what is sent: looking at pages is cheap, and asking the limiter each time is not."""
+    return request.method in {"GET", "HEAD"}

@@ -104,12 +104,13 @@ class BallotDraft(BaseModel):
         return draft
 
     @classmethod
-    def drop(cls, account: Account, edition: Edition) -> bool:
-        """Delete what a resident has chosen and tell whether there was anything."""
-        return _drop.run(account.id, edition.id) > 0
+    def take(cls, account: Account, edition: Edition) -> "BallotDraft | None":
+        """Delete what a resident has chosen and return it; of two who try at once, one gets it."""
+        draft: BallotDraft | None = _take.first(account.id, edition.id)
+        return draft
 
 
 _of_account = Prepared(
     lambda account, edition: BallotDraft.select().where(BallotDraft.account == account, BallotDraft.edition == edition))
-_drop = Prepared(
-    lambda account, edition: BallotDraft.delete().where(BallotDraft.account == account, BallotDraft.edition == edition))
+_take = Prepared(lambda account, edition: (
+    BallotDraft.delete().where(BallotDraft.account == account, BallotDraft.edition == edition).returning(BallotDraft)))

@@ -98,14 +98,19 @@ def read_picks(edition: Edition, paper: list[Contest], picks: Picks) -> list[Mar
 
 def check_may_vote(account: Account, edition: Edition, *, now: datetime) -> None:
     """Raise PhaseClosed, MayNotVote or AlreadyVoted when this person cannot vote now."""
+    check_entitled(account, edition, now=now)
+    if own_ballot(account, edition):
+        raise AlreadyVoted
+
+
+def check_entitled(account: Account, edition: Edition, *, now: datetime) -> None:
+    """Raise PhaseClosed or MayNotVote by the calendar and the person, without a look at the ballots."""
     if edition.archived or edition.phase(now) is not Phase.VOTING:
         raise PhaseClosed
     if account.state != AccountState.ACTIVE:
         raise MayNotVote
     if edition.minimum_age and _age(account.birth_date, clock.local(now).date()) < edition.minimum_age:
         raise MayNotVote(N_("In this edition one can vote from the age of %(age)s."), age=edition.minimum_age)
-    if own_ballot(account, edition):
-        raise AlreadyVoted
 
 
 def _age(born: date, on: date) -> int:
@@ -151,17 +156,16 @@ def cast_ballot(account: Account, edition: Edition, paper: list[Contest], *, now
 
     Raises PhaseClosed, MayNotVote, AlreadyVoted, BallotIncomplete or BallotInvalid; then nothing is changed.
     """
-    check_may_vote(account, edition, now=now)
-    picks = load_draft(account, edition)
-    if not picks:
-        raise BallotIncomplete
-    marks, number, key = read_picks(edition, paper, picks), new_receipt(), voter_key(account, edition)
+    check_entitled(account, edition, now=now)
+    number, key = new_receipt(), voter_key(account, edition)
     try:
-        with transaction():  # Only writes: on SQLite everybody else waits.
+        with transaction():
+            draft = BallotDraft.take(account, edition)
+            if draft is None:  # Nothing was chosen, a parallel cast was faster, or it went with the account.
+                raise AlreadyVoted if own_ballot(account, edition) else BallotIncomplete
+            marks = read_picks(edition, paper, json.loads(draft.picks))
             store_ballot(edition, marks, voter_key=key, channel=Channel.ONLINE, district=account.district_id, number=number,
                          now=now)
-            if not BallotDraft.drop(account, edition):
-                raise AlreadyVoted  # It went with the account, or a parallel cast was faster.
             enqueue(MessageChannel.MAIL, "ballot_recorded", key=f"ballot:{edition.code}:{account.uid}",
                     recipient=account.email, language=account.language, now=now, name=account.given_name,
                     edition=edition.name)

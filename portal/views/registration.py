@@ -16,7 +16,7 @@ from portal.forms.registration import CodeForm, ConfirmEmailForm, RegistrationFo
 from portal.services import registration
 
 pages = Blueprint("registration", __name__, url_prefix="/rejestracja")
-TOKEN = "registration"
+TOKEN, DONE = "registration", "registered"
 
 
 @pages.route("", methods=["GET", "POST"])
@@ -43,6 +43,8 @@ def enter_code() -> Any:
     if form.validate_on_submit():
         try:
             registration.confirm_registration(session[TOKEN], form.code.data, now=clock.now())
+            session.pop(TOKEN)
+            session[DONE] = True
             return redirect(url_for("registration.finished"))
         except CodeRefused as error:
             form.refuse(error, form.code)
@@ -75,7 +77,7 @@ def resend_code() -> Any:
 @open_form
 def finished() -> Any:
     """Say the same to everybody whose code was right; that an e-mail address had an account is told to that address alone."""
-    if session.pop(TOKEN, None) is None:
+    if not session.pop(DONE, False):
         raise RegistrationUnknown
     return render_template("registration/finished.html")
 

@@ -101,13 +101,11 @@ def review() -> Any:
 @resident_required
 def cast_ballot() -> Any:
     account, edition = current_user.account, _edition()
-    if CastForm().validate():
-        try:
-            session[RECEIPT] = voting.cast_ballot(account, edition, _paper(edition, account), now=clock.now())
-            return redirect(url_for("voting.confirm"))
-        except (AlreadyVoted, PhaseClosed, MayNotVote, BallotIncomplete, BallotInvalid):
-            pass  # The choice page tells the reason, from the state that is in force now.
-    return redirect(url_for("voting.choose"))
+    try:
+        session[RECEIPT] = voting.cast_ballot(account, edition, _paper(edition, account), now=clock.now())
+        return redirect(url_for("voting.confirm"))
+    except (AlreadyVoted, PhaseClosed, MayNotVote, BallotIncomplete, BallotInvalid):
+        return redirect(url_for("voting.choose"))  # That page tells the reason, from the state in force now.
 
 
 @pages.get("/potwierdzenie")

@@ -8,7 +8,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask
+from flask import session as browser_session
 from flask_babel import gettext
+from flask_wtf.csrf import generate_csrf
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
@@ -20,7 +22,7 @@ from portal.models.message import MessageChannel
 from portal.models.staff import Role
 from portal.services import audit, voting
 from tests.factories import make_account, make_edition, make_officer, make_pool, make_voting
-from tests.page import Page, Visitor
+from tests.page import Visitor
 
 STRANGER, RESIDENT, VOTER = "stranger", "resident", "resident who has voted"
 EVERYBODY = (STRANGER, RESIDENT, VOTER, *map(str, Role))
@@ -62,7 +64,7 @@ class Person(Visitor):
 
     def __init__(self, app: Flask, who: str, world: World) -> None:
         super().__init__(app)
-        self.who = who
+        self.who, self._seed = who, crypto.new_token()
         self._logged_in = {STRANGER: {}, RESIDENT: {"account": world.resident}, VOTER: {"account": world.voter}}.get(who)
         if self._logged_in is None:
             self._logged_in = {"officer": make_officer(Role(who))}
@@ -70,10 +72,9 @@ class Person(Visitor):
 
     def enter(self) -> None:
         """Begin the browser's session anew."""
-        self._csrf_token = ""
         with self.client.session_transaction() as session:
             session.clear()
-            session[CODE] = CODE
+            session.update({CODE: CODE, "csrf_token": self._seed})
             if self._logged_in:
                 token, before = crypto.new_token(), clock.now() - timedelta(minutes=2)
                 Session.create(token_hash=crypto.hash_token(token), created_at=before, seen_at=before, **self._logged_in)
@@ -81,10 +82,9 @@ class Person(Visitor):
 
     def csrf_token(self) -> str:
         """Return a token that goes with this browser's session."""
-        if not self._csrf_token:
-            address = "/logowanie" if self.who == STRANGER else "/moje-konto" if "account" in self._logged_in else "/admin/"
-            self._csrf_token = str(Page(self.client.get(address)).soup.select_one("input[name=csrf_token]")["value"])
-        return self._csrf_token
+        with self.app.test_request_context():
+            browser_session["csrf_token"] = self._seed
+            return str(generate_csrf())
 
 
 def rules(app: Flask, method: str) -> list[Rule]:

@@ -15,7 +15,7 @@ CHECK = """async (rules) => (await axe.run({ runOnly: rules, resultTypes: ["viol
     .map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.slice(0, 3).map(({ html }) => html.slice(0, 200)).join(" ")}`)"""
 MOST_STOPS = 150
 # What has the focus must be seen: on the screen, under nothing, with a mark around it (WCAG 2.4.7 and 2.4.11).
-HIDDEN_FOCUS = """() => {
+FOCUS_IS_HIDDEN = """() => {
     const at = document.activeElement, box = at.getClientRects()[0], shown = at.nextElementSibling;
     if (at === document.body) return "";  // The end of the page: the next stop is its beginning.
     if (!box) return `${at.outerHTML.slice(0, 150)} takes no room`;
@@ -23,7 +23,7 @@ HIDDEN_FOCUS = """() => {
     const top = document.elementFromPoint(x, y), area = at.closest("label") ?? at;
     const marked = [at, shown].some((one) => one && (getComputedStyle(one).outlineStyle !== "none"
         || getComputedStyle(one).boxShadow !== "none"));
-    if (!top || !(area.contains(top) || top.contains(area))) return `${at.outerHTML.slice(0, 150)} is under ${top?.outerHTML.slice(0, 150)}`;
+    if (!top || !(area.contains(top) || top.contains(area))) return `${at.outerHTML} is under ${top?.outerHTML}`.slice(0, 400);
     return marked ? "" : `${at.outerHTML.slice(0, 150)} shows no focus`;
 }"""
 
@@ -31,8 +31,8 @@ HIDDEN_FOCUS = """() => {
 class Window:
     """A window with its cookies, and a person with a mouse in front of it."""
 
-    def __init__(self, context: BrowserContext, base: str, *, scripts: bool = True) -> None:
-        self.context, self.base, self.scripts = context, base, scripts
+    def __init__(self, context: BrowserContext, base: str, *, audited: set[tuple[str, str]], scripts: bool = True) -> None:
+        self.context, self.base, self.audited, self.scripts = context, base, audited, scripts
         self.page = context.new_page()
         self.complaints: list[str] = []
         self.passed: list[str] = []
@@ -45,7 +45,7 @@ class Window:
 
     def tab(self) -> "Window":
         """Open another tab, which shares the cookies."""
-        return type(self)(self.context, self.base, scripts=self.scripts)
+        return type(self)(self.context, self.base, audited=self.audited, scripts=self.scripts)
 
     def _hear(self, message: ConsoleMessage) -> None:
         refused = message.text.startswith("Failed to load resource") and message.location["url"] == self.page.url
@@ -90,9 +90,10 @@ class Window:
         width = self.page.viewport_size["width"]
         if (shown := self.page.evaluate("document.scrollingElement.scrollWidth")) > width:
             faults.append(f"the page is {shown} pixels wide on a screen of {width}")
-        if self.scripts:
+        if self.scripts and (self.path, self.page.title()) not in self.audited:
             self.page.evaluate(AXE.read_text("utf-8"))
             faults += self.page.evaluate(CHECK, RULES)
+            self.audited.add((self.path, self.page.title()))
         assert not faults, f"{self.path}: " + "\n".join([*faults, *self.complaints])
         self.passed.append(self.path)
 
@@ -127,7 +128,7 @@ class KeyboardWindow(Window):
             if target.evaluate(there):
                 return
             self.page.keyboard.press(key)
-            hidden = self.page.evaluate(HIDDEN_FOCUS)
+            hidden = self.page.evaluate(FOCUS_IS_HIDDEN)
             assert not hidden, f"{self.path}: the focus cannot be seen: {hidden}"
         raise AssertionError(f"{self.path}: {key} does not lead to {target}")
 

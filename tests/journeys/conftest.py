@@ -1,6 +1,8 @@
 """The portal with its demo edition, running as a city runs it, and browsers in front of it."""
 
+import shutil
 from argparse import Namespace
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -22,6 +24,7 @@ OpenWindow = Callable[..., Window]
 def portal(database_url: str) -> Iterator[str]:
     """The address of the running portal; its edition is in voting."""
     demo.run(Namespace())
+    shutil.rmtree(settings.instance / "mailbox", ignore_errors=True)
     with serve(database_url, settings.instance) as url:
         yield url
     with database.transaction():
@@ -40,8 +43,14 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="module")
+def audited() -> dict[str, set[tuple[str, str]]]:
+    """The pages that axe has seen, by the kind of window: a module asks it once for each."""
+    return defaultdict(set)
+
+
 @pytest.fixture
-def open_window(portal: str, chromium: Browser) -> Iterator[OpenWindow]:
+def open_window(portal: str, chromium: Browser, audited: dict[str, set[tuple[str, str]]]) -> Iterator[OpenWindow]:
     """Opens a window of a new person: ``open_window(keyboard=True, viewport=...)``."""
     contexts = []
 
@@ -49,7 +58,7 @@ def open_window(portal: str, chromium: Browser) -> Iterator[OpenWindow]:
         context = chromium.new_context(locale="pl-PL", **options)
         contexts.append(context)
         kind = KeyboardWindow if keyboard else Window
-        return kind(context, portal, scripts=options.get("java_script_enabled", True))
+        return kind(context, portal, audited=audited[repr(options)], scripts=options.get("java_script_enabled", True))
     yield open_one
     for context in contexts:
         context.close()

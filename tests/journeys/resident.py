@@ -40,11 +40,12 @@ class Resident:
         window.tick(window.field(pl("I have read how my data are used")))
         window.press(window.button(pl("Register and send me a code")))
 
-    def reads(self, recipient: str) -> str:
-        """Return the newest message to an address or a number, from the development mailbox."""
+    def reads(self, subject: str, recipient: str) -> str:
+        """Return the newest message of this subject to an address or a number, from the development mailbox."""
         mailbox = self.window.tab()
         mailbox.visit("/dev/poczta")
-        letters = mailbox.page.locator("article").filter(has_text=recipient.replace(" ", ""))
+        letters = (mailbox.page.locator("article").filter(has_text=recipient.replace(" ", ""))
+                   .filter(has=mailbox.page.get_by_role("heading", name=subject, exact=True)))
         for _ in range(50):
             if letters.count():
                 break
@@ -55,7 +56,7 @@ class Resident:
         return text
 
     def enters_the_code(self) -> None:
-        code = re.search(r"\b\d{6}\b", self.reads(self.phone)).group()
+        code = re.search(r"\b\d{6}\b", self.reads(pl("Text message"), self.phone)).group()
         self.window.fill(pl("Code from the text message"), f"{code[:3]} {code[3:]}")
         self.window.press(self.window.button(pl("Confirm")))
 

@@ -34,7 +34,7 @@ def bare_app() -> Flask:
 
     @app.post("/write")
     def write() -> str:
-        with database.transaction():
+        with database.database.atomic():
             return str(Yardstick.create(number=1).id)
 
     return app

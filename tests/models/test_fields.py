@@ -82,7 +82,8 @@ def test_sealed_text_is_bound_to_its_column(db: None, now: datetime) -> None:
 
 
 @pytest.mark.parametrize("alter", [
-    lambda sealed: sealed[:-1] + bytes([sealed[-1] ^ 1]), lambda sealed: sealed[:20], lambda _sealed: b"", lambda _sealed: PESEL.encode(),
+    lambda sealed: sealed[:-1] + bytes([sealed[-1] ^ 1]), lambda sealed: sealed[:20], lambda _sealed: b"",
+    lambda _sealed: PESEL.encode(),
 ], ids=["one bit", "cut off", "empty", "in clear"])
 def test_altered_seal_is_broken(alter: Any) -> None:
     with pytest.raises(SealBroken):
@@ -135,7 +136,8 @@ def test_results_on_the_last_moment_of_voting_come_after_it() -> None:
 
 @pytest.mark.parametrize("last", [date(2026, 3, 29), date(2026, 6, 30), date(2026, 10, 25)])
 def test_voting_until_a_day_includes_its_last_second(last: date) -> None:
-    edition = Edition(**{**CALENDAR, "voting_to": clock.end_of(last), "results_on": clock.end_of(last) + timedelta(days=1)})
+    ends = clock.end_of(last)
+    edition = Edition(voting_from=clock.start_of(last), voting_to=ends, results_on=ends + timedelta(days=1))
     midnight = datetime.combine(last + timedelta(days=1), datetime.min.time(), WARSAW)
     assert edition.phase(midnight.astimezone(UTC) - SECOND) is Phase.VOTING
     assert edition.phase(midnight.astimezone(UTC)) is Phase.COUNTING

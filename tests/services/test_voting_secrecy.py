@@ -8,7 +8,7 @@ import pytest
 
 from portal import crypto
 from portal.crypto import KeyMissing, keyring
-from portal.errors import AlreadyVoted
+from portal.errors import AlreadyVoted, BallotIncomplete
 from portal.models import Account, AuditEntry, Ballot, BallotDraft, Choice, Message
 from portal.services import voting
 from tests.factories import OTHER_PESEL, PESEL, make_account, make_edition, make_voting
@@ -145,7 +145,7 @@ def test_draft_that_goes_during_the_cast_stops_it(voters: Voting, now: datetime,
     """A parallel cast was faster, or the account was deleted: the ballot must not outlive it."""
     new_receipt = voting.new_receipt
     monkeypatch.setattr(voting, "new_receipt", lambda: BallotDraft.delete().execute() and new_receipt())
-    with pytest.raises(AlreadyVoted):
+    with pytest.raises(BallotIncomplete):
         cast(*voters, now)
     assert (Ballot.select().count(), Choice.select().count(), Message.select().count()) == (0, 0, 0)
 

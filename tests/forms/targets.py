@@ -1,0 +1,172 @@
+"""Every form with the page that it stands on, who fills it in, and what is right in it."""
+
+import importlib
+import json
+import pkgutil
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pyotp
+from flask import Flask
+from flask_admin.model import BaseModelView
+
+from portal import clock, crypto, forms
+from portal.admin.fields import PanelForm
+from portal.forms.base import BaseForm
+from portal.models import (
+    Account, AuditEntry, Ballot, BallotDraft, Choice, District, Edition, Message, Officer, Pool, Proposal, Registration, Session,
+    SmsCount,
+)
+from portal.models.staff import Role
+from portal.services import voting
+from portal.services.registration import Applicant
+from tests.architecture.people import CODE, RESIDENT, STRANGER, TOKEN, Person, World, make_world, panel_views
+from tests.factories import PASSWORD, PESEL, TOTP_SECRET, make_edition, make_officer, make_pool, make_proposal
+from tests.page import Page, prefilled
+
+OFFICER = "kontrola@example.org"
+Values = dict[str, str]
+
+
+def make_rows() -> World:
+    """What the forms need beside people: an edition that is still to come, and an officer who knows a code."""
+    world, soon = make_world(), clock.now() + timedelta(days=9)
+    make_officer(Role.CLERK, email=OFFICER)
+    coming = make_edition(code="2099", voting_from=soon, voting_to=soon + timedelta(days=1), results_on=soon + timedelta(days=2))
+    make_proposal(make_pool(coming))
+    make_edition(code="2100", voting_from=soon, voting_to=soon + timedelta(days=1), results_on=soon + timedelta(days=2))
+    return world
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a form is sent, and which tables a success may change."""
+
+    path: str
+    who: str
+    right: Callable[[World, Person], Values]
+    changes: set[Any] = field(default_factory=set)
+    prepare: Callable[[World], None] = lambda _world: None
+
+
+def _registration(world: World, _person: Person) -> Values:
+    return {"given_name": "Łucja", "family_name": "Żuraw", "pesel": PESEL, "birth_date": "", "street": "ul. Długa 5",
+            "district": str(world.resident.district_id), "postcode": "30-001", "email": "lucja@example.org", "phone": "+48600123456",
+            "password": "trzy złote rybki",
+            "notice": "y", "wants_news": "y"}
+
+
+def _sent_nothing_yet(_world: World) -> None:
+    SmsCount.delete().execute()
+
+
+def _wait_for_code(world: World) -> None:
+    Account.delete().where(Account.email == "nowa@example.org").execute()
+    Registration.delete().execute()
+    _sent_nothing_yet(world)
+    phone, hashed = "+48600123457", crypto.hash_token(CODE)
+    applicant = Applicant(email="nowa@example.org", phone=phone, given_name="Ewa", family_name="Lis", pesel=None,
+                          birth_date="1990-12-24", district=world.resident.district_id, street="ul. Długa 5",
+                          postcode="30-001", password_hash="x", wants_news=False, language="pl")
+    Registration.create(
+        token_hash=hashed, phone=phone, data=json.dumps(asdict(applicant)), created_at=clock.now(),
+        code_hash=crypto.keyed_hash("index", "sms-code", hashed, "012345"), sent_at=clock.now() - timedelta(hours=1),
+        code_expires_at=clock.now() + timedelta(minutes=5))
+
+
+def _picks(world: World, _person: Person) -> Values:
+    paper = voting.ballot_paper(world.edition, world.resident.district)
+    return {slot.name: contest.proposals[at].uid for contest in paper for at, slot in enumerate(contest.slots)}
+
+
+def _nothing_chosen_yet(_world: World) -> None:
+    BallotDraft.delete().execute()
+
+
+def _not_voted_yet(world: World) -> None:
+    key = voting.voter_key(world.resident, world.edition)
+    Ballot.delete().where(Ballot.voter_key == key).execute()
+    paper = voting.ballot_paper(world.edition, world.resident.district)
+    voting.save_draft(world.resident, world.edition, paper, _picks(world, None), now=clock.now())  # type: ignore[arg-type]
+
+
+def _unconfirmed(world: World) -> None:
+    Account.update(email_token_hash=crypto.hash_token(TOKEN)).where(Account.id == world.voter.id).execute()
+
+
+def _unused_code(_world: World) -> None:
+    Officer.update(totp_step=0).where(Officer.email == OFFICER).execute()
+
+
+def _log_in(_world: World, _person: Person) -> Values:
+    return {"email": OFFICER, "password": PASSWORD, "code": pyotp.TOTP(TOTP_SECRET).at(clock.now())}
+
+
+def _as_shown(path: str, **given: str) -> Callable[[World, Person], Values]:
+    """Return what a page of the panel would send, with what is typed into it."""
+    return lambda _world, person: {**prefilled(Page(person.client.get(path)).form()), **given}
+
+
+def _edit(view: str, url: str, model: Any, /, **given: str) -> tuple[str, Callable[[], Target]]:
+    def target() -> Target:
+        path = f"/admin/{url}/edit/?id={model.select().order_by(model.id.desc()).first().id}"
+        who = Role.ADMINISTRATOR if model is Officer else Role.COORDINATOR
+        return Target(path, who, _as_shown(path, **given), {model, AuditEntry, Session})
+    return f"{view}.edit_view", target
+
+
+def _create(view: str, url: str, model: Any, /, **given: str) -> tuple[str, Callable[[], Target]]:
+    path = f"/admin/{url}/new/"
+    return f"{view}.create_view", lambda: Target(path, Role.COORDINATOR, _as_shown(path, **given), {model, AuditEntry})
+
+
+DAY = {"voting_from": "2098-06-01T00:00:00", "voting_to": "2098-06-10T23:59:59", "results_on": "2098-06-20T12:00:00"}
+SENT = {Message, SmsCount}
+TARGETS: dict[str, Callable[[], Target]] = {
+    "LoginForm": lambda: Target("/logowanie", STRANGER, lambda world, _person: {
+        "email": world.resident.email, "password": PASSWORD}, {Session, Account}),  # An old hash of a password is renewed.
+    "RegistrationForm": lambda: Target("/rejestracja", STRANGER, _registration, {Registration, *SENT}, _sent_nothing_yet),
+    "CodeForm": lambda: Target("/rejestracja/kod", STRANGER, lambda *_of: {"code": "012345"},
+                               {Registration, Account, AuditEntry, Message}, _wait_for_code),
+    "ResendForm": lambda: Target("/rejestracja/kod/nowy", STRANGER, lambda *_of: {}, {Registration, *SENT}, _wait_for_code),
+    "ConfirmEmailForm": lambda: Target(f"/rejestracja/adres/{TOKEN}", STRANGER, lambda *_of: {}, {Account}, _unconfirmed),
+    "BallotForm": lambda: Target("/glosowanie", RESIDENT, _picks, {BallotDraft}, _nothing_chosen_yet),
+    "CastForm": lambda: Target("/glosowanie/oddaj", RESIDENT, lambda *_of: {}, {Ballot, Choice, BallotDraft, Message},
+                               _not_voted_yet),
+    "PanelLoginForm": lambda: Target("/admin/logowanie", STRANGER, _log_in, {Session, AuditEntry, Officer}, _unused_code),
+    "OfficerForm": lambda: Target("/admin/urzednicy/new/", Role.ADMINISTRATOR, lambda *_of: {
+        "name": "Jan Nowy", "email": f"{secrets.token_hex(6)}@example.org", "role": "clerk"}, {Officer, AuditEntry}),
+    "PreviewForm": lambda: Target("/admin/podglad", Role.COORDINATOR, lambda *_of: {"moment": "2026-09-01T12:00"}),
+    **dict([
+        _create("panel_editions", "edycje", Edition, code="2098", name="Budżet 2098", citywide_picks="3", district_picks="3",
+                supporters_required="15", count_rule="greedy", **DAY),
+        _edit("panel_editions", "edycje", Edition, name="Budżet 2099"),
+        _create("panel_districts", "dzielnice", District, number="99", name="Nowa"),
+        _edit("panel_districts", "dzielnice", District, name="Stara"),
+        _create("panel_pools", "pule", Pool, budget="1 000 000,50", minimum_points="0"),
+        _edit("panel_pools", "pule", Pool, budget="2 000 000"),
+        _edit("panel_proposals", "projekty", Proposal, title="Ławki", cost="12 000"),
+        _edit("panel_officers", "urzednicy", Officer, name="Jan Inny"),
+    ]),
+}
+
+
+def known_forms(app: Flask) -> set[str]:
+    """Return the name of every form of the portal, and of every table that the panel writes."""
+    for module in pkgutil.iter_modules(forms.__path__, "portal.forms."):
+        importlib.import_module(module.name)
+    found = {kind.__name__ for kind in _kinds(BaseForm) if kind.__module__.startswith("portal.") and kind is not PanelForm}
+    for name, view in panel_views(app).items():
+        for action in ("create", "edit"):
+            inherited = getattr(type(view), f"{action}_view", None) is getattr(BaseModelView, f"{action}_view")
+            found |= {f"{name}.{action}_view"} if inherited and getattr(view, f"can_{action}") else set()
+    return found
+
+
+def _kinds(base: type) -> Iterator[type]:
+    for kind in base.__subclasses__():
+        yield kind
+        yield from _kinds(kind)
