@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import urlsplit
 
-from flask import Flask, abort, current_app, make_response, redirect, request, session, url_for
+from flask import Flask, abort, current_app, flash, make_response, redirect, request, session, url_for
+from flask_babel import gettext as _
 from flask_login import AnonymousUserMixin, UserMixin, current_user, login_user, logout_user
 
 from portal import clock
@@ -77,11 +79,20 @@ def resident_required(view: View) -> View:
     @wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> Any:
         if current_user.account is None:
-            target = request.full_path.rstrip("?") if request.method == "GET" else None
-            return redirect(url_for("login.log_in", next=target))
+            if not current_user.is_authenticated and session.pop("_user_id", None):
+                flash(_("Your session has ended because nothing happened for a while. Log in again to go on; "
+                        "what was not saved yet has to be chosen or typed anew."), "warning")
+            return redirect(url_for("login.log_in", next=_way_back()))
         return view(*args, **kwargs)
     guarded.guard = "resident"  # type: ignore[attr-defined]
     return guarded
+
+
+def _way_back() -> str | None:
+    """Return the page to go to after the login: the one asked for, or the one whose form was sent."""
+    if request.method == "GET":
+        return request.full_path.rstrip("?")
+    return urlsplit(request.referrer or "").path or None
 
 
 def officer_required(*roles: str) -> Callable[[View], View]:

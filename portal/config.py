@@ -5,6 +5,7 @@ A value comes from the environment (``PORTAL_<NAME>``), else from ``instance/con
 """
 
 import os
+import re
 import runpy
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -106,6 +107,10 @@ class Settings:
             raise ConfigError(f"PORTAL_ENV must be production or development, not {self.env!r}")
         if self.pesel_mode not in {"required", "optional", "off"}:
             raise ConfigError(f"PORTAL_PESEL_MODE must be required, optional or off, not {self.pesel_mode!r}")
+        if urlsplit(self.database_url).scheme not in {"sqlite", "postgresql"}:
+            raise ConfigError("PORTAL_DATABASE_URL must begin with sqlite:/// or postgresql://")
+        if not re.fullmatch(r"[^\s/]+:[0-9]{1,5}", self.listen):
+            raise ConfigError(f"PORTAL_LISTEN must be an address and a port like 127.0.0.1:5000, not {self.listen!r}")
         if self.development:
             return
         missing = [name for name in ("MAIL_URL", "SMS_URL", "TRUSTED_HOSTS") if not getattr(self, name.lower())]

@@ -23,6 +23,7 @@ class PortalError(Exception):
     """A rule of the portal says no."""
 
     status = 400
+    heading: str | None = None  # The error page's, unless that of the status will do.
     message = N_("This cannot be done.")
 
     def __init__(self, message: str | None = None, **params: Any) -> None:
@@ -55,13 +56,15 @@ class RegistrationUnknown(PortalError):
     """A registration is unknown, finished or expired: the answer is the same."""
 
     status = 404
+    heading = N_("This link or page is no longer valid")
     message = N_("This registration is no longer open. Please begin again.")
 
 
 class CodeRefused(PortalError):
     """The code is wrong, expired, used or tried too often: the answer is the same."""
 
-    message = N_("This code is not right or no longer valid. Check the message or ask for a new code.")
+    message = N_("This code is not right or no longer valid. Check the message or ask for a new code; after five wrong tries "
+                 "fill in the registration form again.")
 
 
 class PeselTaken(PortalError):
@@ -97,6 +100,13 @@ class BallotIncomplete(PortalError):
 
     status = 409
     message = N_("Choose your projects first.")
+
+
+class BallotChanged(PortalError):
+    """The choice is no longer the one that the voter reviewed; nothing was cast."""
+
+    status = 409
+    message = N_("Your choice was changed after you reviewed it, perhaps in another window. This is what is saved now.")
 
 
 class BallotInvalid(PortalError):
@@ -148,8 +158,7 @@ def init_app(app: "Flask") -> None:
             return PLAIN.format(language=language(), heading=escape(_(heading)), text=escape(text), error_id=error_id), status
 
     def rule(error: PortalError) -> tuple[str, int]:
-        return page(error.status, PAGES[error.status][0] if error.status in PAGES else PAGES[400][0],
-                    _(error.message, **error.params))
+        return page(error.status, error.heading or PAGES.get(error.status, PAGES[400])[0], _(error.message, **error.params))
 
     def http(error: HTTPException) -> Any:
         if error.code is None or error.code < 400:

@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from decimal import Decimal
 
+import phonenumbers
 from babel.numbers import format_decimal
 from flask import Flask, request
 from flask_babel import format_date, format_datetime, get_locale, gettext
@@ -42,8 +43,13 @@ def moment(value: datetime) -> str:
     """Write a date and time on the city's clocks; the end of a day is written 24:00."""
     shown = clock.local(value)
     if (shown.hour, shown.minute, shown.second) == (23, 59, 59):
-        return gettext("%(day)s, 24:00", day=day(value))
-    return format_datetime(value, "d MMMM yyyy, HH:mm")
+        return gettext("%(day)s, %(time)s", day=day(value), time="24:00")
+    return gettext("%(day)s, %(time)s", day=day(value), time=format_datetime(value, "HH:mm"))
+
+
+def phone(value: str) -> str:
+    """Write a phone number in groups."""
+    return phonenumbers.format_number(phonenumbers.parse(value), phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
 def number(value: int | Decimal) -> str:
@@ -53,4 +59,4 @@ def number(value: int | Decimal) -> str:
 
 def init_app(app: Flask) -> None:
     babel.init_app(app, default_locale=DEFAULT, default_timezone=str(clock.CITY_ZONE), locale_selector=choose_language)
-    app.jinja_env.filters.update(money=money, day=day, moment=moment, number=number)
+    app.jinja_env.filters.update(money=money, day=day, moment=moment, number=number, phone=phone)

@@ -59,6 +59,7 @@ def _has_draft(edition: Edition | None) -> bool:
 
 def _context() -> dict[str, Any]:
     edition = current_edition()
+    here = request.path if request.method == "GET" else "/"  # Where the language switch leads back to.
     return {
         "site": settings_shown(),
         "edition": edition,
@@ -67,8 +68,7 @@ def _context() -> dict[str, Any]:
         "calendar_line": calendar_line(edition),
         "ballot_reminder": _has_draft(edition),
         "results_url": url_for("results.show_results", code=edition.code) if edition else None,
-        "languages": [(code, name, url_for("home.switch_language", code=code, next=request.path))
-                      for code, name in LANGUAGES.items()],
+        "languages": [(code, name, url_for("home.switch_language", code=code, next=here)) for code, name in LANGUAGES.items()],
         "account_menu": [("profile.overview", _("Overview")), ("voting.choose", _("Voting"))],
         "footer_links": [(url_for("home.contact"), _("Contact"))],
     }

@@ -111,7 +111,7 @@ class PanelView(Guarded, Filters, Changes, ModelView):  # type: ignore[misc]
     def get_list(self, page: Any, sort_column: Any, sort_desc: Any, search: Any, filters: Any,
                  execute: bool = True, page_size: Any = None) -> Any:
         query = self.get_query()
-        for word in (search or "").split()[:MOST_WORDS]:
+        for word in (search or "").split()[:MOST_WORDS] if self._search_fields else ():
             query = query.where(reduce(or_, [field.contains(spelling) for field in self._search_fields
                                              for spelling in spellings(word)]))
         for index, _name, value in filters or ():

@@ -14,6 +14,15 @@ LONGEST_TEXT = 10_000
 LARGEST = 2**31 - 1
 
 
+class Within(NumberRange):
+    """The range of a whole number; the original fails with one of hundreds of digits, which no float holds."""
+
+    def __call__(self, form: Any, field: Any) -> None:
+        if field.data is not None:
+            field.data = min(max(field.data, self.min - 1), self.max + 1)
+        super().__call__(form, field)
+
+
 class Converter(CustomModelConverter):
     """Makes the form fields of a view, with labels from its columns and limits from the database's."""
 
@@ -55,5 +64,5 @@ def limits(field: Any) -> list[Any]:
     if isinstance(field, BigIntegerField | DecimalField):
         return [] if field.null else [InputRequired()]
     if isinstance(field, IntegerField) and not isinstance(field, AutoField | ForeignKeyField):
-        return ([] if field.null else [InputRequired()]) + [NumberRange(min=0, max=LARGEST)]
+        return ([] if field.null else [InputRequired()]) + [Within(min=0, max=LARGEST)]
     return []

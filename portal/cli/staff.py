@@ -1,5 +1,6 @@
 """portal staff create: give an officer access to the panel."""
 
+import re
 from argparse import Namespace
 from typing import Any
 
@@ -23,7 +24,7 @@ def add_command(commands: Any) -> None:
 
 
 def run(chosen: Namespace) -> None:
-    if "@" not in chosen.email:
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+", chosen.email):
         raise PortalError("%(email)s is not an e-mail address", email=chosen.email)
     with database.connection_context():
         try:

@@ -23,7 +23,7 @@ class RegistrationForm(BaseForm):
     family_name = fields.text(_l("Last name"), most=100, required=_l("Enter your last name."), autocomplete="family-name")
     pesel = fields.text(
         _l("PESEL number"), most=20, checks=(validators.pesel,), inputmode="numeric", classes="govuk-input--width-10",
-        hint=_l("It makes sure that everybody votes once. We keep it encrypted and show it to nobody."))
+        hint=_l("It makes sure that everybody votes once. We keep it encrypted."))
     no_pesel = fields.checkbox(_l("I do not have a PESEL number"))
     birth_date = fields.date(_l("Date of birth"), checks=(validators.plausible_birth_date,),
                              hint=_l("Only if you give no PESEL number. For example 24.12.1990."))

@@ -58,7 +58,7 @@ def pesel(_form: Form, field: Field) -> None:
     except NumberError:
         born = None
     if born is None or born > clock.local(clock.now()).date():
-        raise ValidationError(_("Enter the 11 digits of the PESEL number, as on the identity card."))
+        raise ValidationError(_("Enter a valid PESEL number: 11 digits, as on the identity card."))
     field.data = digits
 
 
@@ -72,7 +72,7 @@ def plausible_birth_date(_form: Form, field: Field) -> None:
     """Accept the birth date of somebody alive."""
     today = clock.local(clock.now()).date()
     if field.data is not None and not today.year - 120 <= field.data.year or (field.data and field.data > today):
-        raise ValidationError(_("Enter a date of birth in the past."))
+        raise ValidationError(_("Check the date of birth."))
 
 
 def postcode(_form: Form, field: Field) -> None:

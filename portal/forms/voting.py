@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
+from wtforms import HiddenField
 
 from portal.errors import BallotInvalid
 from portal.forms import fields
@@ -26,6 +27,7 @@ class BallotForm(BaseForm):
 
 
 class CastForm(BaseForm):
-    """The button that casts the reviewed ballot."""
+    """The button that casts the reviewed ballot, and which choice that was."""
 
+    reviewed = HiddenField()
     submit = fields.submit(_l("Cast my ballot"))

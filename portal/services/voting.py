@@ -12,7 +12,7 @@ from peewee import JOIN, IntegrityError
 
 from portal import clock, crypto
 from portal.database import transaction
-from portal.errors import N_, AlreadyVoted, BallotIncomplete, BallotInvalid, MayNotVote, PhaseClosed
+from portal.errors import N_, AlreadyVoted, BallotChanged, BallotIncomplete, BallotInvalid, MayNotVote, PhaseClosed
 from portal.messaging.outbox import enqueue
 from portal.models.account import Account, AccountState
 from portal.models.ballot import Ballot, BallotDraft, Channel, Choice
@@ -81,7 +81,10 @@ def read_picks(edition: Edition, paper: list[Contest], picks: Picks) -> list[Mar
         for slot in contest.slots:
             uid = picks.get(slot.name) or ""
             if not uid and edition.all_required:
-                raise BallotInvalid(N_("Choose a project for %(points)s points."), points=slot.points, slot=slot.name)
+                raise BallotInvalid(
+                    N_("Choose a project of the district %(district)s for %(points)s points.") if contest.pool.district
+                    else N_("Choose a citywide project for %(points)s points."),
+                    points=slot.points, district=contest.pool.name, slot=slot.name)
             if not uid:
                 continue
             if uid not in offered:
@@ -151,10 +154,15 @@ def own_ballot(account: Account, edition: Edition) -> Ballot | None:
     return Ballot.of_voter(edition, voter_key(account, edition))
 
 
-def cast_ballot(account: Account, edition: Edition, paper: list[Contest], *, now: datetime) -> str:
-    """Turn the draft into the person's one ballot and return its confirmation number, which is not kept.
+def mark_reviewed(picks: Picks) -> str:
+    """Return what the review page sends back, so that exactly the choice that it showed is cast."""
+    return crypto.keyed_hash("index", "reviewed", json.dumps(picks, sort_keys=True))
 
-    Raises PhaseClosed, MayNotVote, AlreadyVoted, BallotIncomplete or BallotInvalid; then nothing is changed.
+
+def cast_ballot(account: Account, edition: Edition, paper: list[Contest], *, reviewed: str, now: datetime) -> str:
+    """Turn the reviewed draft into the person's one ballot and return its confirmation number, which is not kept.
+
+    Raises PhaseClosed, MayNotVote, AlreadyVoted, BallotIncomplete, BallotChanged or BallotInvalid; then nothing is changed.
     """
     check_entitled(account, edition, now=now)
     number, key = new_receipt(), voter_key(account, edition)
@@ -163,7 +171,10 @@ def cast_ballot(account: Account, edition: Edition, paper: list[Contest], *, now
             draft = BallotDraft.take(account, edition)
             if draft is None:  # Nothing was chosen, a parallel cast was faster, or it went with the account.
                 raise AlreadyVoted if own_ballot(account, edition) else BallotIncomplete
-            marks = read_picks(edition, paper, json.loads(draft.picks))
+            picks = json.loads(draft.picks)
+            if not crypto.same(reviewed, mark_reviewed(picks)):
+                raise BallotChanged
+            marks = read_picks(edition, paper, picks)
             store_ballot(edition, marks, voter_key=key, channel=Channel.ONLINE, district=account.district_id, number=number,
                          now=now)
             enqueue(MessageChannel.MAIL, "ballot_recorded", key=f"ballot:{edition.code}:{account.uid}",

@@ -12,7 +12,7 @@ from flask_login import current_user
 from portal import access, clock
 from portal.access import open_form, safe_next_url
 from portal.errors import LoginRefused
-from portal.extensions import limiter
+from portal.extensions import limiter, named_email
 from portal.forms.login import LoginForm
 from portal.services import login
 
@@ -22,7 +22,7 @@ pages = Blueprint("login", __name__)
 @pages.route("/logowanie", methods=["GET", "POST"])
 @open_form
 @limiter.limit("60 per 10 minutes", methods=["POST"])
-@limiter.limit("10 per 5 minutes", methods=["POST"], key_func=lambda: request.form.get("email", "").strip().lower()[:254])
+@limiter.limit("10 per 5 minutes", methods=["POST"], key_func=named_email)
 def log_in() -> Any:
     if current_user.account:
         return redirect(safe_next_url(url_for("profile.overview")))

@@ -27,4 +27,5 @@ def show_results(code: str) -> str:
     turnout = results.turnout(edition)
     tables = [(_("Turnout by day"), _("Day"), [(day(on), voters) for on, voters in turnout.by_day]),
               (_("Turnout by district"), _("District"), turnout.by_district)]
-    return render_template("results/show_results.html", shown=edition, results=counted, turnout=turnout, turnout_tables=tables)
+    return render_template("results/show_results.html", shown=edition, phase=phase, results=counted, turnout=turnout,
+                           turnout_tables=tables)

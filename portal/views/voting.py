@@ -5,13 +5,16 @@
 
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask_babel import gettext as _
 from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 
 from portal import cache, clock
 from portal.access import resident_required
-from portal.errors import AlreadyVoted, BallotIncomplete, BallotInvalid, MayNotVote, NotFound, PhaseClosed, PortalError
+from portal.errors import (
+    AlreadyVoted, BallotChanged, BallotIncomplete, BallotInvalid, MayNotVote, NotFound, PhaseClosed, PortalError,
+)
 from portal.forms.voting import BallotForm, CastForm
 from portal.i18n import language
 from portal.models.account import Account
@@ -91,19 +94,25 @@ def review() -> Any:
     account, edition = current_user.account, _edition()
     try:
         voting.check_may_vote(account, edition, now=clock.now())
-        marks = voting.read_picks(edition, _paper(edition, account), voting.load_draft(account, edition))
+        picks = voting.load_draft(account, edition)
+        marks = voting.read_picks(edition, _paper(edition, account), picks)
     except (AlreadyVoted, PhaseClosed, MayNotVote, BallotInvalid):
         return redirect(url_for("voting.choose"))
-    return render_template("voting/review.html", form=CastForm(), marks=marks)
+    form = CastForm(formdata=None, reviewed=voting.mark_reviewed(picks))
+    return render_template("voting/review.html", form=form, marks=marks)
 
 
 @pages.post("/oddaj")
 @resident_required
 def cast_ballot() -> Any:
-    account, edition = current_user.account, _edition()
+    account, edition, form = current_user.account, _edition(), CastForm()
     try:
-        session[RECEIPT] = voting.cast_ballot(account, edition, _paper(edition, account), now=clock.now())
+        session[RECEIPT] = voting.cast_ballot(account, edition, _paper(edition, account), reviewed=form.reviewed.data or "",
+                                              now=clock.now())
         return redirect(url_for("voting.confirm"))
+    except BallotChanged as error:
+        flash(_(error.message), "warning")
+        return redirect(url_for("voting.review"))
     except (AlreadyVoted, PhaseClosed, MayNotVote, BallotIncomplete, BallotInvalid):
         return redirect(url_for("voting.choose"))  # That page tells the reason, from the state in force now.
 

@@ -34,7 +34,7 @@ Values = dict[str, str]
 def make_rows() -> World:
     """What the forms need beside people: an edition that is still to come, and an officer who knows a code."""
     world, soon = make_world(), clock.now() + timedelta(days=9)
-    make_officer(Role.CLERK, email=OFFICER)
+    make_officer(Role.CLERK, email=OFFICER, password_hash=crypto.hash_password(PASSWORD, officer=True))
     coming = make_edition(code="2099", voting_from=soon, voting_to=soon + timedelta(days=1), results_on=soon + timedelta(days=2))
     make_proposal(make_pool(coming))
     make_edition(code="2100", voting_from=soon, voting_to=soon + timedelta(days=1), results_on=soon + timedelta(days=2))
@@ -54,9 +54,8 @@ class Target:
 
 def _registration(world: World, _person: Person) -> Values:
     return {"given_name": "Łucja", "family_name": "Żuraw", "pesel": PESEL, "birth_date": "", "street": "ul. Długa 5",
-            "district": str(world.resident.district_id), "postcode": "30-001", "email": "lucja@example.org", "phone": "+48600123456",
-            "password": "trzy złote rybki",
-            "notice": "y", "wants_news": "y"}
+            "district": str(world.resident.district_id), "postcode": "30-001", "email": "lucja@example.org",
+            "phone": "+48600123456", "password": "trzy złote rybki", "notice": "y", "wants_news": "y"}
 
 
 def _sent_nothing_yet(_world: World) -> None:
@@ -91,6 +90,10 @@ def _not_voted_yet(world: World) -> None:
     Ballot.delete().where(Ballot.voter_key == key).execute()
     paper = voting.ballot_paper(world.edition, world.resident.district)
     voting.save_draft(world.resident, world.edition, paper, _picks(world, None), now=clock.now())  # type: ignore[arg-type]
+
+
+def _reviewed(_world: World, person: Person) -> Values:
+    return prefilled(Page(person.client.get("/glosowanie/podsumowanie")).form("/glosowanie/oddaj"))
 
 
 def _unconfirmed(world: World) -> None:
@@ -134,7 +137,7 @@ TARGETS: dict[str, Callable[[], Target]] = {
     "ResendForm": lambda: Target("/rejestracja/kod/nowy", STRANGER, lambda *_of: {}, {Registration, *SENT}, _wait_for_code),
     "ConfirmEmailForm": lambda: Target(f"/rejestracja/adres/{TOKEN}", STRANGER, lambda *_of: {}, {Account}, _unconfirmed),
     "BallotForm": lambda: Target("/glosowanie", RESIDENT, _picks, {BallotDraft}, _nothing_chosen_yet),
-    "CastForm": lambda: Target("/glosowanie/oddaj", RESIDENT, lambda *_of: {}, {Ballot, Choice, BallotDraft, Message},
+    "CastForm": lambda: Target("/glosowanie/oddaj", RESIDENT, _reviewed, {Ballot, Choice, BallotDraft, Message},
                                _not_voted_yet),
     "PanelLoginForm": lambda: Target("/admin/logowanie", STRANGER, _log_in, {Session, AuditEntry, Officer}, _unused_code),
     "OfficerForm": lambda: Target("/admin/urzednicy/new/", Role.ADMINISTRATOR, lambda *_of: {

@@ -5,38 +5,28 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from argon2 import PasswordHasher
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from portal import crypto
 from portal.database import database
-from portal.extensions import limiter
 from portal.models import MODELS, Registration, Session
 from tests.architecture.people import STRANGER, Person, World
-from tests.forms.targets import TARGETS, Target, Values, known_forms, make_rows
+from tests.forms.targets import TARGETS, Target, Values, known_forms
 from tests.page import Page
 
 ANSWERS = {200, 302, 303, 400, 404, 409, 413, 429}
+FORM = "application/x-www-form-urlencoded"
 SCRIPT = "'\"><script>alert(1)</script>"
 NASTY = [
     "", " ", "\0", "a\0b", "\u202eabc", "\u2066", "\ud800", "a\udfff\ud800", "\ue000", "\uffff", "\x1b[31m", "\u200b",
     "e\u0301" * 50, SCRIPT, "' OR 1=1 --", "%(name)s %s %n {0} {{7*7}}", "=1+1", "-1", "0", "1", "99999999999999999999", "1e309",
-    "NaN", "1,5", "-0", "٣", "２４.12.1990", "\r\nBcc: a@example.org", "../../etc/passwd", "[]", "x" * 251, "x" * 300_000, "ż" * 20_000,
-    "0001-01-01T00:00:00", "9999-12-31T23:59:59", "2026-03-29T02:30:00", "00000000000", "+48" * 9, "İ" * 64 + "@example.org",
+    "NaN", "1,5", "-0", "٣", "２４.12.1990", "\r\nBcc: a@example.org", "../../etc/passwd", "[]", "x" * 251, "x" * 300_000,
+    "ż" * 20_000, "0001-01-01T00:00:00", "9999-12-31T23:59:59", "2026-03-29T02:30:00", "+48" * 9, "İ" * 64 + "@example.org",
 ]
+BREAKING = ["\0", "a\ud800b", "x" * 10_001, "99999999999999999999", "9" * 400]
 text = st.sampled_from(NASTY) | st.text(st.characters(exclude_categories=()), max_size=60)
 sent = st.none() | text | st.lists(text, min_size=2, max_size=3)
-
-
-@pytest.fixture
-def world(app: Flask, monkeypatch: pytest.MonkeyPatch) -> World:
-    """The rows that the forms need, with passwords that are cheap to check and nobody sent too often."""
-    monkeypatch.setattr(crypto, "_RESIDENTS", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    monkeypatch.setattr(crypto, "_OFFICERS", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    monkeypatch.setattr(limiter, "enabled", False)
-    return make_rows()
 
 
 def encode(values: dict[str, Any]) -> bytes:
@@ -64,8 +54,7 @@ def errors(page: Page) -> list[str]:
 def send(person: Person, target: Target, values: dict[str, Any]) -> Page:
     """Send a form and look at the answer and at what it left behind."""
     before = contents()
-    kind = "application/x-www-form-urlencoded"
-    page = Page(person.client.post(target.path, data=encode(values), content_type=kind, buffered=True))
+    page = Page(person.client.post(target.path, data=encode(values), content_type=FORM, buffered=True))
     changed = {model for model, rows in contents().items() if rows != before[model]}
     assert page.status in ANSWERS, f"{page.status}: {page.text[:300]}"
     refused = page.status >= 400 or errors(page)
@@ -111,12 +100,30 @@ def test_right_form_is_accepted(app: Flask, world: World, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", TARGETS)
+def test_form_survives_each_wrong_value_in_each_field(app: Flask, world: World, name: str) -> None:
+    """All the rest is right, so that a value gets as far as it can."""
+    target = TARGETS[name]()
+    person = Person(app, target.who, world)
+    target.prepare(world)
+    right = target.right(world, person)
+    for field in [*right, "unknown"]:
+        for value in BREAKING:
+            body = encode({**right, field: value, "csrf_token": person.csrf_token()})
+            response = person.client.post(target.path, data=body, content_type=FORM, buffered=True)
+            assert response.status_code in ANSWERS, f"{field}={value[:30]!r}: {response.status}"
+            if response.status_code == 302:
+                person.enter()
+                target.prepare(world)
+                right = target.right(world, person)
+
+
+@pytest.mark.parametrize("name", TARGETS)
 def test_form_survives_whatever_is_sent(app: Flask, world: World, name: str) -> None:
     target = TARGETS[name]()
     person = Person(app, target.who, world)
     fields = [*target.right(world, person), "unknown", "id"]
 
-    @settings(max_examples=15, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=10, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(st.dictionaries(st.sampled_from(fields), sent, max_size=3))
     def fuzz(altered: dict[str, Any]) -> None:
         if person.who == STRANGER:
@@ -143,7 +150,7 @@ def test_form_bears_a_megabyte(app: Flask, world: World, name: str) -> None:
     assert time.perf_counter() - begun < 5
 
 
-@pytest.mark.parametrize("body", [b"\xff\xfe=\xff", b"%ff%fe=%zz&=&&;;=", b"csrf_token", b"\0", b"{\"a\": 1}", b"a=" + b"%" * 999])
+@pytest.mark.parametrize("body", [b"\xff\xfe=\xff", b"%ff%fe=%zz&=&&;;=", b"csrf_token", b"\0", b'{"a": 1}', b"a=" + b"%" * 99])
 @pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x",
                                   "multipart/form-data", "application/json", "text/plain", ""])
 def test_body_that_is_no_form_is_refused(app: Flask, body: bytes, kind: str) -> None:

@@ -20,13 +20,19 @@ from tests.browser.window import KeyboardWindow, Window
 OpenWindow = Callable[..., Window]
 
 
-@pytest.fixture(scope="module")
-def portal(database_url: str) -> Iterator[str]:
-    """The address of the running portal; its edition is in voting."""
-    demo.run(Namespace())
-    shutil.rmtree(settings.instance / "mailbox", ignore_errors=True)
+@pytest.fixture(scope="package")
+def server(database_url: str) -> Iterator[str]:
+    """The address of the running portal, the same for all journeys on a database."""
     with serve(database_url, settings.instance) as url:
         yield url
+
+
+@pytest.fixture(scope="module")
+def portal(server: str) -> Iterator[str]:
+    """The address of the portal with a fresh demo edition, in voting."""
+    demo.run(Namespace())
+    shutil.rmtree(settings.instance / "mailbox", ignore_errors=True)
+    yield server
     with database.transaction():
         if not database.on_sqlite():
             database.database.execute_sql("SET LOCAL session_replication_role = replica")
@@ -35,7 +41,7 @@ def portal(database_url: str) -> Iterator[str]:
     database.release()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = launch(playwright)

@@ -13,7 +13,7 @@ from portal.services import voting
 
 
 def make_voters(app: Flask, edition: Edition, district: District, number: int, *, chosen: bool) -> tuple[list[str], str]:
-    """Create voters and return their cookies with the CSRF token that goes with each of them."""
+    """Create voters and return their cookies with the fields, token and all, that cast the choice of each of them."""
     now, password = clock.now(), crypto.hash_password("bench bench bench")
     tokens = [crypto.new_token() for _ in range(number)]
     stem = crypto.new_token(6).lower()
@@ -27,7 +27,8 @@ def make_voters(app: Flask, edition: Edition, district: District, number: int, *
             Session.create(token_hash=crypto.hash_token(token), account=account, created_at=now, seen_at=now)
             if chosen:
                 BallotDraft.create(account=account, edition=edition, picks=json.dumps(picks), updated_at=now)
-    return _cookies(app, tokens)
+    cookies, csrf = _cookies(app, tokens)
+    return cookies, f"csrf_token={csrf}&reviewed={voting.mark_reviewed(picks)}&submit=1"
 
 
 def _cookies(app: Flask, tokens: list[str]) -> tuple[list[str], str]:

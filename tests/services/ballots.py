@@ -21,4 +21,5 @@ def choose(edition: Edition, district: District, account: Account, now: datetime
 
 
 def cast(edition: Edition, district: District, account: Account, now: datetime) -> str:
-    return voting.cast_ballot(account, edition, voting.ballot_paper(edition, district), now=now)
+    reviewed = voting.mark_reviewed(voting.load_draft(account, edition))
+    return voting.cast_ballot(account, edition, voting.ballot_paper(edition, district), reviewed=reviewed, now=now)

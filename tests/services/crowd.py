@@ -26,9 +26,9 @@ Order = dict[str, Any]
 
 def cast(account: Account, edition: Edition, now: datetime) -> dict[str, str]:
     """Cast one ballot and tell its number, or why not."""
-    paper = voting.ballot_paper(edition, account.district)
+    paper, reviewed = voting.ballot_paper(edition, account.district), voting.mark_reviewed(voting.load_draft(account, edition))
     try:
-        return {"account": account.uid, "number": voting.cast_ballot(account, edition, paper, now=now)}
+        return {"account": account.uid, "number": voting.cast_ballot(account, edition, paper, reviewed=reviewed, now=now)}
     except PortalError as error:
         return {"account": account.uid, "refused": type(error).__name__}
 
@@ -70,8 +70,8 @@ def append(order: Order) -> Iterator[Any]:
     """Append entries to the audit log."""
     with database.database.connection_context():
         for at in range(order["entries"]):
-            entry = audit.record("appended", actor=order["actor"], subject=f"entry:{at}", now=datetime.fromisoformat(order["now"]))
-            yield {"sequence": entry.sequence}
+            now = datetime.fromisoformat(order["now"])
+            yield {"sequence": audit.record("appended", actor=order["actor"], subject=f"entry:{at}", now=now).sequence}
 
 
 WORK: dict[str, Callable[[Order], Iterable[Any]]] = {"cast": cast_at_once, "crash": cast_and_crash, "append": append}

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from portal import clock
-from portal.errors import AlreadyVoted, BallotIncomplete, BallotInvalid, MayNotVote, PhaseClosed
+from portal.errors import AlreadyVoted, BallotChanged, BallotIncomplete, BallotInvalid, MayNotVote, PhaseClosed
 from portal.models import Ballot, BallotDraft, Choice, District, Edition, Message
 from portal.models.account import AccountState
 from portal.models.proposal import ProposalState
@@ -68,8 +68,8 @@ def test_too_few_picks_are_refused_at_the_first_gap(open_voting: Voting):
     picks = first_picks(edition, district)
     for slot in picks:
         refused = refusal(edition, district, {**picks, slot: ""})
-        assert (refused.params["slot"], refused.message) == (slot, "Choose a project for %(points)s points.")
-        assert refused.params["points"] == int(slot[-1])
+        assert (refused.params["slot"], refused.params["points"]) == (slot, int(slot[-1]))
+        assert str(refused).startswith("Choose a ") and f"for {slot[-1]} points" in str(refused)
     assert refusal(edition, district, {}).params["points"] == 3
 
 
@@ -257,6 +257,21 @@ def test_cast_without_a_choice_is_refused(open_voting: Voting, now: datetime):
     with pytest.raises(BallotIncomplete):
         cast(*open_voting, now)
     assert Ballot.select().count() == 0
+
+
+def test_choice_that_is_no_longer_the_reviewed_one_is_not_cast(open_voting: Voting, now: datetime):
+    """Another window has changed it meanwhile: the voter must see what goes into the box."""
+    edition, district, account = open_voting
+    choose(*open_voting, now)
+    reviewed = voting.mark_reviewed(voting.load_draft(account, edition))
+    paper = voting.ballot_paper(edition, district)
+    choose(*open_voting, now, **{paper[0].slots[0].name: paper[0].proposals[3].uid})
+    for mark in (reviewed, "", "żółw"):
+        with pytest.raises(BallotChanged):
+            voting.cast_ballot(account, edition, paper, reviewed=mark, now=now)
+    assert (Ballot.select().count(), BallotDraft.select().count(), Message.select().count()) == (0, 1, 0)
+    cast(*open_voting, now)
+    assert Choice.get(Choice.rank == 1, Choice.pool == paper[0].pool).proposal == paper[0].proposals[3]
 
 
 def test_draft_that_became_invalid_cannot_be_cast(open_voting: Voting, now: datetime):

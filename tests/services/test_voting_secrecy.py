@@ -28,8 +28,8 @@ def voters(app: object) -> Voting:
 
 def test_ballot_has_no_column_that_could_name_the_voter(voters: Voting, now: datetime):
     cast(*voters, now)
-    assert set(raw.table("ballot")[0]) == {"id", "edition_id", "voter_key", "channel", "district_id", "state", "void_reason",
-                                          "cast_at", "commitment"}
+    assert set(raw.table("ballot")[0]) == {
+        "id", "edition_id", "voter_key", "channel", "district_id", "state", "void_reason", "cast_at", "commitment"}
     assert set(raw.table("choice")[0]) == {"ballot_id", "proposal_id", "pool_id", "points", "rank"}
 
 
@@ -62,7 +62,8 @@ def test_confirmation_number_is_stored_nowhere(voters: Voting, now: datetime):
 
 def test_commitment_is_the_documented_hash_which_anybody_can_compute(voters: Voting, now: datetime):
     number = cast(*voters, now)
-    lines = sorted(f"{choice.proposal.pool.name or '*'}/{choice.proposal.number}={int(choice.points)}" for choice in Choice.select())
+    lines = sorted(f"{choice.proposal.pool.name or '*'}/{choice.proposal.number}={int(choice.points)}"
+                   for choice in Choice.select())
     assert len(lines) == 6
     assert Ballot.get().commitment == hashlib.sha256("\n".join([number, *lines]).encode()).hexdigest()
 
@@ -150,7 +151,7 @@ def test_draft_that_goes_during_the_cast_stops_it(voters: Voting, now: datetime,
     assert (Ballot.select().count(), Choice.select().count(), Message.select().count()) == (0, 0, 0)
 
 
-def test_choice_saved_while_a_parallel_cast_succeeds_does_not_stay(voters: Voting, now: datetime, monkeypatch: pytest.MonkeyPatch):
+def test_choice_saved_during_a_parallel_cast_does_not_stay(voters: Voting, now: datetime, monkeypatch: pytest.MonkeyPatch):
     """A draft beside a cast ballot would tell, to who holds the key, how this account may have voted."""
     read_picks = voting.read_picks
 

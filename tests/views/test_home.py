@@ -151,8 +151,9 @@ def test_what_cannot_be_made_is_not_remembered(app: Flask, monkeypatch: pytest.M
     assert cache.remember("broken", lambda: "mended") == "mended" == cache.remember("broken", fail)
 
 
-@pytest.mark.parametrize("path", ["/nie-ma", "/projekty/nie-ma", "/wyniki/nie-ma", "/projekty/%00", "/wyniki/a%00b", "/%7F",
-                                  "/projekty/%E2%80%AE", "/?x=%00", "/projekty?pula=%00", "/wyniki/%FF", "/projekty/" + "x" * 2000])
+@pytest.mark.parametrize("path", [
+    "/nie-ma", "/projekty/nie-ma", "/wyniki/nie-ma", "/projekty/%00", "/wyniki/a%00b", "/%7F", "/projekty/%E2%80%AE", "/?x=%00",
+    "/projekty?pula=%00", "/wyniki/%FF", "/projekty/" + "x" * 2000])
 def test_address_that_leads_nowhere_is_told_kindly(reader: Visitor, path: str):
     page = reader.get(path, status=404)
     assert page.heading == "There is no such page"

@@ -16,9 +16,10 @@ from tests.page import Page, Visitor
 from tests.services import raw
 from tests.views.steps import in_english, log_in
 
-EVIL = ("//evil.example", "///evil.example", "/\\evil.example", "\\\\evil.example", "https://evil.example", "https:evil.example",
-        "javascript:alert(1)", "data:text/html,x", "evil.example", "/\t/evil.example", "/\n/evil.example", "\t//evil.example",
-        " //evil.example", "/\x00/evil.example", "/\x7f/evil", "/\u2028/evil", "//[", "//ex\u2100mple.com", "/a\\b", "", "?x", "#x")
+EVIL = (
+    "//evil.example", "///evil.example", "/\\evil.example", "\\\\evil.example", "https://evil.example", "https:evil.example",
+    "javascript:alert(1)", "data:text/html,x", "evil.example", "/\t/evil.example", "/\n/evil.example", "\t//evil.example",
+    " //evil.example", "/\x00/evil.example", "/\x7f/evil", "/\u2028/evil", "//[", "//ex\u2100mple.com", "/a\\b", "", "?x", "#x")
 INSIDE = ("/glosowanie", "/projekty?pula=miasto", "/projekty/bo-1", "/wyniki/2026#x", "/moje-konto?a=/b//c")
 
 

@@ -10,7 +10,7 @@ from tests.views.steps import in_english, log_in
 def test_overview_shows_the_own_data_and_masks_the_pesel(visitor: Visitor):
     account = make_account(make_district(number=4, name="Prądnik Biały"), pesel=PESEL)
     page = log_in(in_english(visitor), account)
-    for shown in (account.name, account.email, "+48600123456", "IV Prądnik Biały", "ul. Długa 5, 30-001", "••••••••359"):
+    for shown in (account.name, account.email, "+48 600 123 456", "IV Prądnik Biały", "ul. Długa 5, 30-001", "••••••••359"):
         assert shown in page.text
     assert PESEL not in page.response.text
     assert page.response.headers["Cache-Control"] == "no-store"

@@ -110,7 +110,8 @@ def test_no_step_can_be_skipped(voter: Visitor, voters: Voting):
 def test_cast_takes_no_picks_but_the_reviewed_ones(voter: Visitor, voters: Voting):
     review = choose(voter, voters)
     smuggled = {slot.name: contest.proposals[3].uid for contest in voting.ballot_paper(*voters[:2]) for slot in contest.slots}
-    voter.post("/glosowanie/oddaj", {"csrf_token": token(review), **smuggled})
+    reviewed = review.soup.select_one("input[name=reviewed]")["value"]
+    voter.post("/glosowanie/oddaj", {"csrf_token": token(review), "reviewed": reviewed, **smuggled})
     assert {choice.proposal.uid for choice in Choice.select()} == set(full_picks(*voters[:2]).values())
 
 
@@ -144,10 +145,10 @@ def test_missing_mark_is_pointed_out_and_the_others_stay(voter: Visitor, voters:
     missing = list(picks)[4]
     page = choose(voter, voters, status=400, **{missing: None})
     assert page.title.startswith("Error: ")
-    assert page.errors == ["Choose a project for 2 points."]
+    assert page.errors == [f"Choose a project of the district {voters[1].name} for 2 points."]
     anchor = page.soup.select_one(".govuk-error-summary__list a")["href"]
     pool = page.soup.select_one(f"fieldset{anchor}")
-    assert "Choose a project for 2 points." in pool.select_one(".govuk-error-message").get_text()
+    assert page.errors[0] in pool.select_one(".govuk-error-message").get_text()
     assert len(page.soup.select(".govuk-error-message")) == 1
     assert checked(page) == {name: uid for name, uid in picks.items() if name != missing}
     assert stored() == (0, 0, 0)
@@ -179,8 +180,8 @@ def test_repeated_field_counts_once(voter: Visitor, voters: Voting):
     picks = {name.replace("__", "-"): uid for name, uid in full_picks(*voters[:2]).items()}
     repeated = [(name, uid) for name, uid in picks.items()] + [(list(picks)[0], list(picks.values())[3])]
     form = {"csrf_token": token(voter.get("/glosowanie"))}
-    response = voter.client.post("/glosowanie", data={**form, **{name: [value for key, value in repeated if key == name]
-                                                               for name in picks}})
+    twice = {name: [value for key, value in repeated if key == name] for name in picks}
+    response = voter.client.post("/glosowanie", data={**form, **twice})
     assert response.headers["Location"] == "/glosowanie/podsumowanie"
     assert voting.load_draft(voters[2], voters[0]) == picks
 
@@ -193,6 +194,24 @@ def test_choice_can_be_changed_until_it_is_cast(voter: Visitor, voters: Voting):
     top = contest.slots[0].name.replace("-", "__")
     voter.submit(voter.submit(page, **{top: contest.proposals[3].uid}), action="/glosowanie/oddaj")
     assert Choice.get(Choice.rank == 1, Choice.pool == contest.pool).proposal == contest.proposals[3]
+
+
+def test_choice_changed_in_another_window_is_shown_again_before_it_can_be_cast(voter: Visitor, voters: Voting):
+    review = choose(voter, voters)
+    contest = voting.ballot_paper(*voters[:2])[0]
+    choose(voter, voters, **{contest.slots[0].name.replace("-", "__"): contest.proposals[3].uid})
+    page = voter.submit(review, action="/glosowanie/oddaj")
+    assert page.path == "/glosowanie/podsumowanie" and "Your choice was changed after you reviewed it" in page.text
+    assert contest.proposals[3].title in page.text
+    assert stored() == (0, 0, 1)
+    assert voter.submit(page, action="/glosowanie/oddaj").path == "/glosowanie/potwierdzenie"
+
+
+@pytest.mark.parametrize("mark", ["", "x", None])
+def test_cast_without_a_review_leads_to_the_review(voter: Visitor, voters: Voting, mark: str | None):
+    page = voter.submit(choose(voter, voters), action="/glosowanie/oddaj", reviewed=mark)
+    assert page.path == "/glosowanie/podsumowanie"
+    assert stored() == (0, 0, 1)
 
 
 def test_reminder_stands_on_other_pages_until_the_ballot_is_cast(voter: Visitor, voters: Voting):
@@ -298,7 +317,7 @@ def test_choices_are_neither_logged_nor_written_into_addresses(voter: Visitor, v
         assert secret not in caplog.text and secret not in review.response.request.url
 
 
-def test_cached_paper_shows_each_voter_the_own_marks_district_and_token(app: Flask, voters: Voting,
+def test_cached_paper_shows_everybody_the_own_marks_district_and_token(app: Flask, voters: Voting,
                                                                        monkeypatch: pytest.MonkeyPatch):
     """With the caches on, as in production, what residents share is the paper alone."""
     monkeypatch.setattr(cache, "SECONDS", 60)

@@ -1,0 +1,121 @@
+"""The words of every message, in every language, as they are sent: compare, and write anew with UPDATE_SNAPSHOTS=1."""
+
+import html
+import os
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+from flask import Flask
+
+from portal.i18n import LANGUAGES
+from portal.messaging.rendering import Rendered, render
+from portal.models.message import Message, MessageChannel
+from tests.messaging.conftest import Write
+
+SNAPSHOTS = Path(__file__).with_name("snapshots")
+TEMPLATES = Path(__file__).parents[2] / "portal" / "templates" / "messages"
+SMS = {"registration_code"}
+SHOWN = {
+    "already_registered": {},
+    "ballot_recorded": {"name": "Ewa", "edition": "Budżet 2026"},
+    "registration_code": {"code": "042042"},
+    "welcome": {"name": "Ewa", "path": "/rejestracja/adres/Xy-0_z"},
+}
+MESSAGES = [(template, language) for template in SHOWN for language in LANGUAGES]
+
+
+def rendered(write: Write, template: str, language: str, **given: str) -> Rendered:
+    channel = MessageChannel.SMS if template in SMS else MessageChannel.MAIL
+    message = write(channel, key=f"{template}:{language}", language=language, **{**SHOWN[template], **given})
+    message.template = template
+    return render(message)
+
+
+def test_every_message_has_a_snapshot():
+    assert {file.stem for file in TEMPLATES.glob("*.txt")} == set(SHOWN)
+    assert {file.name for file in SNAPSHOTS.iterdir()} == {f"{template}.{language}.txt" for template, language in MESSAGES}
+
+
+@pytest.mark.parametrize(("template", "language"), MESSAGES)
+def test_words_are_those_of_the_snapshot(write: Write, template: str, language: str):
+    message = rendered(write, template, language)
+    said = f"Subject: {message.subject}\n\n{message.text}" if message.subject else message.text + "\n"
+    file = SNAPSHOTS / f"{template}.{language}.txt"
+    if os.environ.get("UPDATE_SNAPSHOTS"):
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(said, "utf-8")
+    assert said == file.read_text("utf-8")
+
+
+@pytest.mark.parametrize("template", SHOWN)
+def test_polish_and_english_differ(write: Write, template: str):
+    assert rendered(write, template, "pl").text != rendered(write, template, "en").text
+
+
+@pytest.mark.parametrize(("template", "language"), [pair for pair in MESSAGES if pair[0] not in SMS])
+def test_html_says_what_the_text_says(write: Write, template: str, language: str):
+    message = rendered(write, template, language)
+    page = BeautifulSoup(message.html, "html.parser")
+    assert page.html["lang"] == language
+    assert page.title.get_text() == page.h1.get_text() == message.subject
+    said = " ".join(page.body.get_text().split())
+    for paragraph in message.text.split("\n\n"):
+        assert " ".join(paragraph.split()) in said
+    assert not page.find_all(style=True) and not page.find_all(["script", "img", "link"]), "nothing is loaded, nobody is tracked"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_text_message_is_one_line_that_begins_with_the_code(write: Write, language: str):
+    message = rendered(write, "registration_code", language)
+    assert (message.subject, message.html) == ("", None)
+    assert re.match("042042 ", message.text) and "\n" not in message.text
+    assert len(message.text) <= 160
+
+
+def test_link_leads_to_the_address_of_the_settings_whatever_host_was_asked(write: Write, post: Flask, setting):
+    setting(base_url="https://bo.example.org/")
+    with post.test_request_context(base_url="https://evil.example"):
+        message = rendered(write, "welcome", "en")
+    assert "https://bo.example.org/rejestracja/adres/Xy-0_z" in message.text
+    link = BeautifulSoup(message.html, "html.parser").find("a")
+    assert link["href"] == link.get_text() == "https://bo.example.org/rejestracja/adres/Xy-0_z"
+    assert "evil" not in message.text + message.html
+
+
+@pytest.mark.parametrize("name", ["<script>alert(1)</script>", "<a href=https://evil.example>x</a>", "{{ 7*7 }}", "%(name)s %d"])
+def test_name_is_shown_as_it_is(write: Write, name: str):
+    message = rendered(write, "welcome", "en", name=name)
+    assert f"Hello {name}," in message.text
+    assert html.escape(name) in message.html.replace("&#34;", "&quot;")
+    assert not BeautifulSoup(message.html, "html.parser").find("script")
+    assert len(BeautifulSoup(message.html, "html.parser").find_all("a")) == 1
+
+
+def test_letter_knows_nothing_of_the_visitor_whose_request_sends_it(write: Write, post: Flask):
+    alone = rendered(write, "welcome", "pl")
+    with post.test_request_context("/", headers={"Cookie": "jezyk=en"}):
+        assert rendered(write, "welcome", "pl") == alone
+
+
+def test_html_is_well_formed(write: Write):
+    open_tags: list[str] = []
+
+    class Balance(HTMLParser):
+        def handle_starttag(self, tag: str, _attributes: object) -> None:
+            if tag not in {"meta", "br", "hr"}:
+                open_tags.append(tag)
+
+        def handle_endtag(self, tag: str) -> None:
+            assert open_tags.pop() == tag
+    Balance().feed(rendered(write, "welcome", "pl").html)
+    assert open_tags == []
+
+
+def test_message_that_is_out_cannot_be_rendered_again(write: Write):
+    write()
+    Message.update(payload=None).execute()
+    with pytest.raises(TypeError):
+        render(Message.get())
