@@ -92,6 +92,7 @@ class PublicPages:
         finally:
             getattr(chunks, "close", lambda: None)()
         status, headers = answer
-        if status.startswith("200") and dict(headers).get("Cache-Control", "").startswith("public"):
+        named = dict(headers)
+        if status.startswith("200") and named.get("Cache-Control", "").startswith("public") and "Set-Cookie" not in named:
             _keep(key, (status, headers, body))
         return status, headers, body

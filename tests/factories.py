@@ -61,8 +61,9 @@ def make_account(district: District, **given: Any) -> Account:
 
 def make_officer(role: Role, **given: Any) -> Officer:
     number = next(_numbers)
-    return Officer.create(**{"email": f"urzednik{number}@example.org", "name": "Jan Urzędnik", "role": role, "created_at": clock.now(),
-                             "password_hash": OFFICER_HASH, "totp_secret": TOTP_SECRET, **given})
+    values = {"email": f"urzednik{number}@example.org", "name": "Jan Urzędnik", "role": role, "created_at": clock.now(),
+              "password_hash": OFFICER_HASH, "totp_secret": TOTP_SECRET, **given}
+    return Officer.create(**values)
 
 
 def make_voting(*, proposals: int = 4, **given: Any) -> tuple[Edition, District, Account]:

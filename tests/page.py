@@ -64,7 +64,8 @@ def faults(page: Page, app: Flask) -> list[str]:
         inline = [name for name in tag.attrs if name.startswith("on") or name == "style"]
         found += [f"<{tag.name}> has {name}" for name in inline]
     found += ["there is an inline script" for script in soup.find_all("script") if not script.get("src")]
-    found += [f"the link {link['href']} leads nowhere" for link in soup.find_all("a", href=True) if not _leads(link["href"], page, app)]
+    addresses = [link["href"] for link in soup.find_all("a", href=True)]
+    found += [f"the link {address} leads nowhere" for address in addresses if not _leads(address, page, app)]
     if "\N{REPLACEMENT CHARACTER}" in soup.get_text():
         found.append("a character is broken")
     return found

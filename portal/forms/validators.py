@@ -57,7 +57,8 @@ def pesel(_form: Form, field: Field) -> None:
         born = pesel_number.get_birth_date(digits)
     except NumberError:
         born = None
-    if born is None or born > clock.local(clock.now()).date():
+    today = clock.local(clock.now()).date()
+    if born is None or not today.year - 120 <= born.year or born > today:
         raise ValidationError(_("Enter a valid PESEL number: 11 digits, as on the identity card."))
     field.data = digits
 

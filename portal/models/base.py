@@ -1,6 +1,7 @@
 """What every model has in common."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from peewee import SQL, ColumnBase, Model
@@ -24,14 +25,21 @@ class BaseModel(Model):
         The text of the statement depends on the fields alone and costs next to nothing, unlike peewee's (see Prepared):
         it is for what happens while other writers wait. Raises IntegrityError.
         """
-        defaults = {field.name: value for field, value in cls._meta.defaults.items() if field.name not in rows[0]}
-        fields = [cls._meta.fields[name] for name in (*rows[0], *defaults)]
-        values = [field.db_value(row[field.name] if field.name in row else _value(defaults[field.name]))
-                  for row in rows for field in fields]
-        places = "(" + ", ".join([database.param] * len(fields)) + ")"
-        statement = (f'INSERT INTO "{cls._meta.table_name}" ({", ".join(field.column_name for field in fields)}) '
-                     f'VALUES {", ".join([places] * len(rows))}{" ON CONFLICT DO NOTHING" if new_only else ""}')
+        statement, converters, defaults = _insertion(cls, tuple(rows[0]), len(rows), new_only, database.param)
+        values = [convert(given) for row in rows for convert, given in zip(converters, (*row.values(), *map(_value, defaults)))]
         return int(database.execute_sql(statement, values).rowcount)
+
+
+@cache
+def _insertion(model: type[BaseModel], names: tuple[str, ...], rows: int, new_only: bool,
+               place: str) -> tuple[str, list[Callable[[Any], Any]], list[Any]]:
+    """Return the statement that inserts so many rows, how their values are written, and what stands for fields not named."""
+    defaults = {field.name: default for field, default in model._meta.defaults.items() if field.name not in names}
+    fields = [model._meta.fields[name] for name in (*names, *defaults)]
+    places = "(" + ", ".join([place] * len(fields)) + ")"
+    text = (f'INSERT INTO "{model._meta.table_name}" ({", ".join(field.column_name for field in fields)}) '
+            f'VALUES {", ".join([places] * rows)}{" ON CONFLICT DO NOTHING" if new_only else ""}')
+    return text, [field.db_value for field in fields], list(defaults.values())
 
 
 def _value(default: Any) -> Any:
@@ -60,35 +68,45 @@ class _Parameter(ColumnBase):
 
 
 class Prepared:
-    """A named query whose SQL is written once.
+    """A named query whose SQL is written once, and whose rows are read without asking the cursor what they are.
 
-    Peewee writes a query's text anew each time it runs, which takes ten times as long as SQLite's answer. The few queries
-    that every page of a logged-in person makes are prepared. The argument builds the query from its parameters; foreign keys
-    are given as ids.
+    Peewee does both anew each time a query runs, which takes ten times as long as SQLite's answer. The few queries that every
+    page of a logged-in person makes are prepared. The argument builds the query from its parameters; foreign keys are given
+    as ids.
     """
 
     def __init__(self, build: Callable[..., Any]) -> None:
         self._build = build
-        self._written: dict[type, tuple[Any, str, Any]] = {}
+        self._written: dict[type, tuple[str, Any, list[Any]]] = {}
 
-    def _execute(self, given: tuple[Any, ...]) -> tuple[Any, Any]:
+    def _execute(self, given: tuple[Any, ...]) -> tuple[Any, list[Any]]:
         kind = type(database.obj)
         if kind not in self._written:
             query = self._build(*map(_Parameter, range(len(given))))
-            self._written[kind] = query, *query.sql()
-        query, text, values = self._written[kind]
-        return query, database.execute_sql(text, [slot.value(given) if isinstance(slot, _Slot) else slot for slot in values])
+            fields = [(field.model, field.name, field.python_value) for field in query._returning or ()]
+            self._written[kind] = *query.sql(), fields
+        text, values, fields = self._written[kind]
+        return database.execute_sql(text, [slot.value(given) if isinstance(slot, _Slot) else slot for slot in values]), fields
 
     def run(self, *given: Any) -> int:
         """Run an update or a deletion and return how many rows it changed."""
-        return int(self._execute(given)[1].rowcount)
+        return int(self._execute(given)[0].rowcount)
 
     def first(self, *given: Any) -> Any:
-        """Return the first row for these values, or None."""
-        query, cursor = self._execute(given)
-        rows = query._get_cursor_wrapper(cursor)
-        rows.fill_cache()
-        return rows.row_cache[0] if rows.row_cache else None
+        """Return the first row for these values as a model with the models joined to it, or None."""
+        cursor, fields = self._execute(given)
+        row = cursor.fetchone()
+        if row is None:
+            return None
+        found: dict[type, Any] = {}
+        for (model, name, convert), value in zip(fields, row):
+            if model not in found:
+                found[model] = model(__no_default__=True)
+            found[model].__data__[name] = None if value is None else convert(value)
+        first = found[fields[0][0]]
+        first.__rel__.update({key.name: found[key.rel_model] for key in first._meta.refs
+                              if key.rel_model in found and first.__data__[key.name] is not None})
+        return first
 
 
 def check(name: str, condition: str) -> SQL:

@@ -13,7 +13,7 @@ from werkzeug.routing import Rule
 from portal.models.staff import Role
 from tests.architecture.people import RESIDENT, STRANGER, Person, World, address, panel_views, rules
 from tests.factories import PASSWORD
-from tests.forms.test_fuzz import BREAKING, NASTY
+from tests.forms.test_fuzz import BREAKING, NASTY, ON_ONE_DATABASE
 from tests.page import Visitor
 
 SHORT = [value for value in NASTY if len(value) < 2_000]
@@ -76,6 +76,7 @@ def test_page_survives_whatever_is_asked_for(app: Flask, world: World, who: str)
     ask()
 
 
+@ON_ONE_DATABASE
 @pytest.mark.parametrize("path", ["/logowanie", "/jezyk/pl", "/admin/logowanie"])
 @pytest.mark.parametrize("target", ELSEWHERE)
 def test_no_address_leads_to_another_site(app: Flask, world: World, path: str, target: str) -> None:
