@@ -31,9 +31,10 @@ def make_pesel(prefix: str) -> str:
 
 
 @pytest.mark.parametrize(("digits", "born"), [
-    ("44051401359", date(1944, 5, 14)), ("02070803628", date(1902, 7, 8)), (make_pesel("0427080362"), date(2004, 7, 8)),
+    ("44051401359", date(1944, 5, 14)), ("90122400019", date(1990, 12, 24)), (make_pesel("0427080362"), date(2004, 7, 8)),
     (make_pesel("0022290362"), date(2000, 2, 29)), (make_pesel("2626150001"), date(2026, 6, 15)),
-    (make_pesel("9989310001"), None), (make_pesel("9992310001"), date(1899, 12, 31)),
+    (make_pesel("9989310001"), None), (make_pesel("9992310001"), None),
+    (make_pesel("0607080001"), date(1906, 7, 8)), (make_pesel("0512310001"), None),
 ])
 def test_birth_date_follows_from_the_pesel(now: datetime, digits: str, born: date | None) -> None:
     assert kept(validators.pesel, digits) == (digits if born else None)
