@@ -66,7 +66,7 @@ SETTINGS = (
     Setting("OFFICE_ADDRESS", "pl. Wszystkich Świętych 3-4, pok. 29", "where residents come in person"),
     Setting("OFFICE_HOURS", "pon.-pt. 8:00-15:00", "when they can come"),
     Setting("WORKERS", 2, "processes of the web server"),
-    Setting("THREADS", 4, "threads of each process of the web server"),
+    Setting("THREADS", 2, "threads of each process of the web server; more only wait for each other (see docs/bench.md)"),
     Setting("LISTEN", "127.0.0.1:5000", "address and port of the web server"),
 )
 

@@ -1,5 +1,7 @@
 """portal serve, portal worker: the web server and the deliverer of messages."""
 
+import os
+import signal
 import subprocess
 import sys
 from argparse import Namespace
@@ -22,11 +24,14 @@ def run(chosen: Namespace) -> None:
     """Serve until interrupted; granian starts its processes and stops them."""
     from granian import Granian
     from granian.constants import Interfaces
+    # Ctrl-C reaches the whole group, but granian's workers hang when told twice to stop: they hear it from granian alone.
+    os.register_at_fork(after_in_child=lambda: signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}))
     host, _, port = settings.listen.rpartition(":")
     worker = subprocess.Popen([sys.executable, "-m", "portal", "worker"]) if chosen.with_worker else None
     try:
         Granian("portal:create_app", factory=True, address=host, port=int(port), interface=Interfaces.WSGI,
-                workers=settings.workers, blocking_threads=settings.threads, respawn_failed_workers=True,
+                workers=settings.workers, workers_kill_timeout=10, respawn_failed_workers=True,
+                blocking_threads=settings.threads,
                 static_path_route=["/static"], static_path_mount=[STATIC], static_path_expires=31536000).serve()
     finally:
         if worker:

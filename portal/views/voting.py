@@ -74,17 +74,17 @@ def _show_state(refusal: PortalError, account: Account, edition: Edition) -> str
                            phase=edition.phase(clock.now()))
 
 
-def _show_choice(paper: list[Contest], chosen: Picks) -> str:
+def _show_choice(paper: list[Contest], chosen: Picks) -> bytes:
     """Return the choice page: one for all residents of a district, in which the token and the own marks are set."""
-    def render(token: str) -> str:
-        return render_template("voting/choose.html", paper=paper, chosen={}, slot="", csrf_token=lambda: token)
-    if "_flashes" in session:
-        page = render(generate_csrf())
-    else:
-        key = ("choose", *(contest.pool.id for contest in paper), language())
-        page = cache.remember(key, lambda: render(TOKEN_HERE)).replace(TOKEN_HERE, generate_csrf())
+    def render() -> list[bytes]:
+        page = render_template("voting/choose.html", paper=paper, chosen={}, slot="", csrf_token=lambda: TOKEN_HERE)
+        return page.encode().split(TOKEN_HERE.encode())
+    key = ("choose", *(contest.pool.id for contest in paper), language())
+    parts = render() if "_flashes" in session else cache.remember(key, render)
+    page = generate_csrf().encode().join(parts)
     for name, uid in chosen.items():
-        page = page.replace(f'id="{name}-{uid}"', f'id="{name}-{uid}" checked', 1)
+        mark = f'id="{name}-{uid}"'.encode()
+        page = page.replace(mark, mark + b" checked", 1)
     return page
 
 

@@ -23,15 +23,16 @@ from portal import __file__ as portal_file
 
 ROOT = Path(portal_file).parents[1]
 PATIENCE = 30.0
+Served = tuple[str, subprocess.Popen[str]]
 
 
 @pytest.fixture
-def base(tmp_path: Path, socket_enabled: None) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+def base(tmp_path: Path, socket_enabled: None) -> Iterator[Served]:
     """The address of a portal with one district, and its process."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         listen = f"127.0.0.1:{probe.getsockname()[1]}"
-    environment = {**os.environ, "PORTAL_INSTANCE": str(tmp_path), "PORTAL_LISTEN": listen, "PORTAL_WORKERS": "1",
+    environment = {**os.environ, "PORTAL_INSTANCE": str(tmp_path), "PORTAL_LISTEN": listen, "PORTAL_WORKERS": "2",
                    "PORTAL_BASE_URL": f"http://{listen}"}
     environment.pop("PORTAL_DATABASE_URL", None)
     command = [sys.executable, "-m", "portal"]
@@ -84,12 +85,14 @@ def alive(group: int) -> bool:
     return True
 
 
-def ends(process: subprocess.Popen[str]) -> bool:
+def ends(process: subprocess.Popen[str], log: Path) -> bool:
+    """Tell whether the process ended, and its whole group with it, without violence."""
     process.wait(timeout=PATIENCE)
-    return wait_for(lambda: "" if alive(process.pid) else "gone") == "gone"
+    gone = wait_for(lambda: "" if alive(process.pid) else "gone") == "gone"
+    return gone and process.returncode == 0 and "Killing" not in log.read_text()
 
 
-def test_visitor_gets_the_code_within_seconds_and_ctrl_c_ends_everything(base: tuple[str, subprocess.Popen[str]]):
+def test_visitor_gets_the_code_within_seconds_and_ctrl_c_ends_everything(base: Served, tmp_path: Path):
     address, process = base
     browser = build_opener(HTTPCookieProcessor(CookieJar()))
     assert wait_for(lambda: read(browser, f"{address}/readyz")) == "ok"
@@ -97,11 +100,11 @@ def test_visitor_gets_the_code_within_seconds_and_ctrl_c_ends_everything(base: t
     letter = wait_for(lambda: read(browser, f"{address}/dev/poczta").partition("<article")[2])
     assert re.search(r"\b\d{6} ", letter)
     os.killpg(process.pid, signal.SIGINT)  # As the terminal does it, to the whole group.
-    assert ends(process)
+    assert ends(process, tmp_path / "log")
 
 
-def test_terminated_server_takes_its_worker_along(base: tuple[str, subprocess.Popen[str]]):
+def test_terminated_server_takes_its_worker_along(base: Served, tmp_path: Path):
     address, process = base
     assert wait_for(lambda: read(build_opener(), f"{address}/healthz")) == "ok"
     process.send_signal(signal.SIGTERM)
-    assert ends(process)
+    assert ends(process, tmp_path / "log")

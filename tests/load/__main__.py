@@ -42,7 +42,7 @@ class Server:
         began = time.perf_counter()
         self.process = subprocess.Popen(
             [str(Path(sys.executable).with_name("granian")), "--interface", "wsgi", "--factory", "--workers", "2",
-             "--port", str(PORT), "--blocking-threads", "4", "--log-level", "warning", "tests.load.server:create"],
+             "--port", str(PORT), "--blocking-threads", "2", "--log-level", "warning", "tests.load.server:create"],
             env=self.environ)
         while True:
             try:

@@ -290,6 +290,20 @@ def test_code_works_once_for_parallel_requests(applicant: Applicant, now: dateti
     assert (Account.select().count(), mails()) == (1, ["welcome"])
 
 
+def test_code_that_was_used_a_moment_ago_is_refused(applicant: Applicant, now: datetime, monkeypatch: pytest.MonkeyPatch):
+    """A parallel request makes the account between this one's look at the code and its use."""
+    token, code, same = begin(applicant, now), sent_code(), crypto.same
+
+    def used_meanwhile(left: str, right: str) -> bool:
+        monkeypatch.setattr(crypto, "same", same)
+        confirm_registration(token, code, now=now)
+        return same(left, right)
+    monkeypatch.setattr(crypto, "same", used_meanwhile)
+    with pytest.raises(RegistrationUnknown):
+        confirm_registration(token, code, now=now)
+    assert (Account.select().count(), mails()) == (1, ["welcome"])
+
+
 def test_unknown_used_and_old_tokens_are_one_and_the_same(applicant: Applicant, now: datetime):
     used, old = begin(applicant, now), begin(replace(applicant, email="b@example.org", pesel=None), now)
     confirm_registration(old, sent_code(), now=now)

@@ -10,13 +10,13 @@ from flask import Flask
 from portal import crypto
 from portal.models import Account, District, Message
 from portal.models.account import AccountState
-from tests.factories import OTHER_PESEL, PASSWORD, PESEL, make_account, make_district
+from tests.factories import PASSWORD, PESEL, make_account, make_district
 from tests.page import Visitor
 from tests.views.steps import form_of_registration, sent_code, wrong
 
 TOKEN = re.compile(r'(name="csrf_token"[^>]* value=")[^"]+')
 Answer = tuple[int, list[tuple[str, str]], str]
-KNOWN = {"email": "znany@example.org", "phone": "+48600123456", "pesel": OTHER_PESEL}
+KNOWN = {"email": "znany@example.org", "phone": "+48600123456", "pesel": "90010112301"}
 
 
 @pytest.fixture
