@@ -24,9 +24,9 @@ def run(chosen: Namespace) -> None:
     """Serve until interrupted; granian starts its processes and stops them."""
     from granian import Granian
     from granian.constants import Interfaces
+    host, _, port = settings.listen.rpartition(":")
     # Ctrl-C reaches the whole group, but granian's workers hang when told twice to stop: they hear it from granian alone.
     os.register_at_fork(after_in_child=lambda: signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}))
-    host, _, port = settings.listen.rpartition(":")
     worker = subprocess.Popen([sys.executable, "-m", "portal", "worker"]) if chosen.with_worker else None
     try:
         Granian("portal:create_app", factory=True, address=host, port=int(port), interface=Interfaces.WSGI,

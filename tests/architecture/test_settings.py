@@ -86,7 +86,7 @@ def test_refusal_is_one_line_and_exit_status_1(tmp_path: Path) -> None:
 def test_instance_config_overrides_defaults_and_the_environment_overrides_both(tmp_path: Path) -> None:
     (tmp_path / "config.py").write_text("CITY = 'Łódź'\nSITE_NAME = 'BO'\nWORKERS = 8\n", "utf-8")
     settings = load(tmp_path, PORTAL_ENV="development", PORTAL_SITE_NAME="Budżet")
-    assert (settings.city, settings.site_name, settings.workers, settings.threads) == ("Łódź", "Budżet", 8, 4)
+    assert (settings.city, settings.site_name, settings.workers, settings.threads) == ("Łódź", "Budżet", 8, 2)
 
 
 def test_what_flask_is_told_in_production(tmp_path: Path) -> None:

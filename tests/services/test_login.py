@@ -18,6 +18,7 @@ from tests.services import raw
 from tests.services.parallel import at_once, count_of
 
 pytestmark = pytest.mark.usefixtures("app")
+QUICK_HASH = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 
 
@@ -28,7 +29,7 @@ def account() -> Account:
 
 @pytest.fixture
 def officer() -> Officer:
-    return make_officer(Role.COORDINATOR, email="urzednik@example.org")
+    return make_officer(Role.COORDINATOR, email="urzednik@example.org", password_hash=QUICK_HASH)
 
 
 def totp(now: datetime, *, steps: int = 0) -> str:

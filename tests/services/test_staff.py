@@ -3,6 +3,7 @@
 from datetime import datetime
 from urllib.parse import parse_qs, urlsplit
 
+import argon2
 import pyotp
 import pytest
 from peewee import IntegrityError
@@ -14,7 +15,12 @@ from portal.services import login
 from portal.services.staff import Enrolment, create_officer
 from tests.services import raw
 
-pytestmark = pytest.mark.usefixtures("app")
+pytestmark = pytest.mark.usefixtures("app", "quick_hashes")
+
+
+@pytest.fixture
+def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crypto, "_OFFICERS", argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
 
 def create(now: datetime, email: str = "Jan.Nowak@example.org", **given: str) -> Enrolment:
