@@ -15,8 +15,13 @@ _shown: ContextVar[datetime | None] = ContextVar("shown", default=None)
 
 
 def now() -> datetime:
-    """Return this moment, aware, in UTC."""
-    return _shown.get() or datetime.now(UTC)
+    """Return this moment, aware, in UTC; in a preview, the moment previewed."""
+    return _shown.get() or present()
+
+
+def present() -> datetime:
+    """Return the real moment, whatever a preview shows: for what must stay secret until then."""
+    return datetime.now(UTC)
 
 
 def show_as_on(moment: datetime | None) -> None:

@@ -40,7 +40,10 @@ class Turnout:
 
 
 def count_edition(edition: Edition, *, now: datetime) -> list[PoolResult]:
-    """Count every pool of an edition, the citywide one first; raise ResultsSecret before voting has ended."""
+    """Count every pool of an edition, the citywide one first; raise ResultsSecret before voting has ended.
+
+    The moment is the real one: a preview of the portal as on a later date must not open the ballots.
+    """
     if now <= edition.voting_to:
         raise ResultsSecret
     pools = list(Pool.select(Pool, District).join(District, JOIN.LEFT_OUTER).where(Pool.edition == edition)

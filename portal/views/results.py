@@ -23,7 +23,7 @@ def show_results(code: str) -> str:
     if edition is None:
         raise NotFound
     phase = edition.phase(clock.now())
-    counted = results.count_edition(edition, now=clock.now()) if phase is Phase.RESULTS else []
+    counted = results.count_edition(edition, now=clock.present()) if phase is Phase.RESULTS else []
     turnout = results.turnout(edition)
     tables = [(_("Turnout by day"), _("Day"), [(day(on), voters) for on, voters in turnout.by_day]),
               (_("Turnout by district"), _("District"), turnout.by_district)]

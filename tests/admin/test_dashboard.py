@@ -9,7 +9,7 @@ from portal.models import Ballot, Edition, SmsCount
 from portal.models.staff import Role
 from tests.admin.conftest import Enter, PanelVisitor
 from tests.admin.test_lists import make_message
-from tests.factories import make_edition
+from tests.factories import make_edition, make_pool
 
 LATER = "2026-06-25T12:00:00"
 
@@ -61,6 +61,16 @@ def test_the_portal_is_shown_as_on_another_date(enter: Enter, role: Role) -> Non
     assert portal_says(enter(Role.CLERK)) == portal_says(enter()) == before
     officer.send("/admin/podglad/koniec")
     assert portal_says(officer) == before and not officer.get("/admin/").soup.select(".panel-preview")
+
+
+def test_no_preview_opens_the_results_before_voting_has_really_ended(enter: Enter) -> None:
+    """A coordinator who could look into the future would know who leads while people still vote."""
+    edition = make_edition()
+    make_pool(edition, proposals=2)
+    officer = enter(Role.COORDINATOR)
+    begin_preview(officer)
+    refused = officer.get(f"/wyniki/{edition.code}", status=409)
+    assert "Projekt" not in refused.text
 
 
 def test_the_clock_is_right_again_after_a_preview(enter: Enter) -> None:
