@@ -73,7 +73,7 @@ def text(label: Any, *, most: int, hint: Any = "", required: Any = None, checks:
     too_long = Length(max=most, message=_l("This can have at most %(max)d characters."))
     return StringField(
         label, description=hint, widget=widget or TextWidget(), filters=[_strip] if strip else [],
-        validators=[first, too_long, validators.clean_text, *checks],
+        validators=[first, too_long, validators.clean_text, validators.one_line, *checks],
         render_kw={"params": {"autocomplete": autocomplete, **attributes}})
 
 

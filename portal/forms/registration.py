@@ -19,8 +19,10 @@ from portal.services.registration import Applicant
 class RegistrationForm(BaseForm):
     """Everything that an account needs, asked once."""
 
-    given_name = fields.text(_l("First name"), most=100, required=_l("Enter your first name."), autocomplete="given-name")
-    family_name = fields.text(_l("Last name"), most=100, required=_l("Enter your last name."), autocomplete="family-name")
+    given_name = fields.text(_l("First name"), most=100, required=_l("Enter your first name."), autocomplete="given-name",
+                             checks=(validators.no_web_address,))
+    family_name = fields.text(_l("Last name"), most=100, required=_l("Enter your last name."), autocomplete="family-name",
+                              checks=(validators.no_web_address,))
     pesel = fields.text(
         _l("PESEL number"), most=20, checks=(validators.pesel,), inputmode="numeric", classes="govuk-input--width-10",
         hint=_l("It makes sure that everybody votes once. We keep it encrypted."))

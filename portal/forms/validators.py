@@ -26,10 +26,22 @@ def clean_text(_form: Form, field: Field) -> None:
             raise ValidationError(_("This text contains signs that cannot be used. Type it anew instead of pasting it."))
 
 
+def one_line(_form: Form, field: Field) -> None:
+    """Refuse line breaks and tabs where a line is asked for: they could add paragraphs to a letter."""
+    if re.search(r"[\n\r\t\v\f\x85\u2028\u2029]", field.data or ""):
+        raise ValidationError(_("Write this in one line."))
+
+
+def no_web_address(_form: Form, field: Field) -> None:
+    """Refuse a web address in a name, which goes into letters to an address that nobody has confirmed yet."""
+    if re.search(r"://|www\.", field.data or "", re.IGNORECASE):
+        raise ValidationError(_("A name cannot hold a web address."))
+
+
 def email_address(_form: Form, field: Field) -> None:
     """Accept an e-mail address that can exist, and keep it in lower case."""
     try:
-        checked = validate_email(field.data or "", check_deliverability=False)
+        checked = validate_email(field.data or "", check_deliverability=False, allow_smtputf8=False, strict=True)
     except EmailNotValidError:
         raise ValidationError(_("Enter an e-mail address like name@example.pl.")) from None
     field.data = checked.normalized.lower()

@@ -28,12 +28,14 @@ def _announce() -> None:
 
 
 def enqueue(channel: MessageChannel, template: str, *, key: str, recipient: str, language: str, now: datetime,
-            **payload: Any) -> None:
+            useless_after: datetime | None = None, **payload: Any) -> None:
     """Write one message, unless one of this key was written before; deliver it once the transaction is committed.
 
-    The payload is what the template of the message shows; it is sealed, and wiped after delivery.
+    A message that still waits when it has become useless is given up. The payload is what the template of the message shows;
+    it is sealed, and wiped after delivery.
     """
     written = Message.add({"key": key, "channel": channel, "recipient": recipient, "template": template, "language": language,
-                           "payload": json.dumps(payload), "due_at": now, "created_at": now}, new_only=True)
+                           "payload": json.dumps(payload), "due_at": now, "created_at": now,
+                           "useless_after": useless_after}, new_only=True)
     if written:
         after_commit(_announce)

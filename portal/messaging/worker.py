@@ -64,6 +64,9 @@ def deliver(message: Message, send: Send, *, now: datetime) -> bool | None:
                .where(Message.id == message.id, Message.tries == message.tries, Message.state.in_(waiting)).execute())
     if not claimed:
         return None
+    if message.useless_after and now > message.useless_after:
+        _close(message, MessageState.FAILED, error="it came too late to be of use")
+        return None
     try:
         gateway_id = send(message.recipient, render(message), message.key)
     except Undeliverable as error:

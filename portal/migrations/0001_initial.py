@@ -273,6 +273,7 @@ def up(migrator, db):
         state = CharField(max_length=10)
         tries = IntegerField()
         due_at = DateTimeField()
+        useless_after = DateTimeField(null=True)
         created_at = DateTimeField(index=True)
         sent_at = DateTimeField(null=True)
         gateway_id = CharField(max_length=100, null=True, index=True)

@@ -39,6 +39,7 @@ class Message(BaseModel):
     state = CharField(max_length=10, default=MessageState.QUEUED)
     tries = IntegerField(default=0)
     due_at = MomentField()
+    useless_after = MomentField(null=True)  # A code that has expired is not worth sending any more.
     created_at = MomentField(index=True)
     sent_at = MomentField(null=True)
     gateway_id = CharField(max_length=100, null=True, index=True)

@@ -85,7 +85,7 @@ def _send_code(registration: Registration, language: str, address: str, now: dat
     registration.code_expires_at, registration.sent_at = now + CODE_LIVES, now
     registration.save(only=[Registration.code_hash, Registration.code_expires_at, Registration.sent_at])
     enqueue(MessageChannel.SMS, "registration_code", key=f"code:{registration.code_hash}", recipient=registration.phone,
-            language=language, now=now, code=code)
+            language=language, now=now, useless_after=registration.code_expires_at, code=code)
 
 
 def _hash_code(registration: Registration, code: str) -> str:

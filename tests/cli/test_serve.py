@@ -85,6 +85,12 @@ def alive(group: int) -> bool:
     return True
 
 
+def is_up(address: str, log: Path) -> bool:
+    """Wait until the portal answers and both its processes have started; one that is still starting can only be killed."""
+    started = wait_for(lambda: "yes" if log.read_text().count("Started worker-") == 2 else "")
+    return started == "yes" and wait_for(lambda: read(build_opener(), f"{address}/readyz")) == "ok"
+
+
 def ends(process: subprocess.Popen[str], log: Path) -> bool:
     """Tell whether the process ended, and its whole group with it, without violence."""
     process.wait(timeout=PATIENCE)
@@ -95,7 +101,7 @@ def ends(process: subprocess.Popen[str], log: Path) -> bool:
 def test_visitor_gets_the_code_within_seconds_and_ctrl_c_ends_everything(base: Served, tmp_path: Path):
     address, process = base
     browser = build_opener(HTTPCookieProcessor(CookieJar()))
-    assert wait_for(lambda: read(browser, f"{address}/readyz")) == "ok"
+    assert is_up(address, tmp_path / "log")
     register(browser, address)
     letter = wait_for(lambda: read(browser, f"{address}/dev/poczta").partition("<article")[2])
     assert re.search(r"\b\d{6} ", letter)
@@ -105,6 +111,6 @@ def test_visitor_gets_the_code_within_seconds_and_ctrl_c_ends_everything(base: S
 
 def test_terminated_server_takes_its_worker_along(base: Served, tmp_path: Path):
     address, process = base
-    assert wait_for(lambda: read(build_opener(), f"{address}/healthz")) == "ok"
+    assert is_up(address, tmp_path / "log")
     process.send_signal(signal.SIGTERM)
     assert ends(process, tmp_path / "log")

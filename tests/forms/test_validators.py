@@ -161,5 +161,18 @@ def test_validators_are_quick_and_may_run_twice(now: datetime, name: str) -> Non
     if name != "plausible_birth_date":
         assert kept(validator, "1" * 100_000) in {None, "1" * 100_000}
     good = {"pesel": "44051401359", "mobile_number": "+48600123456", "postcode": "30-001", "six_digits": "123456",
-            "email_address": "anna@example.org", "plausible_birth_date": date(1990, 12, 24), "clean_text": "Anna"}
+            "email_address": "anna@example.org", "plausible_birth_date": date(1990, 12, 24), "clean_text": "Anna",
+            "one_line": "Anna", "no_web_address": "Anna"}
     assert kept(validator, kept(validator, good[name])) == good[name]
+
+
+@pytest.mark.parametrize("typed", ["Anna\nWygraj", "Anna\rMaria", "Anna\tMaria", "Anna\u2028Maria", "Anna\x85Maria"], ids=repr)
+def test_line_has_no_second_line(typed: str) -> None:
+    assert kept(validators.one_line, typed) is None
+    assert kept(validators.one_line, "Anna Maria") == "Anna Maria"
+
+
+@pytest.mark.parametrize("typed", ["http://evil.example", "Wygraj na WWW.evil.example", "ftp://a"])
+def test_name_is_no_advertisement(typed: str) -> None:
+    assert kept(validators.no_web_address, typed) is None
+    assert kept(validators.no_web_address, "Żuraw-Świś") == "Żuraw-Świś"

@@ -93,6 +93,13 @@ def test_message_refused_for_good_fails_visibly_at_once(write: Write, gateway: G
     assert Message.get().error == "the mail server refuses the address"
 
 
+def test_code_that_has_expired_is_not_sent_any_more(write: Write, gateway: Gateway, now: datetime):
+    write(MessageChannel.SMS, useless_after=now + timedelta(minutes=10))
+    assert worker.drain(MessageChannel.SMS, now=now + timedelta(minutes=10, seconds=1)) == 0
+    message = Message.get()
+    assert (message.state, message.payload, gateway.sent) == ("failed", None, [])
+
+
 def test_round_ends_when_the_gateway_is_down_and_the_next_loses_nothing(write: Write, gateway: Gateway, now: datetime):
     for at in range(10):
         write(key=f"k{at}")
