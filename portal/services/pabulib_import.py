@@ -13,9 +13,10 @@ from functools import cache, partial
 from typing import Any
 
 from portal import clock, crypto
-from portal.database import database, lock, transaction
+from portal.database import lock, transaction
 from portal.errors import ImportRefused
 from portal.models.ballot import Ballot, BallotState, Choice
+from portal.models.base import BaseModel
 from portal.models.district import District
 from portal.models.edition import Edition, Pool
 from portal.models.proposal import Proposal, ProposalState
@@ -145,22 +146,16 @@ def _store_ballots(edition: Edition, races: Races, proposals: dict[tuple[int, st
         if ballot.district_id is None and district is not None:
             ballot.district_id = district.id
             moved.add(key)
-        choices += [(ballot.id, proposals[pool.id, choice.project_id], pool.id, choice.points, choice.rank)
-                    for choice in vote.choices]
+        choices += [{"ballot": ballot.id, "proposal": proposals[pool.id, choice.project_id], "pool": pool.id,
+                     "points": choice.points, "rank": choice.rank} for choice in vote.choices]
     Ballot.bulk_update([known[key] for key in moved & known.keys()], [Ballot.district], batch_size=ROWS)
     fresh = sorted((ballot.__data__ for key, ballot in ballots.items() if key not in known), key=lambda data: data["id"])
-    _insert(Ballot, [[data.get(name) for name in Ballot._meta.sorted_field_names] for data in fresh], progress)
-    _insert(Choice, sorted(choices, key=lambda choice: choice[0].int), progress)
+    _insert(Ballot, [{name: data.get(name) for name in Ballot._meta.sorted_field_names} for data in fresh], progress)
+    _insert(Choice, sorted(choices, key=lambda choice: choice["ballot"].int), progress)
     return len(fresh), len(choices)
 
 
-def _insert(model: Any, rows: Sequence[Sequence[Any]], progress: Progress) -> None:
-    """Insert rows of all fields of a model, in their order; on SQLite three times as fast as insert_many."""
-    fields, table = model._meta.sorted_fields, model._meta.table_name
-    columns = ", ".join(f'"{field.column_name}"' for field in fields)
-    row_of = f"({', '.join([database.param] * len(fields))})"
+def _insert(model: type[BaseModel], rows: Sequence[dict[str, Any]], progress: Progress) -> None:
     for start in range(0, len(rows), ROWS):
-        batch = rows[start:start + ROWS]
-        values = [field.db_value(value) for row in batch for field, value in zip(fields, row, strict=True)]
-        database.execute_sql(f'INSERT INTO "{table}" ({columns}) VALUES {", ".join([row_of] * len(batch))}', values)
-        progress(f"{table}s", start + len(batch), len(rows))
+        model.add(*rows[start:start + ROWS])
+        progress(f"{model._meta.table_name}s", min(start + ROWS, len(rows)), len(rows))
