@@ -20,7 +20,7 @@ from portal.config import settings
 from portal.database import database
 from portal.messaging import Undeliverable, mail, mailbox, outbox, sms
 from portal.messaging.rendering import Rendered, render
-from portal.models.message import Message, MessageChannel, MessageState
+from portal.models.message import FORGOTTEN_ONCE_SENT, Message, MessageChannel, MessageState
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +76,10 @@ def deliver(message: Message, send: Send, *, now: datetime) -> bool | None:
         log.warning("message %s failed: %s", message.id, type(error).__name__)
         _retry(message, now, type(error).__name__)
     else:
-        _close(message, MessageState.SENT, sent_at=now, gateway_id=gateway_id, error="")
+        if message.template in FORGOTTEN_ONCE_SENT:
+            Message.delete().where(Message.id == message.id).execute()
+        else:
+            _close(message, MessageState.SENT, sent_at=now, gateway_id=gateway_id, error="")
         return True
     return False
 

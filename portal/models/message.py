@@ -27,6 +27,9 @@ class MessageState(StrEnum):
     FAILED = "failed"
 
 
+FORGOTTEN_ONCE_SENT = {"ballot_recorded"}  # Their order beside that of the ballots would tell who cast which.
+
+
 class Message(BaseModel):
     """One message to one recipient; what the template needs is sealed, and wiped once the message is out."""
 
