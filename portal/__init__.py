@@ -21,6 +21,7 @@ def create_app(instance: Path | None = None) -> "Flask":
     from portal.messaging import worker
 
     settings = config.load(instance)
+    settings.check_service()
     app = Flask(__name__, instance_path=str(settings.instance))
     app.config.from_mapping(config.for_flask(settings, keyring.get("secret")))
     app.wsgi_app = cache.PublicPages(app.wsgi_app, app.config["SESSION_COOKIE_NAME"])  # type: ignore[method-assign]

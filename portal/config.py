@@ -102,7 +102,7 @@ class Settings:
         return named or [urlsplit(self.base_url).hostname or "127.0.0.1"]
 
     def check(self) -> None:
-        """Refuse values that a serious service must not run with; raise ConfigError."""
+        """Refuse values that make no sense; raise ConfigError."""
         if self.env not in {"production", "development"}:
             raise ConfigError(f"PORTAL_ENV must be production or development, not {self.env!r}")
         if self.pesel_mode not in {"required", "optional", "off"}:
@@ -111,6 +111,10 @@ class Settings:
             raise ConfigError("PORTAL_DATABASE_URL must begin with sqlite:/// or postgresql://")
         if not re.fullmatch(r"[^\s/]+:[0-9]{1,5}", self.listen):
             raise ConfigError(f"PORTAL_LISTEN must be an address and a port like 127.0.0.1:5000, not {self.listen!r}")
+
+    def check_service(self) -> None:
+        """Refuse to serve people without what a serious service needs; raise ConfigError. Commands on data do without."""
+        self.check()
         if self.development:
             return
         missing = [name for name in ("MAIL_URL", "SMS_URL", "TRUSTED_HOSTS") if not getattr(self, name.lower())]
@@ -152,9 +156,8 @@ def for_flask(values: Settings, secret: bytes) -> dict[str, Any]:
     }
 
 
-def load(instance: Path | None = None, *, check: bool = True) -> Settings:
+def load(instance: Path | None = None) -> Settings:
     """Read the settings anew from this process's environment; raise ConfigError when they make no sense."""
     settings.load(os.environ, (instance or Path(os.environ.get("PORTAL_INSTANCE", "instance"))).resolve())
-    if check:
-        settings.check()
+    settings.check()
     return settings

@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         module.add_command(commands)
     chosen = parser.parse_args(arguments)
     try:
-        database.open_database(config.load(check=getattr(chosen, "check", True)).database_url)
+        database.open_database(config.load().database_url)
         return int(chosen.run(chosen) or 0)
     except (PortalError, PabulibError, ConfigError, KeyMissing, PeeweeException, OSError) as error:
         print(f"portal: {error}", file=sys.stderr)

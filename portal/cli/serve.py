@@ -24,6 +24,7 @@ def run(chosen: Namespace) -> None:
     """Serve until interrupted; granian starts its processes and stops them."""
     from granian import Granian
     from granian.constants import Interfaces
+    settings.check_service()
     host, _, port = settings.listen.rpartition(":")
     # Ctrl-C reaches the whole group, but granian's workers hang when told twice to stop: they hear it from granian alone.
     os.register_at_fork(after_in_child=lambda: signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}))

@@ -8,7 +8,7 @@ from portal.config import SETTINGS, settings
 
 
 def add_command(commands: Any) -> None:
-    commands.add_parser("config", help="list the settings").set_defaults(run=run, check=False)
+    commands.add_parser("config", help="list the settings").set_defaults(run=run)
 
 
 def run(_chosen: Namespace) -> None:

@@ -23,7 +23,7 @@ def load(instance: Path, **environment: str) -> Settings:
     """Return the settings of an environment."""
     settings = Settings()
     settings.load(environment, instance)
-    settings.check()
+    settings.check_service()
     return settings
 
 
@@ -78,7 +78,7 @@ def test_production_is_what_one_gets_without_asking(tmp_path: Path) -> None:
 
 
 def test_refusal_is_one_line_and_exit_status_1(tmp_path: Path) -> None:
-    done = command("edition", "list", PORTAL_ENV="production", PORTAL_INSTANCE=str(tmp_path))
+    done = command("serve", PORTAL_ENV="production", PORTAL_INSTANCE=str(tmp_path))
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("portal: production needs") and done.stderr.count("\n") == 1
 

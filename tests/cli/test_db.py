@@ -58,11 +58,21 @@ def test_every_command_explains_itself(portal: Portal):
     ({"SMS_DAILY_CAP": "many"}, "portal: PORTAL_SMS_DAILY_CAP must be a whole number, not 'many'\n"),
     ({"DATABASE_URL": "mongodb://x/y"}, "portal: PORTAL_DATABASE_URL must begin with sqlite:/// or postgresql://\n"),
     ({"LISTEN": "5000"}, "portal: PORTAL_LISTEN must be an address and a port like 127.0.0.1:5000, not '5000'\n"),
-    ({"ENV": "production"}, "portal: production needs PORTAL_MAIL_URL, PORTAL_SMS_URL, PORTAL_TRUSTED_HOSTS\n"),
 ])
 def test_wrong_setting_is_exit_status_1_with_its_reason(portal: Portal, settings: dict[str, str], reason: str):
     answer = portal("edition", "list", **settings)
     assert (answer.status, answer.out, answer.err) == (1, "", reason)
+
+
+@pytest.mark.parametrize("command", ["serve", "worker"])
+def test_nobody_is_served_in_production_without_its_gateways(portal: Portal, command: str):
+    answer = portal(command, ENV="production")
+    assert (answer.status, answer.out) == (1, "")
+    assert answer.err == "portal: production needs PORTAL_MAIL_URL, PORTAL_SMS_URL, PORTAL_TRUSTED_HOSTS\n"
+
+
+def test_commands_on_data_need_no_gateways(portal: Portal):
+    assert portal("edition", "list", ENV="production").status == 0
 
 
 @pytest.mark.parametrize("url", ["postgresql://nobody@127.0.0.1:1/none", "sqlite:////proc/nowhere/x.sqlite3"])
