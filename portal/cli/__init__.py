@@ -1,10 +1,11 @@
 """The command ``portal``: what is done from a shell. Errors go to stderr, with exit status 2 (wrong use) or 1 (could not)."""
 
 import argparse
+import re
 import sys
 from collections.abc import Sequence
 
-from peewee import PeeweeException
+from peewee import OperationalError, PeeweeException, ProgrammingError
 
 from portal import config, database
 from portal.cli import audit, count, db, demo, edition, pabulib, serve
@@ -28,6 +29,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         database.open_database(config.load().database_url)
         return int(chosen.run(chosen) or 0)
+    except (OperationalError, ProgrammingError) as error:
+        hint = " (try: portal db upgrade)" if re.search("no such (table|column)|does not exist", str(error)) else ""
+        print(f"portal: {str(error).strip().splitlines()[0]}{hint}", file=sys.stderr)
+        return 1
     except (PortalError, PabulibError, ConfigError, KeyMissing, PeeweeException, OSError) as error:
         print(f"portal: {error}", file=sys.stderr)
         return 1

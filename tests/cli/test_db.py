@@ -97,3 +97,8 @@ def test_python_dash_m_portal_is_the_command(portal: Portal, arguments: list[str
     assert done.returncode == status, done.stderr
     assert "Traceback" not in done.stderr
     assert callable(main)
+
+
+def test_database_without_tables_is_answered_with_what_to_do(portal: Portal, tmp_path: Path):
+    answer = portal("edition", "list", DATABASE_URL=f"sqlite:///{tmp_path / 'empty.sqlite3'}")
+    assert (answer.status, answer.err) == (1, "portal: no such table: edition (try: portal db upgrade)\n")
