@@ -13,6 +13,7 @@ from portal.admin import labels
 from portal.admin.base import PanelView, money
 from portal.admin.fields import PanelForm
 from portal.admin.filters import OneOf
+from portal.errors import N_, PortalError
 from portal.models.ballot import Ballot
 from portal.models.district import District
 from portal.models.edition import Edition, Pool
@@ -102,6 +103,8 @@ class EditionView(PanelView):
         if is_created:
             row.lot_seed = crypto.new_token(16)
             crypto.keyring.create(row.ballot_key)
+        elif Ballot.select().where(Ballot.edition == row).exists() and row.voting_to < Edition.get_by_id(row.id).voting_to:
+            raise PortalError(N_("Voting that has ballots can be prolonged but not shortened: its end opens the count."))
 
 
 def pool_name(_view: Any, _context: Any, row: Pool, _name: str) -> Any:

@@ -90,6 +90,18 @@ def test_proposals_and_pools_stand_once_voting_has_begun(enter: Enter) -> None:
     assert AuditEntry.select().count() == 0
 
 
+def test_voting_that_has_ballots_is_prolonged_but_never_shortened(enter: Enter) -> None:
+    """Whoever could end it early could count early."""
+    edition = make_edition()
+    Ballot.create(edition=edition, voter_key="k", channel="online", cast_at=clock.now())
+    coordinator, path, end = enter(Role.COORDINATOR), f"/admin/edycje/edit/?id={edition.id}", edition.voting_to
+    earlier, later = (clock.local(end + timedelta(days=days)).strftime("%Y-%m-%dT%H:%M") for days in (-3, 3))
+    page = coordinator.submit(coordinator.get(path), voting_to=earlier)
+    assert len(problems(page)) == 1 and Edition.get_by_id(edition.id).voting_to == end
+    coordinator.submit(coordinator.get(path), voting_to=later, results_on=later)
+    assert Edition.get_by_id(edition.id).voting_to > end
+
+
 def test_a_cost_that_follows_from_an_estimate_is_not_typed(enter: Enter) -> None:
     proposal = make_proposal(make_pool(coming()))
     CostItem.create(proposal=proposal, what="Ławki", amount=proposal.cost)
