@@ -202,6 +202,9 @@ def new_receipt() -> str:
 
 
 def commit(number: str, marks: list[Mark]) -> str:
-    """Return the public commitment to a ballot: SHA-256 of ``number`` and its lines ``project number=points``, sorted."""
+    """Return the public commitment to a ballot: SHA-256 of the number and the sorted lines ``pool/project number=points``.
+
+    The lines are joined by newlines; the citywide pool is written ``*``.
+    """
     lines = sorted(f"{mark.slot.pool.name or '*'}/{mark.proposal.number}={mark.slot.points}" for mark in marks)
     return hashlib.sha256("\n".join([number, *lines]).encode()).hexdigest()
