@@ -95,19 +95,6 @@ def _way_back() -> str | None:
     return urlsplit(request.referrer or "").path or None
 
 
-def officer_required(*roles: str) -> Callable[[View], View]:
-    """Let officers of these roles in; to everyone else the page does not exist."""
-    def decorate(view: View) -> View:
-        @wraps(view)
-        def guarded(*args: Any, **kwargs: Any) -> Any:
-            if current_user.officer is None or current_user.officer.role not in roles:
-                abort(404)
-            return view(*args, **kwargs)
-        guarded.guard = "officer"  # type: ignore[attr-defined]
-        return guarded
-    return decorate
-
-
 def safe_next_url(default: str) -> str:
     """Return where the visitor wanted to go, if that is a page of this portal."""
     target = request.args.get("next", "")

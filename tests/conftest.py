@@ -23,7 +23,7 @@ from portal import cache, config, create_app, database  # noqa: E402
 from portal.crypto import SYSTEM_KEYS, keyring  # noqa: E402
 from portal.extensions import limiter  # noqa: E402
 from portal.messaging import outbox  # noqa: E402
-from portal.models import MODELS  # noqa: E402
+from tests.factories import empty_database  # noqa: E402
 from tests.page import Visitor  # noqa: E402
 
 NOW = datetime(2026, 6, 15, 10, 30, tzinfo=UTC)  # Noon and a half in the city, on a summer's Monday.
@@ -70,12 +70,7 @@ def database_url(request: pytest.FixtureRequest, portal_app: Flask) -> str:
 def db(database_url: str) -> Iterator[None]:
     """An empty database."""
     yield
-    with database.transaction():
-        if not database.on_sqlite():
-            database.database.execute_sql("SET LOCAL session_replication_role = replica")
-        for model in reversed(MODELS):
-            model.delete().execute()
-    database.release()
+    empty_database()
 
 
 @pytest.fixture

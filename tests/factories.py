@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from portal import clock, crypto
-from portal.models import Account, District, Edition, Officer, Pool, Proposal
+from portal import clock, crypto, database
+from portal.models import MODELS, Account, District, Edition, Officer, Pool, Proposal
 from portal.models.proposal import ProposalState
 from portal.models.staff import Role
 
@@ -17,6 +17,16 @@ PESEL = "44051401359"
 OTHER_PESEL = "90122400019"
 
 _numbers = count(1)
+
+
+def empty_database() -> None:
+    """Delete every row, and give the connection back."""
+    with database.transaction():
+        if not database.on_sqlite():
+            database.database.execute_sql("SET LOCAL session_replication_role = replica")
+        for model in reversed(MODELS):
+            model.delete().execute()
+    database.release()
 
 
 def make_district(**given: Any) -> District:

@@ -79,23 +79,16 @@ class Prepared:
         self._build = build
         self._written: dict[type, tuple[str, Any, list[Any]]] = {}
 
-    def _execute(self, given: tuple[Any, ...]) -> tuple[Any, list[Any]]:
+    def first(self, *given: Any) -> Any:
+        """Return the first row for these values as a model with the models joined to it, or None."""
         kind = type(database.obj)
         if kind not in self._written:
             query = self._build(*map(_Parameter, range(len(given))))
-            fields = [(field.model, field.name, field.python_value) for field in query._returning or ()]
+            fields = [(field.model, field.name, field.python_value) for field in query._returning]
             self._written[kind] = *query.sql(), fields
         text, values, fields = self._written[kind]
-        return database.execute_sql(text, [slot.value(given) if isinstance(slot, _Slot) else slot for slot in values]), fields
-
-    def run(self, *given: Any) -> int:
-        """Run an update or a deletion and return how many rows it changed."""
-        return int(self._execute(given)[0].rowcount)
-
-    def first(self, *given: Any) -> Any:
-        """Return the first row for these values as a model with the models joined to it, or None."""
-        cursor, fields = self._execute(given)
-        row = cursor.fetchone()
+        sent = [slot.value(given) if isinstance(slot, _Slot) else slot for slot in values]
+        row = database.execute_sql(text, sent).fetchone()
         if row is None:
             return None
         found: dict[type, Any] = {}

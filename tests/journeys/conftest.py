@@ -12,10 +12,10 @@ from playwright.sync_api import Browser, sync_playwright
 from portal import database
 from portal.cli import demo
 from portal.config import settings
-from portal.models import MODELS
 from tests.browser.chromium import launch
 from tests.browser.server import serve
 from tests.browser.window import KeyboardWindow, Window
+from tests.factories import empty_database
 
 OpenWindow = Callable[..., Window]
 
@@ -33,12 +33,7 @@ def portal(server: str) -> Iterator[str]:
     demo.run(Namespace())
     shutil.rmtree(settings.instance / "mailbox", ignore_errors=True)
     yield server
-    with database.transaction():
-        if not database.on_sqlite():
-            database.database.execute_sql("SET LOCAL session_replication_role = replica")
-        for model in reversed(MODELS):
-            model.delete().execute()
-    database.release()
+    empty_database()
 
 
 @pytest.fixture(scope="package")
