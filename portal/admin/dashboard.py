@@ -15,7 +15,7 @@ from portal.admin.base import Guarded
 from portal.admin.fields import CityMomentField
 from portal.config import settings
 from portal.forms.base import BaseForm
-from portal.models.account import SmsCount
+from portal.models.code import SendCount
 from portal.models.edition import Edition
 from portal.models.message import Message, MessageState
 from portal.models.staff import Role
@@ -52,8 +52,8 @@ def end_preview(_error: BaseException | None = None) -> None:
 def sms_cap_reached() -> bool:
     """Tell whether today's text messages are used up."""
     today = clock.start_of(clock.local(clock.now()).date())
-    return SmsCount.select().where(SmsCount.scope == "portal", SmsCount.window == today,
-                                   SmsCount.sent >= settings.sms_daily_cap).exists()
+    return SendCount.select().where(SendCount.scope == "portal", SendCount.window == today,
+                                    SendCount.sent >= settings.sms_daily_cap).exists()
 
 
 class Dashboard(Guarded, AdminIndexView):  # type: ignore[misc]

@@ -1,10 +1,11 @@
-"""Residents' accounts, registrations that wait for their code, and the counters that cap text messages."""
+"""Residents' accounts, and registrations that wait for their code."""
 
 from enum import StrEnum
 
-from peewee import BooleanField, CharField, DateField, ForeignKeyField, IntegerField
+from peewee import BooleanField, CharField, DateField, ForeignKeyField
 
 from portal.models.base import BaseModel, check, one_of
+from portal.models.code import AwaitsCode
 from portal.models.district import District
 from portal.models.fields import MomentField, PublicIdField, SealedField
 
@@ -59,33 +60,15 @@ class Account(BaseModel):
         return self.name
 
 
-class Registration(BaseModel):
+class Registration(AwaitsCode):
     """A filled-in registration form that waits for the code sent to its phone; its data are sealed."""
 
     token_hash = CharField(max_length=64, unique=True)
     data = SealedField()
-    phone = CharField(max_length=20)
-    code_hash = CharField(max_length=64, null=True)
-    code_expires_at = MomentField(null=True)
-    sent_at = MomentField(null=True)
-    tries = IntegerField(default=0)
-    created_at = MomentField(index=True)
 
     class Meta:
         constraints = [check("registration_tries_are_at_most_five", "tries BETWEEN 0 AND 5")]
 
     @property
-    def masked_phone(self) -> str:
-        """The number with all but its last three digits hidden."""
-        return "•" * (len(self.phone) - 3) + str(self.phone)[-3:]
-
-
-class SmsCount(BaseModel):
-    """How many text messages went out in a window of time, per number, address or the whole portal."""
-
-    scope = CharField(max_length=100)
-    window = MomentField()
-    sent = IntegerField(default=0)
-
-    class Meta:
-        indexes = ((("scope", "window"), True),)
+    def binding(self) -> str:
+        return str(self.token_hash)

@@ -1,12 +1,12 @@
-"""Server-side sessions behind the login cookie."""
+"""Server-side sessions behind the login cookie, and what slows guessing down."""
 
 from datetime import datetime, timedelta
 
-from peewee import JOIN, CharField, ForeignKeyField
+from peewee import JOIN, CharField, ForeignKeyField, IntegerField
 
 from portal.models.account import Account, AccountState
 from portal.models.base import BaseModel, Prepared, check
-from portal.models.fields import MomentField
+from portal.models.fields import MomentField, PublicIdField
 from portal.models.staff import Officer
 
 IDLE = timedelta(minutes=30)
@@ -16,11 +16,13 @@ ABSOLUTE = timedelta(hours=12)
 class Session(BaseModel):
     """One login of a resident or of an officer; the cookie holds the token, the row its hash."""
 
+    uid = PublicIdField()
     token_hash = CharField(max_length=64, unique=True)
     account = ForeignKeyField(Account, null=True, backref="sessions", on_delete="CASCADE")
     officer = ForeignKeyField(Officer, null=True, backref="sessions", on_delete="CASCADE")
     created_at = MomentField()
     seen_at = MomentField()
+    proved_at = MomentField()  # When the person last typed the password in this session.
     user_agent = CharField(max_length=200, default="")
 
     class Meta:
@@ -31,6 +33,23 @@ class Session(BaseModel):
         """Return the session with its person, unless it idled for 30 minutes, is 12 hours old or the person is shut out."""
         session: Session | None = _alive.first(token_hash, at - IDLE, at - ABSOLUTE)
         return session
+
+    def ends_at(self) -> datetime:
+        """Return when the session ends unless it is used before; used or not, it ends 12 hours after the login."""
+        ends: datetime = min(self.seen_at + IDLE, self.created_at + ABSOLUTE)
+        return ends
+
+
+class Throttle(BaseModel):
+    """How often logging in failed in a row to an account, from an address or on a known device, and until when to wait."""
+
+    scope = CharField(max_length=100, unique=True)
+    failures = IntegerField(default=0)
+    failed_at = MomentField(index=True)
+    blocked_until = MomentField()
+
+    class Meta:
+        constraints = [check("throttle_failures_are_not_negative", "failures >= 0")]
 
 
 _alive = Prepared(lambda token_hash, idle, age: (

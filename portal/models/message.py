@@ -35,7 +35,7 @@ class Message(BaseModel):
 
     key = CharField(max_length=100, unique=True)  # Two messages of one key are one message.
     channel = CharField(max_length=5)
-    recipient = CharField(max_length=254)
+    recipient = CharField(max_length=254, index=True)
     template = CharField(max_length=50)
     language = CharField(max_length=5)
     payload = SealedField(null=True)

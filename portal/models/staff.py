@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from peewee import BigIntegerField, BooleanField, CharField
+from peewee import BigIntegerField, BooleanField, CharField, ForeignKeyField
 
 from portal.models.base import BaseModel, check, one_of
 from portal.models.fields import MomentField, PublicIdField, SealedField
@@ -26,9 +26,11 @@ class Officer(BaseModel):
     email = CharField(max_length=254, unique=True)
     name = CharField(max_length=200)
     role = CharField(max_length=20)
-    password_hash = CharField(max_length=200)
+    password_hash = CharField(max_length=200)  # Empty until the officer has chosen a password.
     totp_secret = SealedField()
     totp_step = BigIntegerField(default=0)  # The last 30-second step used, so that a code works once.
+    enrolment_hash = CharField(max_length=64, null=True, unique=True)  # Of the link by which the officer sets both.
+    enrolment_expires_at = MomentField(null=True)
     active = BooleanField(default=True)
     created_at = MomentField()
 
@@ -40,3 +42,10 @@ class Officer(BaseModel):
 
     def __str__(self) -> str:
         return str(self.name)
+
+
+class RecoveryCode(BaseModel):
+    """One of an officer's ten codes that stand in for the authenticator once each; used, its row is gone."""
+
+    officer = ForeignKeyField(Officer, backref="recovery_codes", on_delete="CASCADE")
+    code_hash = CharField(max_length=64, unique=True)

@@ -18,7 +18,8 @@ TOTP_SECONDS = 30
 
 def _open_session(now: datetime, user_agent: str, **person: Account | Officer) -> str:
     token = crypto.new_token()
-    Session.create(token_hash=crypto.hash_token(token), created_at=now, seen_at=now, user_agent=user_agent[:200], **person)
+    Session.create(token_hash=crypto.hash_token(token), created_at=now, seen_at=now, proved_at=now,
+                   user_agent=user_agent[:200], **person)
     return token
 
 

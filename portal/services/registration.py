@@ -1,26 +1,22 @@
 """Registration: a form, a code sent to the phone, an account."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 
 from peewee import IntegrityError
 
-from portal import clock, crypto
-from portal.config import settings
+from portal import crypto
 from portal.database import transaction
-from portal.errors import N_, CodeRefused, PeselTaken, RegistrationUnknown, TooMany
+from portal.errors import N_, PeselTaken, RegistrationUnknown
 from portal.messaging.outbox import enqueue
-from portal.models.account import Account, Registration, SmsCount
+from portal.models.account import Account, Registration
 from portal.models.message import MessageChannel
 from portal.services import audit
+from portal.services.code import check_code, send_code
 
-CODE_LIVES = timedelta(minutes=10)
 REGISTRATION_LIVES = timedelta(hours=24)
-RESEND_AFTER = timedelta(seconds=60)
-MOST_TRIES = 5
-MOST_PER_PHONE_AND_DAY = 5
-MOST_PER_ADDRESS_AND_HOUR = 20
+TEMPLATE = "registration_code"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +47,7 @@ def begin_registration(applicant: Applicant, *, address: str, now: datetime) -> 
     with transaction():
         registration = Registration.create(token_hash=crypto.hash_token(token), phone=applicant.phone,
                                            data=json.dumps(asdict(applicant)), created_at=now)
-        _send_code(registration, applicant.language, address, now)
+        send_code(registration, TEMPLATE, language=applicant.language, address=address, now=now)
     return token
 
 
@@ -64,41 +60,19 @@ def find_registration(token: str, *, now: datetime) -> Registration:
     return registration
 
 
-def resend_code(token: str, *, address: str, now: datetime) -> None:
-    """Send a new code; the failures so far still count. Raises RegistrationUnknown, TooMany."""
+def resend_code(token: str, *, address: str, now: datetime, phone: str | None = None) -> None:
+    """Send a new code, to a corrected number when one is given; the failures so far still count.
+
+    Raises RegistrationUnknown, TooMany; then nothing is changed.
+    """
     with transaction():
         registration = find_registration(token, now=now)
-        rested = (Registration.update(sent_at=now)
-                  .where(Registration.id == registration.id, Registration.sent_at <= now - RESEND_AFTER).execute())
-        if not rested:
-            raise TooMany(N_("A new code can be sent a minute after the last one."))
-        _send_code(registration, json.loads(registration.data)["language"], address, now)
-
-
-def _send_code(registration: Registration, language: str, address: str, now: datetime) -> None:
-    day = clock.start_of(clock.local(now).date())
-    _count_sms("phone:" + crypto.keyed_hash("index", "sms-phone", registration.phone), day, MOST_PER_PHONE_AND_DAY)
-    _count_sms("address:" + crypto.keyed_hash("index", "sms-address", address), clock.hour_of(now), MOST_PER_ADDRESS_AND_HOUR)
-    _count_sms("portal", day, settings.sms_daily_cap)
-    code = crypto.new_code()
-    registration.code_hash = _hash_code(registration, code)
-    registration.code_expires_at, registration.sent_at = now + CODE_LIVES, now
-    registration.save(only=[Registration.code_hash, Registration.code_expires_at, Registration.sent_at])
-    enqueue(MessageChannel.SMS, "registration_code", key=f"code:{registration.code_hash}", recipient=registration.phone,
-            language=language, now=now, useless_after=registration.code_expires_at, code=code)
-
-
-def _hash_code(registration: Registration, code: str) -> str:
-    return crypto.keyed_hash("index", "sms-code", registration.token_hash, code)
-
-
-def _count_sms(scope: str, window: datetime, most: int) -> None:
-    """Take one message from an allowance, exactly, however many ask at once; raise TooMany when it is used up."""
-    SmsCount.insert(scope=scope, window=window).on_conflict_ignore().execute()
-    taken = (SmsCount.update(sent=SmsCount.sent + 1)
-             .where(SmsCount.scope == scope, SmsCount.window == window, SmsCount.sent < most).execute())
-    if not taken:
-        raise TooMany(N_("No more text messages can be sent for now. Please try again later or write to us."))
+        applicant = Applicant(**json.loads(registration.data))
+        if phone and phone != registration.phone:
+            registration.phone = phone
+            data = json.dumps(asdict(replace(applicant, phone=phone)))
+            Registration.update(data=data).where(Registration.id == registration.id).execute()
+        send_code(registration, TEMPLATE, language=applicant.language, address=address, now=now)
 
 
 def confirm_registration(token: str, code: str, *, now: datetime) -> None:
@@ -108,12 +82,7 @@ def confirm_registration(token: str, code: str, *, now: datetime) -> None:
     has an account already is told to that address alone, so the page can say the same to everybody.
     """
     registration = find_registration(token, now=now)
-    # The try is counted before the comparison and committed on its own: parallel guesses cannot share one.
-    counted = (Registration.update(tries=Registration.tries + 1)
-               .where(Registration.id == registration.id, Registration.tries < MOST_TRIES,
-                      Registration.code_expires_at > now).execute())
-    if not counted or not crypto.same(str(registration.code_hash), _hash_code(registration, code)):
-        raise CodeRefused
+    check_code(registration, code, now=now)
     with transaction():
         if not Registration.delete().where(Registration.id == registration.id).execute():
             raise RegistrationUnknown  # A parallel request was faster; a code works once.

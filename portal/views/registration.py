@@ -13,7 +13,7 @@ from portal.access import open_form
 from portal.errors import CodeRefused, PeselTaken, RegistrationUnknown, TooMany
 from portal.extensions import limiter
 from portal.forms.registration import CodeForm, ConfirmEmailForm, RegistrationForm, ResendForm
-from portal.services import registration
+from portal.services import code, registration
 
 pages = Blueprint("registration", __name__, url_prefix="/rejestracja")
 TOKEN, DONE = "registration", "registered"
@@ -52,11 +52,7 @@ def enter_code() -> Any:
             session.pop(TOKEN)
             return render_template("registration/pesel_taken.html"), PeselTaken.status
     return render_template("registration/enter_code.html", form=form, resend=ResendForm(), pending=pending,
-                           wait=_seconds_to_resend(pending)), 400 if form.errors else 200
-
-
-def _seconds_to_resend(pending: Any) -> int:
-    return max(0, int((pending.sent_at + registration.RESEND_AFTER - clock.now()).total_seconds()))
+                           wait=code.seconds_to_resend(pending, now=clock.now())), 400 if form.errors else 200
 
 
 @pages.post("/kod/nowy")

@@ -21,7 +21,7 @@ class PanelVisitor(Visitor):
         self.officer = person.get("officer")
         if person:
             token, now = crypto.new_token(), clock.now()
-            Session.create(token_hash=crypto.hash_token(token), created_at=now, seen_at=now, **person)
+            Session.create(token_hash=crypto.hash_token(token), created_at=now, seen_at=now, proved_at=now, **person)
             with self.client.session_transaction() as session:
                 session.update({"_user_id": token, "_fresh": True})
 

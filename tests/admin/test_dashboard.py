@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from portal import clock
-from portal.models import Ballot, Edition, SmsCount
+from portal.models import Ballot, Edition, SendCount
 from portal.models.staff import Role
 from tests.admin.conftest import Enter, PanelVisitor
 from tests.admin.test_lists import make_message
@@ -45,7 +45,7 @@ def test_failed_messages_are_shown_to_those_who_may_see_messages(enter: Enter) -
 
 def test_the_end_of_todays_text_messages_is_shown_to_every_role(enter: Enter, setting: object) -> None:
     setting(sms_daily_cap=5)
-    SmsCount.create(scope="portal", window=clock.start_of(clock.local(clock.now()).date()), sent=5)
+    SendCount.create(scope="portal", window=clock.start_of(clock.local(clock.now()).date()), sent=5)
     for role in Role:
         assert "PORTAL_SMS_DAILY_CAP" in enter(role).get("/admin/").text
 

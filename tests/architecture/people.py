@@ -77,7 +77,8 @@ class Person(Visitor):
             session.update({CODE: CODE, "csrf_token": self._seed})
             if self._logged_in:
                 token, before = crypto.new_token(), clock.now() - timedelta(minutes=2)
-                Session.create(token_hash=crypto.hash_token(token), created_at=before, seen_at=before, **self._logged_in)
+                Session.create(token_hash=crypto.hash_token(token), created_at=before, seen_at=before, proved_at=before,
+                               **self._logged_in)
                 session.update({"_user_id": token, "_fresh": True})
 
     def csrf_token(self) -> str:

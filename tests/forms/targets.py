@@ -17,8 +17,8 @@ from portal import clock, crypto, forms
 from portal.admin.fields import PanelForm
 from portal.forms.base import BaseForm
 from portal.models import (
-    Account, AuditEntry, Ballot, BallotDraft, Choice, District, Edition, Message, Officer, Pool, Proposal, Registration, Session,
-    SmsCount,
+    Account, AuditEntry, Ballot, BallotDraft, Choice, District, Edition, Message, Officer, Pool, Proposal, Registration,
+    SendCount, Session,
 )
 from portal.models.staff import Role
 from portal.services import voting
@@ -59,7 +59,7 @@ def _registration(world: World, _person: Person) -> Values:
 
 
 def _sent_nothing_yet(_world: World) -> None:
-    SmsCount.delete().execute()
+    SendCount.delete().execute()
 
 
 def _wait_for_code(world: World) -> None:
@@ -127,7 +127,7 @@ def _create(view: str, url: str, model: Any, /, **given: str) -> tuple[str, Call
 
 
 DAY = {"voting_from": "2098-06-01T00:00:00", "voting_to": "2098-06-10T23:59:59", "results_on": "2098-06-20T12:00:00"}
-SENT = {Message, SmsCount}
+SENT = {Message, SendCount}
 TARGETS: dict[str, Callable[[], Target]] = {
     "LoginForm": lambda: Target("/logowanie", STRANGER, lambda world, _person: {
         "email": world.resident.email, "password": PASSWORD}, {Session, Account}),  # An old hash of a password is renewed.

@@ -24,7 +24,7 @@ def make_voters(app: Flask, edition: Edition, district: District, number: int, *
             account = Account.create(
                 email=f"{stem}{at}@example.org", phone="+48600000000", given_name="A", family_name="B", street="x",
                 postcode="30-001", birth_date=date(1990, 1, 1), district=district, password_hash=password, created_at=now)
-            Session.create(token_hash=crypto.hash_token(token), account=account, created_at=now, seen_at=now)
+            Session.create(token_hash=crypto.hash_token(token), account=account, created_at=now, seen_at=now, proved_at=now)
             if chosen:
                 BallotDraft.create(account=account, edition=edition, picks=json.dumps(picks), updated_at=now)
     cookies, csrf = _cookies(app, tokens)

@@ -12,8 +12,8 @@ from peewee import CharField, ForeignKeyField, Index, IntegrityError, Model
 from portal import clock, crypto
 from portal.database import transaction
 from portal.models import (
-    MODELS, Account, AuditEntry, Ballot, BallotDraft, Choice, CostItem, District, Edition, Exclusion, Message, Officer, Pool,
-    Proposal, Registration, Session, SmsCount,
+    MODELS, Account, AuditEntry, Ballot, BallotDraft, Choice, CostItem, District, Edition, EmailChange, Exclusion, Message,
+    Officer, PasswordReset, PhoneChange, Pool, Proposal, RecoveryCode, Registration, SendCount, Session, Throttle,
 )
 from portal.models.ballot import BallotState, Channel
 from portal.models.message import MessageChannel
@@ -21,6 +21,7 @@ from portal.models.staff import Role
 from tests.factories import PESEL, make_account, make_district, make_edition, make_officer, make_pool, make_proposal
 
 CASCADES = {"cost_item.proposal_id", "exclusion.first_id", "exclusion.second_id", "session.account_id", "session.officer_id",
+            "phone_change.account_id", "email_change.account_id", "password_reset.account_id", "recovery_code.officer_id",
             "choice.ballot_id", "ballot_draft.account_id", "ballot_draft.edition_id"}
 
 
@@ -44,7 +45,8 @@ def make_ballot(edition: Edition, **given: Any) -> Ballot:
 
 
 def make_session(**given: Any) -> Session:
-    return Session.create(**{"token_hash": crypto.new_token(), "created_at": clock.now(), "seen_at": clock.now(), **given})
+    moments = dict.fromkeys(("created_at", "seen_at", "proved_at"), clock.now())
+    return Session.create(**{"token_hash": crypto.new_token(), **moments, **given})
 
 
 def make_registration(**given: Any) -> Registration:
@@ -89,7 +91,23 @@ FORBIDDEN: dict[str, Callable[[World], Any]] = {
     "account_pesel_is_sealed_with_its_index": lambda w: make_account(w.district, pesel_index="h"),
     "registration(token_hash)": lambda w: twice(lambda: make_registration(token_hash="h")),
     "registration_tries_are_at_most_five": lambda w: make_registration(tries=6),
-    "sms_count(scope,window)": lambda w: twice(lambda: SmsCount.create(scope="portal", window=clock.now())),
+    "phone_change(account_id)": lambda w: twice(
+        lambda: PhoneChange.create(account=w.account, phone="+48600123456", created_at=clock.now())),
+    "phone_change_tries_are_at_most_five":
+        lambda w: PhoneChange.create(account=w.account, phone="+48600123456", created_at=clock.now(), tries=6),
+    "email_change(account_id)": lambda w: twice(lambda: EmailChange.create(
+        account=w.account, email="a@example.org", token_hash=crypto.new_token(), created_at=clock.now())),
+    "email_change(token_hash)": lambda w: [
+        EmailChange.create(account=account, email="a@example.org", token_hash="h", created_at=clock.now())
+        for account in (w.account, make_account(w.district))],
+    "email_change_email_is_lower_case":
+        lambda w: EmailChange.create(account=w.account, email="A@example.org", token_hash="h", created_at=clock.now()),
+    "password_reset(account_id)": lambda w: twice(
+        lambda: PasswordReset.create(account=w.account, token_hash=crypto.new_token(), created_at=clock.now())),
+    "password_reset(token_hash)": lambda w: [
+        PasswordReset.create(account=account, token_hash="h", created_at=clock.now())
+        for account in (w.account, make_account(w.district))],
+    "send_count(scope,window)": lambda w: twice(lambda: SendCount.create(scope="portal", window=clock.now())),
     "district(number)": lambda w: make_district(number=w.district.number),
     "district(name)": lambda w: make_district(name=w.district.name),
     "edition(code)": lambda w: make_edition(code=w.edition.code),
@@ -117,6 +135,13 @@ FORBIDDEN: dict[str, Callable[[World], Any]] = {
     "officer(email)": lambda w: make_officer(Role.EDITOR, email=w.officer.email),
     "officer_role_is_known": lambda w: make_officer("king"),  # type: ignore[arg-type]
     "officer_email_is_lower_case": lambda w: make_officer(Role.EDITOR, email="Jan@example.org"),
+    "officer(enrolment_hash)": lambda w: twice(lambda: make_officer(Role.EDITOR, enrolment_hash="h")),
+    "recovery_code(code_hash)": lambda w: twice(lambda: RecoveryCode.create(officer=w.officer, code_hash="h")),
+    "throttle(scope)": lambda w: twice(
+        lambda: Throttle.create(scope="s", failed_at=clock.now(), blocked_until=clock.now())),
+    "throttle_failures_are_not_negative":
+        lambda w: Throttle.create(scope="s", failures=-1, failed_at=clock.now(), blocked_until=clock.now()),
+    "session(uid)": lambda w: twice(lambda: make_session(account=w.account, uid="u")),
     "session(token_hash)": lambda w: twice(lambda: make_session(account=w.account, token_hash="h")),
     "session_belongs_to_one_person": lambda w: make_session(account=w.account, officer=w.officer),
     "ballot(edition_id,voter_key)": lambda w: make_ballot(w.edition, voter_key="key", channel=Channel.PAPER),

@@ -11,7 +11,7 @@ from peewee import IntegrityError
 
 from portal import clock, crypto
 from portal.errors import CodeRefused, PeselTaken, RegistrationUnknown, TooMany
-from portal.models import Account, AuditEntry, Message, Registration, SmsCount
+from portal.models import Account, AuditEntry, Message, Registration, SendCount
 from portal.services import audit, registration
 from portal.services.registration import Applicant, begin_registration, confirm_registration, resend_code
 from tests.factories import OTHER_PESEL, PASSWORD_HASH, PESEL, make_account, make_district
@@ -217,7 +217,7 @@ def test_refused_message_uses_up_no_other_allowance(applicant: Applicant, now: d
     begin(applicant, now)
     with pytest.raises(TooMany):
         begin(replace(applicant, phone="+48600111999"), now)
-    assert sorted(count.sent for count in SmsCount.select()) == [1, 1, 1]
+    assert sorted(count.sent for count in SendCount.select()) == [1, 1, 1]
 
 
 @pytest.mark.parametrize(("cap", "differs"), [(5, "address"), (20, "phone"), (7, "both")])
@@ -234,7 +234,7 @@ def test_caps_hold_exactly_under_parallel_requests(applicant: Applicant, now: da
 
 def test_network_address_and_number_are_counted_without_being_kept(applicant: Applicant, now: datetime):
     begin(applicant, now, address="192.0.2.77")
-    assert applicant.phone not in str(raw.table("sms_count"))
+    assert applicant.phone not in str(raw.table("send_count"))
     assert "192.0.2.77" not in raw.everything()
 
 
