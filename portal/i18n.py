@@ -2,11 +2,14 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
+from typing import Any
 
 import phonenumbers
+from babel import Locale
 from babel.numbers import format_decimal
 from flask import Flask, request
-from flask_babel import format_date, format_datetime, get_locale, gettext
+from flask_babel import format_date, format_datetime, get_locale, get_translations, gettext
 
 from portal import clock
 from portal.extensions import babel
@@ -57,6 +60,15 @@ def number(value: int | Decimal) -> str:
     return format_decimal(value, locale=language())
 
 
+@cache
+def _catalogue(_locale: Locale | None) -> Any:
+    """Return the texts of a language; Flask-Babel itself looks for them anew for each text of a page."""
+    return get_translations()
+
+
 def init_app(app: Flask) -> None:
     babel.init_app(app, default_locale=DEFAULT, default_timezone=str(clock.CITY_ZONE), locale_selector=choose_language)
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        gettext=lambda text: _catalogue(get_locale()).ugettext(text),
+        ngettext=lambda one, many, number: _catalogue(get_locale()).ungettext(one, many, number), newstyle=True)
     app.jinja_env.filters.update(money=money, day=day, moment=moment, number=number, phone=phone)

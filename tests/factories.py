@@ -1,13 +1,16 @@
 """Things to test with, made with one call each; what matters to a test, the test says."""
 
+import json
+from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
 
 from portal import clock, crypto, database
-from portal.models import MODELS, Account, District, Edition, Officer, Pool, Proposal
+from portal.models import MODELS, Account, District, Edition, Officer, Pool, Proposal, Registration
 from portal.models.proposal import ProposalState
 from portal.models.staff import Role
+from portal.services.registration import Applicant
 
 PASSWORD = "cztery zielone konie"
 PASSWORD_HASH = crypto.hash_password(PASSWORD)
@@ -67,6 +70,18 @@ def make_account(district: District, **given: Any) -> Account:
     if values.get("pesel"):
         values["pesel_index"] = crypto.blind_index("pesel", values["pesel"])
     return Account.create(**values)
+
+
+def make_registration(token: str, district: District, **given: Any) -> Registration:
+    """A filled-in form that waits for the code 012345, found by this token."""
+    applicant = Applicant(email="nowa@example.org", phone="+48600123457", given_name="Ewa", family_name="Lis", pesel=None,
+                          birth_date="1990-12-24", district=district.id, street="ul. Długa 5", postcode="30-001",
+                          password_hash="x", wants_news=False, language="pl")
+    hashed, now = crypto.hash_token(token), clock.now()
+    values = {"token_hash": hashed, "phone": applicant.phone, "data": json.dumps(asdict(applicant)), "created_at": now,
+              "code_hash": crypto.keyed_hash("index", "sms-code", hashed, "012345"), "sent_at": now - timedelta(hours=1),
+              "code_expires_at": now + timedelta(minutes=5), **given}
+    return Registration.create(**values)
 
 
 def make_officer(role: Role, **given: Any) -> Officer:

@@ -1,25 +1,42 @@
 """Field factories: one wording, one limit and one widget for each kind of field."""
 
+import json
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
+from flask import current_app
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from govuk_frontend_wtf.wtforms_widgets import GovCheckboxInput, GovSelect, GovSubmitInput, GovTextInput
+from markupsafe import Markup
 from wtforms import BooleanField, DateField, Field, SelectField, StringField, SubmitField
 from wtforms.validators import InputRequired, Length, Optional
 
 from portal.forms import validators
 
 
+@lru_cache(maxsize=500)
+def _written(template: str, params: str) -> Markup:
+    made: Markup = current_app.jinja_env.get_template(template).make_module({"params": json.loads(params)}).__html__()
+    return made
+
+
 class Translated:
-    """Makes the widget say "Error" in the reader's language."""
+    """Makes the widget say "Error" in the reader's language, and writes the HTML of an empty field only once."""
+
+    template: str
 
     def map_gov_params(self, field: Field, **kwargs: Any) -> dict[str, Any]:
         params: dict[str, Any] = super().map_gov_params(field, **kwargs)  # type: ignore[misc]
         if field.errors:
             params["errorMessage"]["visuallyHiddenText"] = _("Error")
         return params
+
+    def render(self, params: dict[str, Any]) -> Markup:
+        """Return the field's HTML, which depends on nothing but these; what people typed is not kept."""
+        write = _written.__wrapped__ if params.get("value") else _written
+        return write(self.template, json.dumps(params, default=str))
 
 
 class TextWidget(Translated, GovTextInput):  # type: ignore[misc]
@@ -33,6 +50,14 @@ class PasswordWidget(TextWidget):
 
     def __call__(self, field: Field, **kwargs: Any) -> Any:
         return super().__call__(field, value="", **kwargs)
+
+
+class NewPasswordWidget(PasswordWidget):
+    """A password that is being chosen; portal.js puts a meter beside it."""
+
+
+class SubmitWidget(Translated, GovSubmitInput):  # type: ignore[misc]
+    """A button."""
 
 
 class SelectWidget(Translated, GovSelect):  # type: ignore[misc]
@@ -88,15 +113,15 @@ def phone() -> StringField:
                 checks=(validators.mobile_number,), type="tel", classes="govuk-input--width-20")
 
 
-def new_password() -> StringField:
-    return text(_l("Password"), most=128, required=_l("Choose a password."), autocomplete="new-password",
+def new_password(label: Any = None) -> StringField:
+    return text(label or _l("Password"), most=128, required=_l("Choose a password."), autocomplete="new-password",
                 hint=_l("At least 10 characters; 15 or more are better. Three or four words make a good password."),
                 checks=(Length(min=10, message=_l("The password needs at least %(min)d characters.")),),
-                widget=PasswordWidget(), strip=False)
+                widget=NewPasswordWidget(), strip=False)
 
 
-def current_password() -> StringField:
-    return text(_l("Password"), most=128, required=_l("Enter your password."), autocomplete="current-password",
+def current_password(label: Any = None) -> StringField:
+    return text(label or _l("Password"), most=128, required=_l("Enter your password."), autocomplete="current-password",
                 widget=PasswordWidget(), strip=False)
 
 
@@ -120,4 +145,4 @@ def date(label: Any, *, hint: Any, checks: tuple[Any, ...] = ()) -> PolishDateFi
 
 
 def submit(label: Any) -> SubmitField:
-    return SubmitField(label, widget=GovSubmitInput())
+    return SubmitField(label, widget=SubmitWidget())

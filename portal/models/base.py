@@ -96,10 +96,10 @@ class Prepared:
             if model not in found:
                 found[model] = model(__no_default__=True)
             found[model].__data__[name] = None if value is None else convert(value)
-        first = found[fields[0][0]]
-        first.__rel__.update({key.name: found[key.rel_model] for key in first._meta.refs
-                              if key.rel_model in found and first.__data__[key.name] is not None})
-        return first
+        for model in found.values():
+            model.__rel__.update({key.name: found[key.rel_model] for key in model._meta.refs
+                                  if key.rel_model in found and model.__data__.get(key.name) is not None})
+        return found[fields[0][0]]
 
 
 def check(name: str, condition: str) -> SQL:

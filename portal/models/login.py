@@ -6,6 +6,7 @@ from peewee import JOIN, CharField, ForeignKeyField, IntegerField
 
 from portal.models.account import Account, AccountState
 from portal.models.base import BaseModel, Prepared, check
+from portal.models.district import District
 from portal.models.fields import MomentField, PublicIdField
 from portal.models.staff import Officer
 
@@ -53,7 +54,7 @@ class Throttle(BaseModel):
 
 
 _alive = Prepared(lambda token_hash, idle, age: (
-    Session.select(Session, Account, Officer.id, Officer.uid, Officer.name, Officer.email, Officer.role)
-    .join(Account, JOIN.LEFT_OUTER).switch(Session).join(Officer, JOIN.LEFT_OUTER)
+    Session.select(Session, Account, District, Officer.id, Officer.uid, Officer.name, Officer.email, Officer.role)
+    .join(Account, JOIN.LEFT_OUTER).join(District, JOIN.LEFT_OUTER).switch(Session).join(Officer, JOIN.LEFT_OUTER)
     .where(Session.token_hash == token_hash, Session.seen_at > idle, Session.created_at > age,
            (Account.state == AccountState.ACTIVE) | Officer.active)))

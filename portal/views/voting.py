@@ -21,11 +21,10 @@ from portal.models.account import Account
 from portal.models.edition import Edition
 from portal.services import voting
 from portal.services.voting import Contest, Picks
-from portal.templating import current_edition
+from portal.templating import TOKEN_HERE, current_edition
 
 pages = Blueprint("voting", __name__, url_prefix="/glosowanie")
 RECEIPT = "receipt"
-TOKEN_HERE = "the-csrf-token-of-this-visitor"
 
 
 def _edition() -> Edition:

@@ -16,12 +16,12 @@ from werkzeug.test import TestResponse
 
 from portal import clock, crypto
 from portal.errors import EXPIRED
-from portal.models import Account, Edition, Message, Registration, Session
+from portal.models import Account, Edition, Message, Session
 from portal.models.ballot import Channel
 from portal.models.message import MessageChannel
 from portal.models.staff import Role
 from portal.services import audit, voting
-from tests.factories import make_account, make_edition, make_officer, make_pool, make_voting
+from tests.factories import make_account, make_edition, make_officer, make_pool, make_registration, make_voting
 from tests.page import Visitor
 
 STRANGER, RESIDENT, VOTER = "stranger", "resident", "resident who has voted"
@@ -53,7 +53,7 @@ def make_world() -> World:
                         channel=Channel.ONLINE, district=district.id, number="0000", now=now)
     Message.create(key="k", channel=MessageChannel.SMS, recipient="+48600123456", template="registration_code", language="pl",
                    due_at=now, created_at=now)
-    Registration.create(token_hash=crypto.hash_token(CODE), phone="+48600123456", data="{}", created_at=now, sent_at=now)
+    make_registration(CODE, district)
     make_officer(Role.EDITOR)
     audit.record("edition created", actor="demo", subject=f"edition:{edition.code}", now=now)
     return World(edition, counted, resident, voter)

@@ -1,11 +1,10 @@
 """Every form with the page that it stands on, who fills it in, and what is right in it."""
 
 import importlib
-import json
 import pkgutil
 import secrets
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -22,9 +21,8 @@ from portal.models import (
 )
 from portal.models.staff import Role
 from portal.services import voting
-from portal.services.registration import Applicant
 from tests.architecture.people import CODE, RESIDENT, STRANGER, TOKEN, Person, World, make_world, panel_views
-from tests.factories import PASSWORD, PESEL, TOTP_SECRET, make_edition, make_officer, make_pool, make_proposal
+from tests.factories import PASSWORD, PESEL, TOTP_SECRET, make_edition, make_officer, make_pool, make_proposal, make_registration
 from tests.page import Page, prefilled
 
 OFFICER = "kontrola@example.org"
@@ -66,14 +64,7 @@ def _wait_for_code(world: World) -> None:
     Account.delete().where(Account.email == "nowa@example.org").execute()
     Registration.delete().execute()
     _sent_nothing_yet(world)
-    phone, hashed = "+48600123457", crypto.hash_token(CODE)
-    applicant = Applicant(email="nowa@example.org", phone=phone, given_name="Ewa", family_name="Lis", pesel=None,
-                          birth_date="1990-12-24", district=world.resident.district_id, street="ul. Długa 5",
-                          postcode="30-001", password_hash="x", wants_news=False, language="pl")
-    Registration.create(
-        token_hash=hashed, phone=phone, data=json.dumps(asdict(applicant)), created_at=clock.now(),
-        code_hash=crypto.keyed_hash("index", "sms-code", hashed, "012345"), sent_at=clock.now() - timedelta(hours=1),
-        code_expires_at=clock.now() + timedelta(minutes=5))
+    make_registration(CODE, world.resident.district)
 
 
 def _picks(world: World, _person: Person) -> Values:
