@@ -1,20 +1,28 @@
 """Who may enter: the person behind the cookie, the guards of the views, and where a login may lead."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, abort, current_app, flash, make_response, redirect, request, session, url_for
+from flask import (
+    Flask, Response, abort, after_this_request, current_app, flash, make_response, redirect, request, session, url_for,
+)
 from flask_babel import gettext as _
 from flask_login import AnonymousUserMixin, UserMixin, current_user, login_user, logout_user
 
 from portal import clock
+from portal.config import settings
 from portal.extensions import login_manager
-from portal.models.login import Session
+from portal.models.login import ABSOLUTE, IDLE, Session
 from portal.services import login
+from portal.services.login_device import Browser
 
 View = Callable[..., Any]
+ENDED = "_ended_id"
+KNOWN_FOR = timedelta(days=400)  # As long as browsers keep a cookie: from edition to edition.
+WARN_BEFORE = timedelta(minutes=2)
 
 
 class Visitor(UserMixin):  # type: ignore[misc]
@@ -25,6 +33,12 @@ class Visitor(UserMixin):  # type: ignore[misc]
 
     def get_id(self) -> str:
         return self.token
+
+    @property
+    def ends(self) -> tuple[int, bool]:
+        """Return in how many minutes to warn that the session ends, and whether using it does not put that off (12 hours)."""
+        minutes = max(0, (self.session.ends_at() - WARN_BEFORE - clock.present()) // timedelta(minutes=1))
+        return minutes, bool(self.session.created_at + ABSOLUTE < self.session.seen_at + IDLE)
 
 
 class Stranger(AnonymousUserMixin):  # type: ignore[misc]
@@ -38,12 +52,34 @@ def _load_visitor(token: str) -> Visitor | None:
     return Visitor(token, row) if row else None
 
 
+def browser() -> Browser:
+    """Return what is known of the browser that asks."""
+    tokens = request.cookies.get(current_app.config["DEVICE_COOKIE_NAME"], "")
+    return Browser(request.remote_addr or "", request.user_agent.string, tokens)
+
+
 def enter(token: str) -> None:
-    """Begin the browser's session anew for a person who has just logged in."""
+    """Begin the browser's session anew for a person who has just logged in, and make the browser a known device.
+
+    Who logs in again after the own session has ended keeps its form token, so that what was typed in another tab can be sent.
+    """
+    before, form_token = session.get("_user_id") or session.get(ENDED, ""), session.get("csrf_token")
     session.clear()
     visitor = _load_visitor(token)
     if visitor:
+        if form_token and login.was_same_person(before, visitor.session):
+            session["csrf_token"] = form_token
         login_user(visitor)
+        remember_device(login.device_tokens(visitor.session, browser()))
+
+
+def remember_device(tokens: str) -> None:
+    """Let the answer set the long-lived cookie by which the browser is a known device (see services/login_throttle.py)."""
+    @after_this_request
+    def keep(response: Response) -> Response:
+        response.set_cookie(current_app.config["DEVICE_COOKIE_NAME"], tokens, max_age=KNOWN_FOR, httponly=True, samesite="Lax",
+                            secure=not settings.development)
+        return response
 
 
 def leave() -> None:
@@ -74,12 +110,19 @@ def open_form(view: View) -> View:
     return view
 
 
+def machine(view: View) -> View:
+    """Open an address to a machine, which proves itself by a secret in the address: it has no session and so no CSRF token."""
+    view.guard = "machine"  # type: ignore[attr-defined]
+    return view
+
+
 def resident_required(view: View) -> View:
     """Let residents in; send everyone else to the login and back afterwards."""
     @wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> Any:
         if current_user.account is None:
-            if not current_user.is_authenticated and session.pop("_user_id", None):
+            if not current_user.is_authenticated and "_user_id" in session:
+                session[ENDED] = session.pop("_user_id")
                 flash(_("Your session has ended because nothing happened for a while. Log in again to go on; "
                         "what was not saved yet has to be chosen or typed anew."), "warning")
             return redirect(url_for("login.log_in", next=_way_back()))

@@ -6,7 +6,7 @@ Nothing is ever older than SECONDS, on every process, so no change of the data h
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -59,17 +59,20 @@ def forget() -> None:
 class PublicPages:
     """Stands in front of the application and gives people without a session the pages that it called public.
 
-    The key holds everything that a public page may depend on: host, address and the other cookies (the language).
+    The key holds everything that a public page may depend on: host, address and the other cookies (the language), but not the
+    cookie of a known device, which each of them has another of.
     """
 
-    def __init__(self, application: Any, session_cookie: str) -> None:
-        self._application, self._session_cookie = application, session_cookie + "="
+    def __init__(self, application: Any, config: Mapping[str, Any]) -> None:
+        self._application, self._session_cookie = application, config["SESSION_COOKIE_NAME"] + "="
+        self._device_cookie = config["DEVICE_COOKIE_NAME"] + "="
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         cookies = environ.get("HTTP_COOKIE", "")
         if environ["REQUEST_METHOD"] != "GET" or self._session_cookie in cookies:
             return self._application(environ, start_response)
-        key = "page", environ.get("HTTP_HOST"), environ["PATH_INFO"], environ.get("QUERY_STRING"), cookies
+        shown = "; ".join(cookie for cookie in cookies.split("; ") if not cookie.startswith(self._device_cookie))
+        key = "page", environ.get("HTTP_HOST"), environ["PATH_INFO"], environ.get("QUERY_STRING"), shown
         entry = _fresh(key)
         status, headers, body = entry[1] if entry else self._ask(key, environ)
         sent = dict(headers)

@@ -134,6 +134,7 @@ def for_flask(values: Settings, secret: bytes) -> dict[str, Any]:
         "SECRET_KEY": secret,
         "TRUSTED_HOSTS": None if values.development else values.hosts,
         "SESSION_COOKIE_NAME": "session" if values.development else "__Host-session",
+        "DEVICE_COOKIE_NAME": "device" if values.development else "__Host-device",
         "SESSION_COOKIE_SECURE": not values.development,
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",

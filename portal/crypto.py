@@ -12,6 +12,7 @@ import os
 import re
 import secrets
 import threading
+import unicodedata
 from functools import cache
 from pathlib import Path
 
@@ -133,10 +134,15 @@ _OFFICERS = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=4)
 _hashing = threading.BoundedSemaphore(2)  # Bounds the memory that a burst of logins can take.
 
 
+def _composed(password: str) -> str:
+    """Return the one spelling of a password: keyboards write ż as one sign or as two (NIST SP 800-63B-4, 3.1.1.2)."""
+    return unicodedata.normalize("NFC", password)
+
+
 def hash_password(password: str, *, officer: bool = False) -> str:
     """Return the Argon2id hash of a password."""
     with _hashing:
-        return (_OFFICERS if officer else _RESIDENTS).hash(password)
+        return (_OFFICERS if officer else _RESIDENTS).hash(_composed(password))
 
 
 @cache
@@ -147,12 +153,16 @@ def _nobodys_password(officer: bool) -> str:
 def verify_password(hashed: str | None, password: str, *, officer: bool = False) -> bool:
     """Tell whether the password is right; without a hash take as long as with one and answer no."""
     compared = hashed or _nobodys_password(officer)
+    spellings = dict.fromkeys((_composed(password), password))  # The second is that of a hash from before there was one spelling.
+    return any([_matches(compared, spelling, officer) for spelling in spellings]) and bool(hashed)
+
+
+def _matches(hashed: str, password: str, officer: bool) -> bool:
     with _hashing:
         try:
-            (_OFFICERS if officer else _RESIDENTS).verify(compared, password)
+            return (_OFFICERS if officer else _RESIDENTS).verify(hashed, password)
         except (VerifyMismatchError, InvalidHashError):
             return False
-    return hashed is not None
 
 
 def password_is_outdated(hashed: str, *, officer: bool = False) -> bool:

@@ -5,7 +5,10 @@ msgids with named parameters, translated where they are shown.
 """
 
 import logging
+import math
 import secrets
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -24,6 +27,7 @@ class PortalError(Exception):
 
     status = 400
     heading: str | None = None  # The error page's, unless that of the status will do.
+    headers: Mapping[str, str] = {}
     message = N_("This cannot be done.")
 
     def __init__(self, message: str | None = None, **params: Any) -> None:
@@ -46,10 +50,30 @@ class TooMany(PortalError):
     message = N_("That was too many attempts. Please wait a while and try again.")
 
 
+class Throttled(TooMany):
+    """Too many failures came before this try; it was not looked at, and some time has to pass before the next."""
+
+    def __init__(self, wait: timedelta) -> None:
+        seconds = max(1, math.ceil(wait.total_seconds()))
+        self.headers = {"Retry-After": str(seconds)}
+        if seconds <= 60:
+            super().__init__(N_("There were too many failed attempts. Try again in %(seconds)s s."), seconds=seconds)
+        else:
+            super().__init__(N_("There were too many failed attempts. Try again in %(minutes)s min."), minutes=-(-seconds // 60))
+
+
 class LoginRefused(PortalError):
     """E-mail, password or code do not match: which of them, nobody is told."""
 
     message = N_("The e-mail address or the password is not right.")
+
+
+class ResetUnknown(PortalError):
+    """A link that sets a new password is wrong, used, replaced, void or too old: the answer is the same."""
+
+    status = 404
+    heading = N_("This link is no longer valid")
+    message = N_("A link for a new password works once, for 60 minutes, and only the newest one does.")
 
 
 class RegistrationUnknown(PortalError):
@@ -61,10 +85,25 @@ class RegistrationUnknown(PortalError):
 
 
 class CodeRefused(PortalError):
-    """The code is wrong, expired, used or tried too often: the answer is the same."""
+    """The code is wrong, expired or used: the answer is the same. That all tries are used up is said."""
 
-    message = N_("This code is not right or no longer valid. Check the message or ask for a new code; after five wrong tries "
-                 "fill in the registration form again.")
+    message = N_("This code is not right or no longer valid. Check the message or ask for a new code.")
+
+
+class EnrolmentUnknown(PortalError):
+    """The link by which an officer sets up the own access is wrong, used, replaced or too old: the answer is the same."""
+
+    status = 404
+    heading = N_("This link or page is no longer valid")
+    message = N_("An invitation to the panel works once, for three days. Perhaps you have set up your access already: then log "
+                 "in. Otherwise ask an administrator for a new invitation.")
+
+
+class NoAdministratorLeft(PortalError):
+    """A change of officers' access would leave nobody who can give access."""
+
+    status = 409
+    message = N_("This is the last administrator who can log in. Let somebody else become one first.")
 
 
 class PeselTaken(PortalError):
@@ -72,6 +111,55 @@ class PeselTaken(PortalError):
 
     status = 409
     message = N_("There already is an account for this PESEL number.")
+
+
+class EmailTaken(PortalError):
+    """The e-mail address has got an account since a change to it was asked for; told only to who can read its letters."""
+
+    status = 409
+    message = N_("There already is an account for this e-mail address.")
+
+
+class ChangeUnknown(PortalError):
+    """No correction waits for its code or link: it is done, cancelled, replaced or expired."""
+
+    status = 404
+    message = N_("This change does not wait for a confirmation any more.")
+
+
+class LinkUnknown(PortalError):
+    """A link from an e-mail is wrong, used, replaced, cancelled or expired: the answer is the same."""
+
+    status = 404
+    heading = N_("This link or page is no longer valid")
+    message = N_("This link is not valid or was used already.")
+
+
+class ChangedMeanwhile(PortalError):
+    """The account is no longer what it was when the change began; nothing was stored."""
+
+    status = 409
+    message = N_("Your data were changed meanwhile, perhaps in another window. Look at them and try again.")
+
+
+class NothingToChange(PortalError):
+    """A correction repeats what the account says."""
+
+    message = N_("This is what your account says already.")
+
+
+class BallotWouldGo(PortalError):
+    """Deleting the account would remove a ballot of an open voting, which the person has not agreed to."""
+
+    status = 409
+    message = N_("Your ballot in the open voting would be removed together with the account. Tick that you want this.")
+
+
+class BallotUnderCheck(PortalError):
+    """An account cannot be deleted while officers check its ballot."""
+
+    status = 409
+    message = N_("Your ballot is being checked. The account can be deleted when the check is over.")
 
 
 class PhaseClosed(PortalError):
@@ -157,8 +245,9 @@ def init_app(app: "Flask") -> None:
             log.log(logging.ERROR if status >= 500 else logging.WARNING, "error page %s", error_id or status, exc_info=second)
             return PLAIN.format(language=language(), heading=escape(_(heading)), text=escape(text), error_id=error_id), status
 
-    def rule(error: PortalError) -> tuple[str, int]:
-        return page(error.status, error.heading or PAGES.get(error.status, PAGES[400])[0], _(error.message, **error.params))
+    def rule(error: PortalError) -> tuple[str, int, Mapping[str, str]]:
+        heading = error.heading or PAGES.get(error.status, PAGES[400])[0]
+        return *page(error.status, heading, _(error.message, **error.params)), error.headers
 
     def http(error: HTTPException) -> Any:
         if error.code is None or error.code < 400:

@@ -15,11 +15,6 @@ login_manager = LoginManager()
 mail = Mail()
 
 
-def named_email() -> str:
-    """Return the key of a limit per person who is logged in to, as typed."""
-    return request.form.get("email", "").strip().lower()[:254] or "nobody"
-
-
 @limiter.request_filter
 def _only_looks() -> bool:
     """Limit only what is sent: looking at pages is cheap, and asking the limiter each time is not."""

@@ -14,7 +14,7 @@ from flask_babel import format_date, format_datetime, get_locale, get_translatio
 from portal import clock
 from portal.extensions import babel
 
-LANGUAGES = {"pl": "Polski", "en": "English"}
+LANGUAGES = {"pl": "Polski", "en": "English", "uk": "Українська"}
 DEFAULT = "pl"
 COOKIE = "jezyk"
 

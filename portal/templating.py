@@ -1,16 +1,17 @@
 """What every template knows: the site, the edition, the visitor's language, addresses of assets, and the layout's parts."""
 
 import hashlib
+from dataclasses import dataclass, fields
 from functools import cache as once
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from flask import Flask, current_app, request
+from flask import Flask, current_app, g, request
 from flask_babel import gettext as _
 from flask_login import current_user
-from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader, pass_context
-from jinja2.runtime import Context
+from flask_wtf.csrf import generate_csrf
+from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 from markupsafe import Markup
 
 from portal import cache, clock
@@ -23,7 +24,9 @@ from portal.services import voting
 BUILD = Path(__file__).with_name("static") / "build"
 TOKEN_HERE, ADDRESS_HERE = "the-csrf-token-of-this-visitor", "the-address-of-this-page"
 MAIN_MENU = (("/projekty", N_("Projects")), ("/glosowanie", N_("Voting")))
-ACCOUNT_MENU = (("/moje-konto", N_("Overview")), ("/glosowanie", N_("Voting")))
+ACCOUNT_MENU = (("/moje-konto", N_("Overview")), ("/glosowanie", N_("Voting")), ("/moje-konto/dane", N_("Update my data")),
+                ("/moje-konto/haslo", N_("Password")), ("/moje-konto/sesje", N_("Your sessions")),
+                ("/moje-konto/moje-dane", N_("My data")))
 Menu = tuple[tuple[str, str], ...]
 
 
@@ -79,37 +82,49 @@ def _ballot_reminder() -> bool:
                 and edition.phase(clock.now()) is Phase.VOTING and voting.load_draft(current_user.account, edition))
 
 
-def _menu(part: str) -> Menu:
-    """Return the addresses and labels that a part of the layout lists."""
-    edition = current_edition() if part == "header" else None
-    results = ((f"/wyniki/{edition.code}", N_("Results")),) if edition else ()
-    return {"header": MAIN_MENU + results, "account_menu": ACCOUNT_MENU}.get(part, ())
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The parts of the layout (layouts/parts.html)."""
+
+    head: Markup
+    top: Markup
+    account_menu: Markup
+    footer: Markup
+    session: Markup
 
 
-@pass_context
-def shared(context: Context, part: str, *, account: bool = True) -> Markup:
-    """Return a part of the layout that is the same for all people of a kind in a section, made once a second for all of them.
-
-    The visitor's token and the page's address are set in afterwards. Without ``account`` the header asks nobody who looks.
-    """
-    kind = "stranger"
-    if account and part == "header" and current_user.is_authenticated:
-        kind = "officer" if current_user.officer else "resident"
-    menu, here = _menu(part), request.path
+def _section(menu: Menu) -> tuple[str, str]:
+    """Return the address of a menu under which the page lies, and how it is marked there."""
+    here = request.path
     section = max((href for href, _label in menu if f"{here}/".startswith(f"{href}/")), key=len, default="")
+    return section, "page" if here == section else "true"
 
-    def make() -> Markup:
+
+def layout(*, account: bool = True) -> Layout:
+    """Return the layout's parts, which are made once a second for all people of a kind in a section, not once for each page.
+
+    The visitor's token and the page's address are set in afterwards. Without ``account`` nobody is asked who looks.
+    """
+    if "layout" in g:
+        return g.layout  # type: ignore[no-any-return]
+    edition, kind, ends = current_edition(), "stranger", None
+    if account and current_user.is_authenticated:
+        kind, ends = "officer" if current_user.officer else "resident", current_user.ends
+    main_menu = MAIN_MENU + (((f"/wyniki/{edition.code}", N_("Results")),) if edition else ())
+    key = language(), account, kind, ends, _section(main_menu), _section(ACCOUNT_MENU)
+
+    def make() -> Layout:
         parts = current_app.jinja_env.get_template("layouts/parts.html").make_module({
-            "site": SITE, "lang": language(), "languages": LANGUAGES, "account": account, "kind": kind, "menu": menu,
-            "section": section, "mark": "page" if here == section else "true", "line": calendar_line(), "token": TOKEN_HERE,
-            "address": ADDRESS_HERE})
-        written: Markup = getattr(parts, part)()
-        return written
-    key = part, language(), account, kind, section, here == section
-    text = make() if clock.is_previewing() else cache.remember(key, make)
-    if TOKEN_HERE in text:
-        text = text.replace(TOKEN_HERE, context["csrf_token"]())
-    return text.replace(ADDRESS_HERE, quote(here if request.method == "GET" else "/"))
+            "site": SITE, "lang": language(), "languages": LANGUAGES, "account": account, "kind": kind, "ends": ends,
+            "main_menu": main_menu, "main": key[-2], "own_menu": ACCOUNT_MENU, "own": key[-1], "line": calendar_line(),
+            "token": TOKEN_HERE, "address": ADDRESS_HERE})
+        return Layout(**{part.name: getattr(parts, part.name)() for part in fields(Layout)})
+    made = make() if clock.is_previewing() else cache.remember(("layout", *key), make)
+    token = generate_csrf() if kind != "stranger" else ""
+    here = quote(request.path if request.method == "GET" else "/")
+    g.layout = Layout(made.head, made.top.replace(TOKEN_HERE, token), made.account_menu, made.footer.replace(ADDRESS_HERE, here),
+                      made.session.replace(TOKEN_HERE, token))
+    return g.layout  # type: ignore[no-any-return]
 
 
 def _context() -> dict[str, Any]:
@@ -120,5 +135,5 @@ def init_app(app: Flask) -> None:
     app.jinja_options = {**app.jinja_options, "trim_blocks": True, "lstrip_blocks": True}
     parts = {package: PackageLoader(package) for package in ("govuk_frontend_jinja", "govuk_frontend_wtf")}
     app.jinja_loader = ChoiceLoader([app.jinja_loader, PrefixLoader(parts)])  # type: ignore[list-item]
-    app.jinja_env.globals.update(asset=asset, shared=shared, calendar_line=calendar_line, ballot_reminder=_ballot_reminder)
+    app.jinja_env.globals.update(asset=asset, layout=layout, calendar_line=calendar_line, ballot_reminder=_ballot_reminder)
     app.context_processor(_context)

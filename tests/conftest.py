@@ -74,6 +74,20 @@ def db(database_url: str) -> Iterator[None]:
 
 
 @pytest.fixture
+def statements(db: None, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every statement that the database gets, from now on."""
+    seen: list[str] = []
+    execute = database.database.obj.execute_sql
+
+    def listen(sql: str, *args: Any, **kwargs: Any) -> Any:
+        seen.append(sql)
+        return execute(sql, *args, **kwargs)
+
+    monkeypatch.setattr(database.database.obj, "execute_sql", listen)
+    return seen
+
+
+@pytest.fixture
 def now() -> Iterator[datetime]:
     """A clock that stands still; ``time_machine`` inside a test moves it."""
     with time_machine.travel(NOW, tick=False):

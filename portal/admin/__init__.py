@@ -12,6 +12,7 @@ from portal.admin.edition import DistrictView, EditionView, PoolView
 from portal.admin.message import MessageView
 from portal.admin.proposal import ProposalView
 from portal.admin.staff import OfficerView
+from portal.admin.staff_access import OwnAccess, Proof
 from portal.headers import csp_nonce
 from portal.models import Account, AuditEntry, District, Edition, Message, Officer, Pool, Proposal
 
@@ -33,5 +34,7 @@ def init_app(app: Flask) -> None:
                   index_view=dashboard.Dashboard(name=_l("Overview")), csp_nonce_generator=csp_nonce)
     for view, model, name, endpoint, url in TABLES:
         panel.add_view(view(model, name=name, endpoint=endpoint, url=url))
+    panel.add_view(OwnAccess(name=_l("Your access"), endpoint="panel_own_access", url="moj-dostep"))
+    panel.add_view(Proof(name=_l("Your password"), endpoint="panel_proof", url="potwierdz"))
     app.register_blueprint(login.pages)
     dashboard.init_app(app)

@@ -1,4 +1,4 @@
-"""The safe base of every panel view: closed until a view opens it, and then to its roles only."""
+"""The safe base of every table of the panel: closed until a view opens it, and what it does not switch on does not exist."""
 
 import re
 from datetime import datetime
@@ -6,43 +6,24 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from flask import abort, redirect, request, url_for
+from flask import abort
 from flask_admin.contrib.peewee import ModelView
 from flask_babel import gettext as _
-from flask_login import current_user
 
 from portal import clock, i18n
 from portal.admin.changes import Changes
 from portal.admin.converter import Converter
 from portal.admin.fields import PanelForm
 from portal.admin.filters import Filters
+from portal.admin.guard import Guarded
 from portal.models.fields import SealedField
-from portal.models.staff import Role
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
-SECRETS = {"password_hash", "email_token_hash", "pesel_index"}
+SECRETS = {"password_hash", "email_token_hash", "pesel_index", "enrolment_hash"}
 SWITCHES = {"create_view": "can_create", "edit_view": "can_edit", "delete_view": "can_delete", "export": "can_export",
             "details_view": "can_view_details", "action_view": "_actions", "ajax_lookup": "form_ajax_refs",
             "ajax_update": "column_editable_list"}
 MOST_WORDS = 5
-
-
-class Guarded:
-    """Lets in officers of the roles that a view names; strangers and residents are sent to the panel's login."""
-
-    roles: tuple[Role, ...] = ()
-
-    def is_accessible(self) -> bool:
-        return current_user.officer is not None and current_user.officer.role in self.roles
-
-    def inaccessible_callback(self, _name: str, **_kwargs: Any) -> Any:
-        if current_user.officer is None:
-            target = request.full_path.rstrip("?") if request.method == "GET" else None
-            return redirect(url_for("panel_login.log_in", next=target))
-        return abort(404)
-
-    def _run_view(self, view: Any, *args: Any, **kwargs: Any) -> Any:
-        return view(self, *args, **kwargs)  # Flask-Admin's own runs a view again when it raises a TypeError.
 
 
 def spellings(word: str) -> set[str]:
@@ -124,6 +105,10 @@ class PanelView(Guarded, Filters, Changes, ModelView):  # type: ignore[misc]
         query = query.order_by(field.desc() if descending else field, self.model._meta.primary_key.desc())
         page = min(max(page or 0, 0), max(count - 1, 0) // size)
         return count, list(query.limit(size).offset(page * size))
+
+    def row_links(self, _row: Any) -> list[tuple[str, Any]]:
+        """Return addresses and names of what can be done with a row beside reading and editing it."""
+        return []
 
     def delete_model(self, _row: Any) -> Any:
         """Refuse: rows go away only through a service, which a view that switches deletion on calls here."""

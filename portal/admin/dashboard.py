@@ -11,15 +11,15 @@ from flask_login import current_user
 
 from portal import clock
 from portal.admin import labels
-from portal.admin.base import Guarded
 from portal.admin.fields import CityMomentField
+from portal.admin.guard import Guarded
 from portal.config import settings
 from portal.forms.base import BaseForm
 from portal.models.code import SendCount
 from portal.models.edition import Edition
 from portal.models.message import Message, MessageState
 from portal.models.staff import Role
-from portal.services import results
+from portal.services import results, staff_codes
 
 MAY_PREVIEW = (Role.COORDINATOR, Role.ADMINISTRATOR)
 KEPT_AS = "preview"
@@ -66,11 +66,12 @@ class Dashboard(Guarded, AdminIndexView):  # type: ignore[misc]
         return self._show(PreviewForm(formdata=None))
 
     def _show(self, form: PreviewForm) -> Any:
-        tables = [item for item in self.admin.menu()[1:] if item.is_accessible()]
+        tables = [item for item in self.admin.menu()[1:] if item.is_accessible() and item.is_visible()]
         edition = Edition.current()
         return self.render(
             "admin/index.html", form=form, tables=tables, role=dict(labels.ROLES)[current_user.officer.role],
             may_preview=current_user.officer.role in MAY_PREVIEW, sms_cap_reached=sms_cap_reached(),
+            recovery_codes=staff_codes.codes_left(current_user.officer),
             failed=Message.select().where(Message.state == MessageState.FAILED).count(),
             sees_messages=any(item.get_url() == self.get_url("panel_messages.index_view") for item in tables),
             shown_edition=edition, turnout=results.turnout(edition).total if edition else 0)

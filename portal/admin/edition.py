@@ -60,6 +60,7 @@ class EditionView(PanelView):
 
     roles = (Role.COORDINATOR,)
     can_create = can_edit = True
+    fresh_login = {"edit_view"}  # The dates decide an election.
     column_list = ("code", "name", "voting_from", "voting_to", "results_on", "archived")
     column_sortable_list = ("code", "voting_from", "voting_to", "results_on")
     column_default_sort = ("voting_from", True)

@@ -1,57 +1,95 @@
-"""Officers: an administrator makes their access, changes their role and ends it, but never their own."""
+"""Officers: an administrator invites them, changes their role, renews and ends their access, but never the own."""
 
 from typing import Any
 
-import segno
+from flask import abort, flash, redirect, request
 from flask_admin import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from peewee import IntegrityError
+from peewee import JOIN, IntegrityError, fn
 
-from portal import clock
+from portal import clock, i18n
 from portal.admin import labels
 from portal.admin.base import PanelView
 from portal.admin.changes import actor
 from portal.admin.filters import OneOf
 from portal.forms.staff import OfficerForm
-from portal.models.login import Session
+from portal.models.audit import AuditEntry
+from portal.models.fields import MomentField
 from portal.models.staff import Officer, Role
-from portal.services.staff import create_officer
+from portal.services import staff
+
+
+def state(_view: Any, _context: Any, row: Officer, _name: str) -> str:
+    """Say in words how far an officer's access is."""
+    if not row.active:
+        return _("Access ended")
+    if row.enrolment_expires_at is None:
+        return _("Has access")
+    if row.enrolment_expires_at <= clock.now():
+        return _("Invitation expired")
+    return _("Invited until %(moment)s", moment=i18n.moment(row.enrolment_expires_at))
 
 
 class OfficerView(PanelView):
-    """Staff accounts; a new officer's password and authenticator secret are shown once."""
+    """Staff accounts; passwords and authenticators are their owners' own affair, which no administrator sees."""
 
     roles = (Role.ADMINISTRATOR,)
     can_create = can_edit = True
-    column_list = ("name", "email", "role", "active", "created_at")
-    column_details_list = column_list
-    column_sortable_list = ("name", "email", "role", "active", "created_at")
+    fresh_login = {"create_view", "edit_view", "renew_view"}
+    column_list = column_details_list = ("name", "email", "role", "state", "logged_in_at", "created_at")
+    column_sortable_list = ("name", "email", "role", "created_at")
     column_default_sort = ("name", False)
     column_searchable_list = ("name", "email")
     column_choices = {"role": labels.ROLES}
     column_filters = (OneOf(Officer.role, _l("Role"), lambda: labels.ROLES),)
+    column_formatters = {"state": state}
     column_labels = {"name": _l("Name"), "email": _l("E-mail address"), "role": _l("Role"), "active": _l("May log in"),
-                     "created_at": _l("Created")}
+                     "state": _l("State"), "logged_in_at": _l("Last login"), "created_at": _l("Created")}
     form_columns = ("name", "role", "active")
     form_args = {"active": {"description": _l("Without this mark the officer is logged out at once, everywhere.")}}
+
+    def get_query(self) -> Any:
+        logins = (AuditEntry.select(AuditEntry.actor, fn.MAX(AuditEntry.at).alias("at"))
+                  .where(AuditEntry.action == "officer logged in").group_by(AuditEntry.actor).alias("logins"))
+        return (super().get_query().select_extend(logins.c.at.converter(MomentField().python_value).alias("logged_in_at"))
+                .join(logins, JOIN.LEFT_OUTER, on=logins.c.actor == "officer:" + Officer.uid).objects())
 
     def may_edit(self, row: Officer) -> bool:
         return row.uid != current_user.officer.uid
 
-    def save_related(self, row: Officer, _changed: list[str]) -> None:
-        if not row.active:
-            Session.delete().where(Session.officer == row).execute()
+    def row_links(self, row: Officer) -> list[tuple[str, Any]]:
+        may_renew = row.active and self.may_edit(row)
+        return [(self.get_url(".renew_view", id=row.id), _("Invite again"))] if may_renew else []
+
+    def save_related(self, row: Officer, changed: list[str]) -> None:
+        if "active" in changed and not row.active:
+            staff.end_access(row, actor=actor(), now=clock.now())
+        elif "role" in changed:
+            staff.keep_an_administrator()
 
     @expose("/new/", methods=("GET", "POST"))
     def create_view(self) -> Any:
         form = OfficerForm(labels.ROLES)
         if form.validate_on_submit():
             try:
-                made = create_officer(form.email.data, name=form.name.data, role=Role(form.role.data), actor=actor(),
-                                      now=clock.now())
-                return self.render("admin/enrolment.html", made=made, code=segno.make(made.otpauth).svg_data_uri(scale=5))
+                return self._invited(staff.create_officer(form.email.data, name=form.name.data, role=Role(form.role.data),
+                                                          actor=actor(), now=clock.now()))
             except IntegrityError:
                 form.email.errors = [*form.email.errors, _("There already is an officer with this address.")]
         return self.render(self.create_template, form=form, return_url=self.get_url(".index_view"))
+
+    @expose("/renew/", methods=("GET", "POST"))
+    def renew_view(self) -> Any:
+        row = self.get_one(request.args.get("id"))
+        if row is None or not self.row_links(row):
+            abort(404)
+        if request.method == "POST":
+            return self._invited(staff.renew_access(row, actor=actor(), now=clock.now()))
+        return self.render("admin/renew_access.html", model=row)
+
+    def _invited(self, invitation: staff.Invitation) -> Any:
+        flash(_("An invitation is on its way to %(email)s. It is valid until %(moment)s.", email=invitation.officer.email,
+                moment=i18n.moment(invitation.expires_at)), "success")
+        return redirect(self.get_url(".index_view"))

@@ -14,7 +14,7 @@ from portal.database import database, transaction
 from portal.models import Account, CostItem, District, Edition, Officer, Pool, Proposal
 from portal.models.proposal import ProposalState
 from portal.models.staff import Role
-from portal.services.staff import create_officer
+from portal.services.staff import load_officer
 
 CONTENT = Path(__file__).with_name("demo")
 PASSWORD = "wieczorny spacer nad Rudawą"  # Of everybody in the demo, which exists in development only.
@@ -35,8 +35,8 @@ def run(_chosen: Namespace) -> None:
         resident = _load_resident(content["resident"])
         for officer in content["officers"]:
             if not Officer.select().where(Officer.email == officer["email"]).exists():
-                create_officer(officer["email"], name=officer["name"], role=Role(officer["role"]), actor="demo",
-                               now=clock.now(), password=PASSWORD)
+                load_officer(officer["email"], name=officer["name"], role=Role(officer["role"]), password=PASSWORD,
+                             now=clock.now())
     officers = "\n".join(f"    {officer['email']:<32} {officer['role']}" for officer in content["officers"])
     print(f"""{edition.name}: voting is open until {clock.local(edition.voting_to):%d.%m.%Y}.
 The password of everybody below is: {PASSWORD}

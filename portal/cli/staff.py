@@ -1,37 +1,66 @@
-"""portal staff create: give an officer access to the panel."""
+"""portal staff: give officers access to the panel, renew it after a loss, end it."""
 
 import re
 from argparse import Namespace
 from typing import Any
 
-import segno
 from peewee import IntegrityError
 
 from portal import clock
 from portal.database import database
 from portal.errors import PortalError
-from portal.models.staff import Role
-from portal.services.staff import create_officer
+from portal.models.staff import Officer, Role
+from portal.services import staff
+
+ACTOR = "command line"
 
 
 def add_command(commands: Any) -> None:
     group = commands.add_parser("staff", help="officers' access").add_subparsers(required=True, metavar="ACTION")
-    create = group.add_parser("create", help="create an officer; prints the password and the TOTP secret once")
+    create = group.add_parser("create", help="invite a new officer; mails the link that sets up the access, and prints it")
     create.add_argument("email")
     create.add_argument("--role", required=True, choices=[str(role) for role in Role])
     create.add_argument("--name", default="")
-    create.set_defaults(run=run)
+    create.set_defaults(run=run_create)
+    renew = group.add_parser("renew", help="void an officer's password, authenticator and sessions, and invite anew")
+    renew.add_argument("email")
+    renew.set_defaults(run=run_renew)
+    end = group.add_parser("end", help="shut an officer out at once")
+    end.add_argument("email")
+    end.set_defaults(run=run_end)
 
 
-def run(chosen: Namespace) -> None:
+def run_create(chosen: Namespace) -> None:
     if not re.fullmatch(r"[^@\s]+@[^@\s]+", chosen.email):
         raise PortalError("%(email)s is not an e-mail address", email=chosen.email)
     with database.connection_context():
         try:
-            made = create_officer(chosen.email, name=chosen.name or chosen.email, role=Role(chosen.role), actor="command line",
-                                  now=clock.now())
+            _print(staff.create_officer(chosen.email, name=chosen.name or chosen.email, role=Role(chosen.role), actor=ACTOR,
+                                        now=clock.now()))
         except IntegrityError:
             raise PortalError("there already is an officer %(email)s", email=chosen.email) from None
-    print(f"{made.officer.email} may now log in at /admin/ as {made.officer.role}.\nPassword: {made.password}\n"
-          f"Scan this with an authenticator, or type {made.otpauth}")
-    segno.make(made.otpauth).terminal(compact=True)
+
+
+def run_renew(chosen: Namespace) -> None:
+    with database.connection_context():
+        _print(staff.renew_access(_find(chosen.email), actor=ACTOR, now=clock.now()))
+
+
+def run_end(chosen: Namespace) -> None:
+    with database.connection_context():
+        officer = _find(chosen.email)
+        staff.end_access(officer, actor=ACTOR, now=clock.now())
+    print(f"{officer.email} can no longer log in.")
+
+
+def _find(email: str) -> Officer:
+    officer: Officer | None = Officer.get_or_none(Officer.email == email.lower())
+    if officer is None:
+        raise PortalError("there is no officer %(email)s", email=email)
+    return officer
+
+
+def _print(invitation: staff.Invitation) -> None:
+    officer, until = invitation.officer, clock.local(invitation.expires_at)
+    print(f"{officer.email} is invited as {officer.role}. This link, which goes out by e-mail too, works once, "
+          f"until {until:%d.%m.%Y %H:%M}:\n{invitation.link}")

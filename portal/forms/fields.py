@@ -13,7 +13,10 @@ from markupsafe import Markup
 from wtforms import BooleanField, DateField, Field, SelectField, StringField, SubmitField
 from wtforms.validators import InputRequired, Length, Optional
 
+from portal.config import settings
 from portal.forms import validators
+
+VALUE_HERE = "the-value-of-this-field"
 
 
 @lru_cache(maxsize=500)
@@ -23,7 +26,7 @@ def _written(template: str, params: str) -> Markup:
 
 
 class Translated:
-    """Makes the widget say "Error" in the reader's language, and writes the HTML of an empty field only once."""
+    """Makes the widget say "Error" in the reader's language, and writes the HTML of a field only once."""
 
     template: str
 
@@ -34,9 +37,12 @@ class Translated:
         return params
 
     def render(self, params: dict[str, Any]) -> Markup:
-        """Return the field's HTML, which depends on nothing but these; what people typed is not kept."""
-        write = _written.__wrapped__ if params.get("value") else _written
-        return write(self.template, json.dumps(params, default=str))
+        """Return the field's HTML, which depends on nothing but these; what people typed is set in and not kept."""
+        value = params.get("value")
+        if value:
+            params = {**params, "value": VALUE_HERE}
+        made = _written(self.template, json.dumps(params, default=str))
+        return made.replace(VALUE_HERE, str(value)) if value else made
 
 
 class TextWidget(Translated, GovTextInput):  # type: ignore[misc]
@@ -53,7 +59,18 @@ class PasswordWidget(TextWidget):
 
 
 class NewPasswordWidget(PasswordWidget):
-    """A password that is being chosen; portal.js puts a meter beside it."""
+    """A password that is being chosen, with the words of the meter that portal.js puts beside it."""
+
+    def __call__(self, field: Field, **kwargs: Any) -> Any:
+        said = {
+            "short": _("Too short: {length} of at least 10 characters."),
+            "own": _("Easy to guess: it holds your name, your e-mail address or the name of the portal or city."),
+            "pattern": _("Easy to guess: it repeats itself or follows the keyboard or the alphabet."),
+            "fair": _("Long enough: {length} characters. With 15 or more it is safer."),
+            "good": _("Good length: {length} characters."),
+        }
+        own = f"{settings.site_name}\n{settings.city}"
+        return super().__call__(field, **{"data-meter": json.dumps(said, ensure_ascii=False), "data-own": own, **kwargs})
 
 
 class SubmitWidget(Translated, GovSubmitInput):  # type: ignore[misc]
@@ -102,13 +119,13 @@ def text(label: Any, *, most: int, hint: Any = "", required: Any = None, checks:
         render_kw={"params": {"autocomplete": autocomplete, **attributes}})
 
 
-def email() -> StringField:
-    return text(_l("E-mail address"), most=254, required=_l("Enter your e-mail address."), autocomplete="email",
+def email(label: Any = None) -> StringField:
+    return text(label or _l("E-mail address"), most=254, required=_l("Enter your e-mail address."), autocomplete="email",
                 checks=(validators.email_address,), type="email", spellcheck=False)
 
 
-def phone() -> StringField:
-    return text(_l("Mobile phone number"), most=30, required=_l("Enter your mobile phone number."), autocomplete="tel",
+def phone(label: Any = None) -> StringField:
+    return text(label or _l("Mobile phone number"), most=30, required=_l("Enter your mobile phone number."), autocomplete="tel",
                 hint=_l("We send a code to it. Several people in a family may use the same number."),
                 checks=(validators.mobile_number,), type="tel", classes="govuk-input--width-20")
 
@@ -140,7 +157,7 @@ def checkbox(label: Any, *, required: Any = None) -> BooleanField:
 
 
 def date(label: Any, *, hint: Any, checks: tuple[Any, ...] = ()) -> PolishDateField:
-    return PolishDateField(label, description=hint, validators=[Optional(), *checks],
+    return PolishDateField(label, description=hint, validators=[Optional(), *checks], format=PolishDateField.formats[0],
                            render_kw={"params": {"autocomplete": "bday", "classes": "govuk-input--width-10"}})
 
 

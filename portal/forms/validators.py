@@ -1,8 +1,13 @@
 """Validators: what a field's text must be, said in words."""
 
 import re
+import runpy
 import unicodedata
+from collections.abc import Iterable
 from datetime import date
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
@@ -13,7 +18,10 @@ from wtforms import Field, Form
 from wtforms.validators import ValidationError
 
 from portal import clock
+from portal.config import settings
 
+COMMON_PASSWORDS = 10_000
+SHORTEST_OWN_WORD = 4
 BIDI_CONTROLS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 
 
@@ -102,3 +110,37 @@ def six_digits(_form: Form, field: Field) -> None:
     if not re.fullmatch("[0-9]{6}", digits):
         raise ValidationError(_("Enter the six digits of the code."))
     field.data = digits
+
+
+@cache
+def _common_passwords() -> frozenset[str]:
+    """Return the most common passwords that leaked elsewhere, read once and without the other word lists of zxcvbn."""
+    folder = Path(find_spec("zxcvbn").submodule_search_locations[0])  # type: ignore[union-attr,index]
+    ranked = runpy.run_path(str(folder / "frequency_lists.py"))["FREQUENCY_LISTS"]["passwords"]
+    return frozenset(word.casefold() for word in ranked[:COMMON_PASSWORDS])
+
+
+def _bare(text: str) -> str:
+    """Return the letters and digits of a text as they are on every keyboard: without case, accents and signs between them."""
+    plain = unicodedata.normalize("NFKD", text.casefold().replace("ł", "l"))
+    return "".join(sign for sign in plain if sign.isalnum())
+
+
+def _own_words(words: Iterable[str | None]) -> set[str]:
+    """Return what a guesser would try first: each text whole and in its parts, of an e-mail address the name."""
+    own = {_bare(settings.site_name), _bare(settings.city)}
+    for word in filter(None, words):
+        name = word.rpartition("@")[0] or word
+        own |= {_bare(word), _bare(name), *map(_bare, re.split(r"[\W_]+", name))}
+    return {word for word in own if len(word) >= SHORTEST_OWN_WORD}
+
+
+def refuse_guessable(password: str, words: Iterable[str | None]) -> None:
+    """Refuse the 10,000 most common passwords, and one that holds a word of the person's own or the portal's or city's name.
+
+    The words are names and whole e-mail addresses. Raises ValidationError. Nothing is asked of the kinds of characters.
+    """
+    if unicodedata.normalize("NFC", password).casefold() in _common_passwords():
+        raise ValidationError(_("This is one of the most common passwords, which are guessed first. Choose another one."))
+    if any(word in _bare(password) for word in _own_words(words)):
+        raise ValidationError(_("Do not use your name, your e-mail address or the name of the portal or city in the password."))

@@ -1,4 +1,4 @@
-"""Writing to the outbox, in the transaction of the change that causes the message."""
+"""Writing to the outbox, in the transaction of the change that causes the message, and noting what became of it."""
 
 import json
 import logging
@@ -7,9 +7,25 @@ from datetime import datetime
 from typing import Any
 
 from portal.database import after_commit
-from portal.models.message import Message, MessageChannel
+from portal.errors import N_
+from portal.models.message import Message, MessageChannel, MessageState
 
 log = logging.getLogger(__name__)
+
+# Why a message failed, where its reader can do something with it; whatever else stands in Message.error is for the staff.
+REFUSED_NUMBER = N_("The number was refused: is it a mobile number in use?")
+TOO_LATE = N_("It could not be sent while the code was still valid.")
+UNREACHABLE = N_("The phone was switched off or out of reach for too long.")
+UNDELIVERABLE = N_("The phone network could not deliver it: the number may be wrong, or its owner takes no such messages.")
+NETWORK_FAULT = N_("The phone network reported a fault.")
+REASONS = {REFUSED_NUMBER, TOO_LATE, UNREACHABLE, UNDELIVERABLE, NETWORK_FAULT}
+# What a report may still change; so a repeated or late one changes nothing, and only delivery is for good.
+BEFORE = {
+    MessageState.SENT: (MessageState.QUEUED, MessageState.SENDING),
+    MessageState.FAILED: (MessageState.QUEUED, MessageState.SENDING, MessageState.SENT),
+    MessageState.DELIVERED: tuple(state for state in MessageState if state is not MessageState.DELIVERED),
+}
+
 _listeners: list[Callable[[], None]] = []
 
 
@@ -39,3 +55,19 @@ def enqueue(channel: MessageChannel, template: str, *, key: str, recipient: str,
                            "useless_after": useless_after}, new_only=True)
     if written:
         after_commit(_announce)
+
+
+def note_report(state: MessageState, *, key: str, gateway_id: str, now: datetime, error: str = "") -> bool:
+    """Note what a gateway reports of the text message of this key, or else of this id there; tell whether that was new.
+
+    A report may overtake the worker, which then leaves the message alone: what a gateway tells of, it has.
+    """
+    known = Message.key == key if key else Message.gateway_id == gateway_id
+    message = (Message.select(Message.id, Message.sent_at, Message.gateway_id)
+               .where(known, Message.channel == MessageChannel.SMS).first())
+    if message is None:
+        return False
+    noted = (Message.update(state=state, error=error, payload=None, sent_at=message.sent_at or now,
+                            gateway_id=message.gateway_id or gateway_id or None)
+             .where(Message.id == message.id, Message.state.in_(BEFORE[state])).execute())
+    return bool(noted)

@@ -1,16 +1,34 @@
 """Text messages through SMSAPI, a Polish gateway."""
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from smsapi.client import Client
 from smsapi.exception import SmsApiException
 
+from portal import crypto
 from portal.config import settings
-from portal.messaging import Undeliverable
+from portal.messaging import Undeliverable, outbox
 from portal.messaging.rendering import Rendered
+from portal.models.message import MessageState
 
 TIMEOUT_SECONDS = 10  # A hanging gateway must not hold up the outbox.
 NO_VALID_NUMBER, KNOWN_INDEX = 13, 53  # The gateway's own error codes.
+# The gateway's own states. Of "not found" (401) and "unknown" (408) nothing follows.
+STATES = {
+    "402": (MessageState.FAILED, outbox.UNREACHABLE),  # Expired.
+    "403": (MessageState.SENT, ""),
+    "404": (MessageState.DELIVERED, ""),
+    "405": (MessageState.FAILED, outbox.UNDELIVERABLE),
+    "406": (MessageState.FAILED, outbox.NETWORK_FAULT),
+    "407": (MessageState.FAILED, outbox.UNDELIVERABLE),  # Rejected by the network.
+    "409": (MessageState.SENT, ""),  # In the network's queue.
+    "410": (MessageState.SENT, ""),  # Accepted by the network.
+    "411": (MessageState.SENT, ""),  # The network tries again.
+    "412": (MessageState.FAILED, outbox.NETWORK_FAULT),  # Stopped at the gateway.
+}
+MOST_REPORTS, LONGEST_NAME = 100, 100
 
 
 def send(recipient: str, rendered: Rendered, key: str) -> str | None:
@@ -20,17 +38,48 @@ def send(recipient: str, rendered: Rendered, key: str) -> str | None:
     whose answer was lost, and its id there stays unknown. Raises Undeliverable for a number that the gateway refuses, any
     other error when it is worth trying again.
     """
-    url = urlsplit(settings.sms_url)
+    url, reports = urlsplit(settings.sms_url), f"{settings.base_url.rstrip('/')}/hooks/sms/{report_secret()}"
     scheme = "http" if url.scheme.endswith("+http") else "https"
     client = Client(f"{scheme}://{url.netloc.rpartition('@')[2]}/", access_token=url.username)
     sender = {"from_": settings.sms_sender} if settings.sms_sender else {}
     try:
         answer = client.sms.send(to=recipient, message=rendered.text, idx=key, check_idx=1, encoding="utf-8",
-                                 timeout=TIMEOUT_SECONDS, **sender)
+                                 notify_url=reports, timeout=TIMEOUT_SECONDS, **sender)
     except SmsApiException as error:
         if error.code == NO_VALID_NUMBER:
-            raise Undeliverable("the gateway refuses the number") from None
+            raise Undeliverable(outbox.REFUSED_NUMBER) from None
         if error.code == KNOWN_INDEX:
             return None
         raise
     return str(next(answer).id)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What the gateway tells of one message, by the message's key, or else by its id at the gateway."""
+
+    state: MessageState
+    error: str
+    key: str
+    gateway_id: str
+
+
+def report_secret() -> str:
+    """Return what the address for reports ends with, so that nobody but the gateway can report."""
+    return crypto.keyed_hash("secret", "sms-hook")
+
+
+def read_reports(told: Mapping[str, str]) -> Iterator[Report]:
+    """Yield the reports of one call, which lists the parts of several in the same order; pass over what makes no sense."""
+    states, ids, keys = (told.get(name, "").split(",", MOST_REPORTS)[:MOST_REPORTS] for name in ("status", "MsgId", "idx"))
+    for at, status in enumerate(states):
+        gateway_id, key = (_name(names[at]) if len(names) == len(states) else "" for names in (ids, keys))
+        if status.strip() in STATES and (gateway_id or key):
+            state, error = STATES[status.strip()]
+            yield Report(state, error, key, gateway_id)
+
+
+def _name(text: str) -> str:
+    """Return a name as the database can look for it, else nothing."""
+    name = text.strip()
+    return name if name.isprintable() and len(name) <= LONGEST_NAME else ""

@@ -65,7 +65,7 @@ def deliver(message: Message, send: Send, *, now: datetime) -> bool | None:
     if not claimed:
         return None
     if message.useless_after and now > message.useless_after:
-        _close(message, MessageState.FAILED, error="it came too late to be of use")
+        _close(message, MessageState.FAILED, error=outbox.TOO_LATE)
         return None
     try:
         gateway_id = send(message.recipient, render(message), message.key)
@@ -85,7 +85,9 @@ def deliver(message: Message, send: Send, *, now: datetime) -> bool | None:
 
 
 def _close(message: Message, state: MessageState, **values: Any) -> None:
-    Message.update(state=state, payload=None, **values).where(Message.id == message.id).execute()
+    """End a message, unless the gateway has reported meanwhile what became of it."""
+    (Message.update(state=state, payload=None, **values)
+     .where(Message.id == message.id, Message.state == MessageState.SENDING).execute())
 
 
 def _retry(message: Message, now: datetime, error: str) -> None:
@@ -93,7 +95,8 @@ def _retry(message: Message, now: datetime, error: str) -> None:
         _close(message, MessageState.FAILED, error=error)
     else:
         again = now + RETRIES[message.tries]
-        Message.update(state=MessageState.QUEUED, due_at=again, error=error).where(Message.id == message.id).execute()
+        (Message.update(state=MessageState.QUEUED, due_at=again, error=error)
+         .where(Message.id == message.id, Message.state == MessageState.SENDING).execute())
 
 
 def make_queue() -> Huey:

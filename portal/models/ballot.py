@@ -7,7 +7,7 @@ kept outside the database. On SQLite the two tables are made WITHOUT ROWID, so t
 import uuid
 from enum import StrEnum
 
-from peewee import CharField, CompositeKey, DecimalField, ForeignKeyField, IntegerField, UUIDField
+from peewee import CharField, CompositeKey, DecimalField, ForeignKeyField, IntegerField, UUIDField, fn
 
 from portal.models.account import Account
 from portal.models.base import BaseModel, Prepared, check, one_of
@@ -105,12 +105,19 @@ class BallotDraft(BaseModel):
 
     @classmethod
     def take(cls, account: Account, edition: Edition) -> "BallotDraft | None":
-        """Delete what a resident has chosen and return it; of two who try at once, one gets it."""
-        draft: BallotDraft | None = _take.first(account.id, edition.id)
+        """Delete what a resident has chosen and return it; of two who try at once, one gets it.
+
+        Nobody does whose account has got another PESEL, or its first, since it was read: the ballot would have an old voter key.
+        """
+        draft: BallotDraft | None = _take.first(account.id, edition.id, account.pesel_index or account.uid)
         return draft
 
 
 _of_account = Prepared(
     lambda account, edition: BallotDraft.select().where(BallotDraft.account == account, BallotDraft.edition == edition))
-_take = Prepared(lambda account, edition: (
-    BallotDraft.delete().where(BallotDraft.account == account, BallotDraft.edition == edition).returning(BallotDraft)))
+_take = Prepared(lambda account, edition, person: (
+    BallotDraft.delete().where(
+        BallotDraft.account == account, BallotDraft.edition == edition,
+        BallotDraft.account.in_(Account.select(Account.id).where(
+            Account.id == account, fn.COALESCE(Account.pesel_index, Account.uid) == person)))
+    .returning(BallotDraft)))

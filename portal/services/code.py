@@ -1,32 +1,66 @@
 """Codes by text message: sent within caps, tried five times at most, and worth something only for what they were sent for."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from portal import clock, crypto
 from portal.config import settings
 from portal.errors import N_, CodeRefused, TooMany
-from portal.messaging.outbox import enqueue
+from portal.messaging.outbox import REASONS, enqueue
 from portal.models.code import AwaitsCode, SendCount
-from portal.models.message import Message, MessageChannel
+from portal.models.message import Message, MessageChannel, MessageState
+from portal.services.login_throttle import network_of
 
 CODE_LIVES = timedelta(minutes=10)
 RESEND_AFTER = timedelta(seconds=60)
 MOST_TRIES = 5
 MOST_PER_PHONE_AND_DAY = 5
 MOST_PER_ADDRESS_AND_HOUR = 20
+USED_UP = N_("Five wrong codes were entered. To keep strangers from guessing, no further code is accepted here. "
+             "Please begin again.")
+TOO_SOON = N_("A new code can be sent a minute after the last one.")
+SMS_SPENT = N_("No more text messages can be sent for now. Please try again later or write to us.")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How it stands with a code, for the page that waits for it."""
+
+    phone: str  # Masked.
+    sms: Message | None
+    wait: int
+    tries_left: int
+    expired: bool
+    most_tries: int = MOST_TRIES
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the text message has come to its end: there is nothing to ask for any more."""
+        return self.expired or self.sms is None or self.sms.state in (MessageState.DELIVERED, MessageState.FAILED)
+
+    @property
+    def reason(self) -> str:
+        """Why the message failed, as far as people can do something with it (an English msgid)."""
+        return str(self.sms.error) if self.sms and self.sms.error in REASONS else ""
 
 
 def send_code(waiting: AwaitsCode, template: str, *, language: str, address: str, now: datetime) -> None:
     """Send a code, which replaces the one before, to the phone of what waits for it, in the caller's transaction.
 
     The template is that of the text message, the address the caller's network address. Failed tries still count. Raises TooMany
-    within a minute of the last code and when a cap on text messages is reached.
+    when they are used up, within a minute of the last code to this number, and when a cap on text messages is reached. A number
+    that was corrected need not wait for that minute.
     """
-    if waiting.sent_at and waiting.sent_at > now - RESEND_AFTER:
-        raise TooMany(N_("A new code can be sent a minute after the last one."))
+    if waiting.tries >= MOST_TRIES:
+        raise TooMany(USED_UP)
+    rest = "rest:" + crypto.keyed_hash("index", "sms-rest", waiting.binding, waiting.phone)
+    if SendCount.select().where(SendCount.scope == rest, SendCount.window > now - RESEND_AFTER).exists():
+        raise TooMany(TOO_SOON)
+    count_sending(rest, now, 1, refusal=TOO_SOON)
     day = clock.start_of(clock.local(now).date())
     count_sending("phone:" + crypto.keyed_hash("index", "sms-phone", waiting.phone), day, MOST_PER_PHONE_AND_DAY)
-    count_sending("address:" + crypto.keyed_hash("index", "sms-address", address), clock.hour_of(now), MOST_PER_ADDRESS_AND_HOUR)
+    count_sending("address:" + crypto.keyed_hash("index", "sms-address", network_of(address)), clock.hour_of(now),
+                  MOST_PER_ADDRESS_AND_HOUR)
     count_sending("portal", day, settings.sms_daily_cap)
     code, model = crypto.new_code(), type(waiting)
     before, waiting.sent_at = waiting.sent_at, now
@@ -35,7 +69,7 @@ def send_code(waiting: AwaitsCode, template: str, *, language: str, address: str
     sent = (model.update(phone=waiting.phone, code_hash=waiting.code_hash, code_expires_at=waiting.code_expires_at, sent_at=now)
             .where(model.id == waiting.id, unchanged).execute())
     if not sent:  # Another request for the same was faster.
-        raise TooMany(N_("A new code can be sent a minute after the last one."))
+        raise TooMany(TOO_SOON)
     enqueue(MessageChannel.SMS, template, key=f"code:{waiting.code_hash}", recipient=waiting.phone, language=language, now=now,
             useless_after=waiting.code_expires_at, code=code)
 
@@ -49,7 +83,15 @@ def check_code(waiting: AwaitsCode, code: str, *, now: datetime) -> None:
     counted = (model.update(tries=model.tries + 1)
                .where(model.id == waiting.id, model.tries < MOST_TRIES, model.code_expires_at > now).execute())
     if not counted or not crypto.same(str(waiting.code_hash), _hash_code(waiting, code)):
-        raise CodeRefused
+        used_up = model.select().where(model.id == waiting.id, model.tries >= MOST_TRIES).exists()
+        raise CodeRefused(USED_UP if used_up else None)
+
+
+def standing(waiting: AwaitsCode, *, now: datetime) -> Standing:
+    """Return how it stands with the code that something waits for."""
+    expired = waiting.code_expires_at is not None and waiting.code_expires_at <= now
+    return Standing(phone=waiting.masked_phone, sms=delivery(waiting), wait=seconds_to_resend(waiting, now=now),
+                    tries_left=max(0, MOST_TRIES - waiting.tries), expired=expired)
 
 
 def seconds_to_resend(waiting: AwaitsCode, *, now: datetime) -> int:
@@ -63,13 +105,13 @@ def delivery(waiting: AwaitsCode) -> Message | None:
     return found
 
 
-def count_sending(scope: str, window: datetime, most: int) -> None:
-    """Take one message from an allowance, exactly, however many ask at once; raise TooMany when it is used up."""
+def count_sending(scope: str, window: datetime, most: int, *, refusal: str = SMS_SPENT) -> None:
+    """Take one message from an allowance, exactly, however many ask at once; raise TooMany (the refusal) when it is used up."""
     SendCount.insert(scope=scope, window=window).on_conflict_ignore().execute()
     taken = (SendCount.update(sent=SendCount.sent + 1)
              .where(SendCount.scope == scope, SendCount.window == window, SendCount.sent < most).execute())
     if not taken:
-        raise TooMany(N_("No more text messages can be sent for now. Please try again later or write to us."))
+        raise TooMany(refusal)
 
 
 def _hash_code(waiting: AwaitsCode, code: str) -> str:

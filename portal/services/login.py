@@ -1,59 +1,157 @@
 """Login and logout of residents and officers; sessions live in the database, the cookie holds only a token."""
 
+import logging
 from datetime import datetime, timedelta
-
-import pyotp
+from typing import Any
 
 from portal import crypto
 from portal.database import transaction
-from portal.errors import LoginRefused
+from portal.errors import N_, ChangedMeanwhile, LoginRefused, NotFound, Throttled
+from portal.messaging.outbox import enqueue
 from portal.models.account import Account, AccountState
-from portal.models.login import Session
+from portal.models.login import ABSOLUTE, IDLE, Session
+from portal.models.message import MessageChannel
 from portal.models.staff import Officer
-from portal.services import audit
+from portal.services import audit, login_throttle, staff_codes
+from portal.services.login_device import Browser, Person, device_words, known_device, new_tokens
+from portal.services.login_throttle import Allowance, Try, for_account, for_address, for_device, for_session
 
 TOUCH_AFTER = timedelta(minutes=1)  # A page view writes at most once a minute.
-TOTP_SECONDS = 30
+RESIDENTS, OFFICERS = "resident", "officer"
+log = logging.getLogger(__name__)
 
 
-def _open_session(now: datetime, user_agent: str, **person: Account | Officer) -> str:
+def _open_session(now: datetime, user_agent: str, **person: Person) -> str:
     token = crypto.new_token()
     Session.create(token_hash=crypto.hash_token(token), created_at=now, seen_at=now, proved_at=now,
                    user_agent=user_agent[:200], **person)
     return token
 
 
-def log_in(email: str, password: str, *, now: datetime, user_agent: str = "") -> str:
-    """Return the token of a new session; raise LoginRefused, alike and as slowly for known and unknown addresses."""
+def log_in(email: str, password: str, *, now: datetime, browser: Browser = Browser()) -> str:
+    """Return the token of a new session; raise LoginRefused or Throttled, alike and as slowly for known and unknown addresses."""
     account = Account.get_or_none(Account.email == email.lower())
+    device = known_device(account, browser)
+    tries = _take_tries(RESIDENTS, email, device, browser, now)
     right = crypto.verify_password(account.password_hash if account else None, password)
     if account is None or not right or account.state != AccountState.ACTIVE:
+        _note("login refused", tries[0].counted.scope, browser)
         raise LoginRefused
+    before = account.password_hash
+    if crypto.password_is_outdated(before):
+        account.password_hash = crypto.hash_password(password)
     with transaction():
-        if crypto.password_is_outdated(account.password_hash):
-            Account.update(password_hash=crypto.hash_password(password)).where(Account.id == account.id).execute()
-        return _open_session(now, user_agent, account=account)
-
-
-def log_in_officer(email: str, password: str, code: str, *, now: datetime, user_agent: str = "") -> str:
-    """Return the token of a new session for password and TOTP code; raise LoginRefused, for a used code too."""
-    officer = Officer.get_or_none(Officer.email == email.lower(), Officer.active)
-    right = crypto.verify_password(officer.password_hash if officer else None, password, officer=True)
-    step = _matching_step(officer.totp_secret, code, now) if officer and right else None
-    if officer is None or step is None:
-        raise LoginRefused
-    with transaction():
-        unused = Officer.update(totp_step=step).where(Officer.id == officer.id, Officer.totp_step < step).execute()
-        if not unused:
+        unchanged = (Account.update(password_hash=account.password_hash)
+                     .where(Account.id == account.id, Account.password_hash == before, Account.state == AccountState.ACTIVE))
+        if not unchanged.execute():  # A reset that ended all sessions was a moment faster.
             raise LoginRefused
-        audit.record("officer logged in", actor=f"officer:{officer.uid}", subject=f"officer:{officer.uid}", now=now)
-        return _open_session(now, user_agent, officer=officer)
+        if not device and tries[0].failures >= for_account(RESIDENTS, email).free:
+            _warn_owner(account, browser, now)
+        return _enter(account, tries, browser, now)
 
 
-def _matching_step(secret: str, code: str, now: datetime) -> int | None:
-    """Return the time step that a TOTP code belongs to, one step of drift allowed (RFC 6238, 5.2)."""
-    totp, step = pyotp.TOTP(secret), int(now.timestamp()) // TOTP_SECONDS
-    return next((at for at in (step, step - 1, step + 1) if crypto.same(totp.generate_otp(at), code)), None)
+def log_in_officer(email: str, password: str, code: str, *, now: datetime, browser: Browser = Browser()) -> str:
+    """Return the token of a new session for password and a code of the authenticator or a recovery code.
+
+    Raises LoginRefused, for a used code too, and Throttled: wrong codes count like wrong passwords.
+    """
+    officer = Officer.get_or_none(Officer.email == email.lower(), Officer.active)
+    device = known_device(officer, browser)
+    tries = _take_tries(OFFICERS, email, device, browser, now)
+    right = crypto.verify_password(officer.password_hash if officer else None, password, officer=True)
+    try:
+        if officer is None or not right:
+            raise LoginRefused
+        outdated = crypto.password_is_outdated(officer.password_hash, officer=True)
+        renewed = crypto.hash_password(password, officer=True) if outdated else officer.password_hash
+        with transaction():
+            staff_codes.accept(officer, code, now=now)
+            Officer.update(password_hash=renewed).where(Officer.id == officer.id).execute()
+            audit.record("officer logged in", actor=f"officer:{officer.uid}", subject=f"officer:{officer.uid}", now=now)
+            return _enter(officer, tries, browser, now)
+    except LoginRefused:
+        _note("officer's login refused", tries[0].counted.scope, browser)
+        if officer and right:
+            staff_codes.note_refusal(officer, device=device_words(browser.user_agent), is_known=bool(device), now=now)
+        raise
+
+
+def _take_tries(door: str, email: str, device: str, browser: Browser, now: datetime) -> list[Try]:
+    """Count a try to log in; on a known device for that device alone, so that nobody else can make its owner wait."""
+    counted: list[Allowance] = [for_device(device)] if device else [for_account(door, email), for_address(door, browser.address)]
+    try:
+        return login_throttle.take_try(*counted, now=now)
+    except Throttled:
+        _note("login throttled", counted[0].scope, browser)
+        raise
+
+
+def _enter(person: Person, tries: list[Try], browser: Browser, now: datetime) -> str:
+    """Open a session in the caller's transaction; the person's own failures are forgotten, not those of others at the address."""
+    login_throttle.forget(tries[0].counted.scope)
+    login_throttle.give_back(*tries[1:])
+    token = _open_session(now, browser.user_agent, **_owner(person))
+    log.info("logged in: %s uid=%s", type(person).__name__.lower(), person.uid)
+    return token
+
+
+def _person_of(session: Session) -> Person:
+    """Return the person as the database knows them now; a session's own officer comes without the password's hash."""
+    found: Person | None = (Officer.get_or_none(Officer.id == session.officer) if session.officer
+                            else Account.get_or_none(Account.id == session.account))
+    if found is None:  # The account was deleted in another window just now.
+        raise ChangedMeanwhile
+    return found
+
+
+def _owner(person: Person) -> dict[str, Person]:
+    return {"account" if isinstance(person, Account) else "officer": person}
+
+
+def _is_of(person: Person) -> Any:
+    return Session.account == person if isinstance(person, Account) else Session.officer == person
+
+
+def _note(event: str, scope: str, browser: Browser) -> None:
+    """Log what happened: equal marks mean an equal account, device or network, and name none of them."""
+    log.warning("%s: scope=%.24s from=%.16s", event, scope, for_address("log", browser.address).scope.rpartition(":")[2])
+
+
+def _warn_owner(account: Account, browser: Browser, now: datetime) -> None:
+    """Tell the owner of a login that came after many failures, from a browser never seen before."""
+    enqueue(MessageChannel.MAIL, "suspicious_login", key=f"suspicious:{crypto.new_token(16)}", recipient=account.email,
+            language=account.language, now=now, name=account.given_name, path="/haslo/przypomnij",
+            device=device_words(browser.user_agent))
+
+
+def prove(session: Session, password: str, *, address: str, now: datetime) -> None:
+    """Note that the person of a session has just typed the own password; raise LoginRefused, Throttled or ChangedMeanwhile.
+
+    Failures count for this session alone: who guesses elsewhere cannot keep its owner from changing the own data.
+    """
+    person, browser = _person_of(session), Browser(address)
+    try:
+        tries = login_throttle.take_try(for_session(session.uid), now=now)
+    except Throttled:
+        _note("proof throttled", f"session:{session.uid}", browser)
+        raise
+    if not crypto.verify_password(person.password_hash, password, officer=isinstance(person, Officer)):
+        _note("proof refused", tries[0].counted.scope, browser)
+        raise LoginRefused(N_("This is not your current password."))
+    with transaction():
+        login_throttle.forget(tries[0].counted.scope)
+        Session.update(proved_at=now).where(Session.uid == session.uid).execute()
+    session.proved_at = now
+
+
+def forget_failures(account: Account) -> None:
+    """Forget the failed logins to an account: its owner has just set a new password by the link in an e-mail."""
+    login_throttle.forget(for_account(RESIDENTS, account.email).scope)
+
+
+def device_tokens(session: Session, browser: Browser) -> str:
+    """Return the cookie that makes the browser a known device of the session's person."""
+    return new_tokens(_person_of(session), browser)
 
 
 def find_session(token: str, *, now: datetime) -> Session | None:
@@ -61,9 +159,33 @@ def find_session(token: str, *, now: datetime) -> Session | None:
     session = Session.alive(crypto.hash_token(token), now)
     if session and now - session.seen_at > TOUCH_AFTER:
         Session.update(seen_at=now).where(Session.id == session.id).execute()
+        session.seen_at = now
     return session
+
+
+def list_sessions(person: Person, *, now: datetime) -> list[Session]:
+    """Return the living sessions of a resident or an officer, the one used last first."""
+    living = _is_of(person), Session.seen_at > now - IDLE, Session.created_at > now - ABSOLUTE
+    return list(Session.select().where(*living).order_by(Session.seen_at.desc(), Session.id.desc()))
+
+
+def end_session(account: Account, uid: str) -> None:
+    """End one session of an account at once; raise NotFound when it is not there, or not this account's."""
+    if not Session.delete().where(Session.account == account, Session.uid == uid).execute():
+        raise NotFound
+
+
+def end_sessions(person: Person, *, but: Session | None = None) -> None:
+    """End all sessions of a resident or an officer at once, on every process, except perhaps one."""
+    Session.delete().where(_is_of(person), *([Session.uid != but.uid] if but else [])).execute()
 
 
 def log_out(session: Session) -> None:
     """End a session at once, on every process."""
     Session.delete().where(Session.id == session.id).execute()
+
+
+def was_same_person(token: str, session: Session) -> bool:
+    """Tell whether a token, perhaps of a session that idled too long, belonged to the person of this session."""
+    before = Session.get_or_none(Session.token_hash == crypto.hash_token(token))
+    return bool(before and (before.account, before.officer) == (session.account, session.officer))

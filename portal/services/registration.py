@@ -6,17 +6,18 @@ from datetime import date, datetime, timedelta
 
 from peewee import IntegrityError
 
-from portal import crypto
+from portal import clock, crypto
 from portal.database import transaction
 from portal.errors import N_, PeselTaken, RegistrationUnknown
 from portal.messaging.outbox import enqueue
 from portal.models.account import Account, Registration
 from portal.models.message import MessageChannel
 from portal.services import audit
-from portal.services.code import check_code, send_code
+from portal.services.code import check_code, count_sending, send_code
 
 REGISTRATION_LIVES = timedelta(hours=24)
 TEMPLATE = "registration_code"
+MOST_LINKS_A_DAY = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def find_registration(token: str, *, now: datetime) -> Registration:
 
 
 def resend_code(token: str, *, address: str, now: datetime, phone: str | None = None) -> None:
-    """Send a new code, to a corrected number when one is given; the failures so far still count.
+    """Send a new code, to a corrected number when one is given; the failures so far still count, and the old code dies.
 
     Raises RegistrationUnknown, TooMany; then nothing is changed.
     """
@@ -117,6 +118,24 @@ def _create_account(applicant: Applicant, now: datetime) -> bool:
     enqueue(MessageChannel.MAIL, "welcome", key=f"welcome:{account.uid}", recipient=account.email, language=account.language,
             now=now, name=account.given_name, path=f"/rejestracja/adres/{email_token}")
     return True
+
+
+def send_confirmation(account: Account, *, now: datetime) -> None:
+    """Send the account a new link that confirms its e-mail address; the earlier one no longer works.
+
+    Does nothing when the address is confirmed already. Raises TooMany after three links in a day.
+    """
+    token = crypto.new_token()
+    with transaction():
+        asked = (Account.update(email_token_hash=crypto.hash_token(token))
+                 .where(Account.id == account.id, Account.email == account.email, Account.email_confirmed_at.is_null()).execute())
+        if not asked:
+            return
+        count_sending(f"confirm-email:{account.uid}", clock.start_of(clock.local(now).date()), MOST_LINKS_A_DAY,
+                      refusal=N_("We have sent this link three times today. Look into your mailbox, also among the spam, or try "
+                                 "again tomorrow."))
+        enqueue(MessageChannel.MAIL, "confirm_email", key=f"confirm:{crypto.hash_token(token)}", recipient=account.email,
+                language=account.language, now=now, name=account.given_name, path=f"/rejestracja/adres/{token}")
 
 
 def confirm_email(token: str, *, now: datetime) -> None:

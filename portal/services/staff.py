@@ -1,33 +1,138 @@
-"""Officers' access: made on the command line or by an administrator, never by registration."""
+"""Officers' access: by invitation only, with a password and an authenticator that nobody else ever sees, until it is ended."""
 
 from dataclasses import dataclass
-from datetime import datetime
-
-import pyotp
+from datetime import datetime, timedelta
 
 from portal import crypto
 from portal.config import settings
-from portal.database import transaction
-from portal.models.staff import Officer, Role
-from portal.services import audit
+from portal.database import lock, transaction
+from portal.errors import N_, CodeRefused, EnrolmentUnknown, LoginRefused, NoAdministratorLeft, PortalError
+from portal.models.login import Session
+from portal.models.staff import Officer, RecoveryCode, Role
+from portal.services import audit, login, staff_codes
+
+ENROLMENT_LIVES = timedelta(hours=72)
 
 
 @dataclass(frozen=True, slots=True)
-class Enrolment:
-    """What a new officer needs to log in, told once: a password and the secret for the authenticator."""
+class Invitation:
+    """A link by which an officer sets password and authenticator, once; it goes to the officer alone."""
 
     officer: Officer
-    password: str
-    otpauth: str
+    path: str
+    expires_at: datetime
+
+    @property
+    def link(self) -> str:
+        return str(settings.base_url).rstrip("/") + self.path
 
 
-def create_officer(email: str, *, name: str, role: Role, actor: str, now: datetime, password: str | None = None) -> Enrolment:
-    """Create an officer, with a random password unless one is given; raise IntegrityError for a known address."""
-    password = password or crypto.new_token(15)
-    secret = pyotp.random_base32()
+def create_officer(email: str, *, name: str, role: Role, actor: str, now: datetime) -> Invitation:
+    """Create an officer, who sets up the own access by the link of the invitation; raise IntegrityError for a known address."""
     with transaction():
-        officer = Officer.create(email=email.lower(), name=name, role=role, totp_secret=secret, created_at=now,
-                                 password_hash=crypto.hash_password(password, officer=True))
-        audit.record("officer created", actor=actor, subject=f"officer:{officer.uid}", now=now, role=str(role))
-    uri = pyotp.TOTP(secret).provisioning_uri(name=officer.email, issuer_name=settings.site_name)
-    return Enrolment(officer, password, uri)
+        return _invite(_create(email, name, role, "", actor, now), now)
+
+
+def load_officer(email: str, *, name: str, role: Role, password: str, now: datetime) -> Officer:
+    """Create an officer of the demo, who can log in at once with a password that everybody knows."""
+    with transaction():
+        return _create(email, name, role, crypto.hash_password(password, officer=True), "demo", now)
+
+
+def _create(email: str, name: str, role: Role, password_hash: str, actor: str, now: datetime) -> Officer:
+    officer: Officer = Officer.create(email=email.lower(), name=name, role=role, password_hash=password_hash, created_at=now,
+                                      totp_secret=staff_codes.new_secret())
+    _record("officer created", officer, actor, now, role=str(role))
+    return officer
+
+
+def renew_access(officer: Officer, *, actor: str, now: datetime) -> Invitation:
+    """Void password, authenticator, recovery codes and sessions, after a loss, and invite the officer to set them anew."""
+    with transaction():
+        renewed = (Officer.update(password_hash="", totp_secret=staff_codes.new_secret(), totp_step=0)
+                   .where(Officer.id == officer.id, Officer.active).execute())
+        if not renewed:
+            raise PortalError(N_("This officer's access has been ended."))
+        RecoveryCode.delete().where(RecoveryCode.officer == officer).execute()
+        login.end_sessions(officer)
+        _record("officer's access renewed", officer, actor, now)
+        return _invite(officer, now)
+
+
+def _invite(officer: Officer, now: datetime) -> Invitation:
+    token = crypto.new_token()
+    invitation = Invitation(officer, f"/admin/dostep/{token}", now + ENROLMENT_LIVES)
+    (Officer.update(enrolment_hash=crypto.hash_token(token), enrolment_expires_at=invitation.expires_at)
+     .where(Officer.id == officer.id).execute())
+    staff_codes.tell(officer, "officer_invited", now=now, useless_after=invitation.expires_at, path=invitation.path)
+    return invitation
+
+
+def find_enrolment(token: str, *, now: datetime) -> Officer:
+    """Return the officer whom a link invites; raise EnrolmentUnknown for a wrong, used, replaced or old one."""
+    officer: Officer | None = Officer.get_or_none(Officer.enrolment_hash == crypto.hash_token(token), Officer.active,
+                                                  Officer.enrolment_expires_at > now)
+    if officer is None:
+        raise EnrolmentUnknown
+    return officer
+
+
+def enrol(token: str, password: str, code: str, *, now: datetime) -> list[str]:
+    """Set an invited officer's password, once a code proves that the authenticator is set up, and return the recovery codes.
+
+    Raises EnrolmentUnknown, and CodeRefused when the code is not the authenticator's; then the link still works.
+    """
+    officer = find_enrolment(token, now=now)
+    step = staff_codes.matching_step(officer, code, now=now)
+    if step is None:
+        raise CodeRefused(N_("This is not the code that the authenticator shows now. Check that its clock is right, and type the "
+                             "newest code."))
+    hashed = crypto.hash_password(password, officer=True)
+    with transaction():
+        enrolled = (Officer.update(password_hash=hashed, totp_step=step, enrolment_hash=None, enrolment_expires_at=None)
+                    .where(Officer.enrolment_hash == officer.enrolment_hash, Officer.active).execute())
+        if not enrolled:  # A parallel request was faster, or the access was renewed or ended meanwhile.
+            raise EnrolmentUnknown
+        _record("officer enrolled", officer, f"officer:{officer.uid}", now)
+        return staff_codes.replace_recovery_codes(officer)
+
+
+def change_password(officer: Officer, password: str, *, session: Session, now: datetime) -> None:
+    """Set an officer's new password, end all other sessions and tell the officer."""
+    hashed = crypto.hash_password(password, officer=True)
+    with transaction():
+        changed = Officer.update(password_hash=hashed).where(Officer.id == officer.id, Officer.enrolment_hash.is_null()).execute()
+        if not changed:  # The access is being set up anew.
+            raise LoginRefused
+        login.end_sessions(officer, but=session)
+        _record("officer's password changed", officer, f"officer:{officer.uid}", now)
+        staff_codes.tell(officer, "officer_password_changed", now=now)
+
+
+def renew_recovery_codes(officer: Officer, *, now: datetime) -> list[str]:
+    """Replace an officer's recovery codes, tell the officer so, and return the new ones."""
+    with transaction():
+        _record("recovery codes replaced", officer, f"officer:{officer.uid}", now)
+        staff_codes.tell(officer, "recovery_codes_replaced", now=now)
+        return staff_codes.replace_recovery_codes(officer)
+
+
+def end_access(officer: Officer, *, actor: str, now: datetime) -> None:
+    """Shut an officer out at once, everywhere; raise NoAdministratorLeft."""
+    with transaction():
+        Officer.update(active=False).where(Officer.id == officer.id).execute()
+        keep_an_administrator()
+        login.end_sessions(officer)
+        _record("officer's access ended", officer, actor, now)
+
+
+def keep_an_administrator() -> None:
+    """Raise NoAdministratorLeft, which undoes the caller's transaction, unless somebody can still give officers access."""
+    lock("administrators")  # Two administrators who shut each other out: the second finds nobody left.
+    able = Officer.select().where(Officer.active, Officer.role == Role.ADMINISTRATOR, Officer.password_hash != "")
+    if not able.exists():
+        raise NoAdministratorLeft
+
+
+def _record(action: str, officer: Officer, actor: str, now: datetime, **detail: str) -> None:
+    audit.record(action, actor=actor, subject=f"officer:{officer.uid}", now=now, **detail)

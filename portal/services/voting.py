@@ -3,7 +3,8 @@
 import hashlib
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import uuid4
@@ -125,12 +126,15 @@ def save_draft(account: Account, edition: Edition, paper: list[Contest], picks: 
     check_may_vote(account, edition, now=now)
     marks = read_picks(edition, paper, picks)
     chosen = json.dumps({mark.slot.name: mark.proposal.uid for mark in marks})
-    with transaction():
-        (BallotDraft.insert(account=account, edition=edition, picks=chosen, updated_at=now)
-         .on_conflict(conflict_target=[BallotDraft.account, BallotDraft.edition],
-                      preserve=[BallotDraft.picks, BallotDraft.updated_at]).execute())
-        if own_ballot(account, edition):  # Cast in parallel just now: no choice may stay beside an account that has voted.
-            raise AlreadyVoted
+    try:
+        with transaction():
+            (BallotDraft.insert(account=account, edition=edition, picks=chosen, updated_at=now)
+             .on_conflict(conflict_target=[BallotDraft.account, BallotDraft.edition],
+                          preserve=[BallotDraft.picks, BallotDraft.updated_at]).execute())
+            if own_ballot(account, edition):  # Cast in parallel just now: no choice may stay beside an account that has voted.
+                raise AlreadyVoted
+    except IntegrityError:  # The account was deleted in parallel just now.
+        raise MayNotVote from None
     return marks
 
 
@@ -145,13 +149,40 @@ def voter_key(account: Account, edition: Edition) -> str:
 
     The key of the edition lies outside the database; raises crypto.KeyMissing once it is destroyed.
     """
-    person = ("pesel", account.pesel_index) if account.pesel_index else ("account", account.uid)
-    return crypto.keyed_hash(edition.ballot_key, *person)
+    return crypto.keyed_hash(edition.ballot_key, *identity(account))
+
+
+def identity(account: Account) -> tuple[str, str]:
+    """Return who a person is to the ballot box: the PESEL's blind index, else the account."""
+    return ("pesel", account.pesel_index) if account.pesel_index else ("account", account.uid)
 
 
 def own_ballot(account: Account, edition: Edition) -> Ballot | None:
     """Return the ballot of this person in the edition, if there is one."""
     return Ballot.of_voter(edition, voter_key(account, edition))
+
+
+def own_ballots(account: Account, editions: Iterable[Edition]) -> list[tuple[Edition, Ballot]]:
+    """Return the person's ballots in these editions; where the key was destroyed or never was, nobody can know of any."""
+    found = []
+    for edition in editions:
+        with suppress(crypto.KeyMissing):
+            ballot = own_ballot(account, edition)
+            found += [(edition, ballot)] if ballot else []
+    return found
+
+
+def rekey_ballots(account: Account, *, before: tuple[str, str]) -> None:
+    """Let a person's ballots follow a change of the identity, in the transaction that has just changed it.
+
+    Drafts go: a cast that began before the change has taken its draft by now, so that its ballot is found here, or it finds
+    none. Raises IntegrityError when the new identity has a ballot of its own where the old one has one.
+    """
+    BallotDraft.delete().where(BallotDraft.account == account).execute()
+    for edition in Edition.select():
+        with suppress(crypto.KeyMissing):
+            old, new = crypto.keyed_hash(edition.ballot_key, *before), voter_key(account, edition)
+            Ballot.update(voter_key=new).where(Ballot.edition == edition, Ballot.voter_key == old).execute()
 
 
 def mark_reviewed(picks: Picks) -> str:

@@ -3,9 +3,9 @@
 from flask import Flask
 
 from portal.config import settings
-from portal.views import health, home, login, mailbox, profile, proposals, registration, results, voting
+from portal.views import health, home, hooks, login, mailbox, password, profile, proposals, registration, results, voting
 
-PAGES = (home, proposals, registration, login, profile, voting, results, health)
+PAGES = (home, proposals, registration, login, password, profile, voting, results, hooks, health)
 
 
 def init_app(app: Flask) -> None:

@@ -1,40 +1,39 @@
-"""Login and logout of residents.
+"""Login and logout of residents, and their sessions.
 
-/logowanie → /moje-konto → /wyloguj
+/logowanie → /moje-konto → /moje-konto/sesje → /wyloguj; in a tab of its own /moje-konto/sesje/przedluz
 """
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
 from portal import access, clock
-from portal.access import open_form, safe_next_url
-from portal.errors import LoginRefused
-from portal.extensions import limiter, named_email
+from portal.access import open_form, resident_required, safe_next_url
+from portal.errors import LoginRefused, Throttled
 from portal.forms.login import LoginForm
 from portal.services import login
+from portal.services.login_device import device_words
 
 pages = Blueprint("login", __name__)
 
 
 @pages.route("/logowanie", methods=["GET", "POST"])
 @open_form
-@limiter.limit("60 per 10 minutes", methods=["POST"])
-@limiter.limit("10 per 5 minutes", methods=["POST"], key_func=named_email)
 def log_in() -> Any:
     if current_user.account:
         return redirect(safe_next_url(url_for("profile.overview")))
     form = LoginForm()
     if form.validate_on_submit():
         try:
-            token = login.log_in(form.email.data, form.password.data, now=clock.now(),
-                                 user_agent=request.user_agent.string)
-            access.enter(token)
+            access.enter(login.log_in(form.email.data, form.password.data, browser=access.browser(), now=clock.now()))
             return redirect(safe_next_url(url_for("profile.overview")))
-        except LoginRefused as error:
+        except (LoginRefused, Throttled) as error:
             form.refuse(error)
+            page = render_template("login/log_in.html", form=form, throttled=isinstance(error, Throttled))
+            return page, error.status, error.headers
     return render_template("login/log_in.html", form=form), 400 if form.errors else 200
 
 
@@ -44,3 +43,36 @@ def log_out() -> Any:
     access.leave()
     flash(_("You are logged out."), "success")
     return redirect(url_for("home.show_home"))
+
+
+@pages.get("/moje-konto/sesje")
+@resident_required
+def list_sessions() -> Any:
+    sessions = login.list_sessions(current_user.account, now=clock.now())
+    return render_template("login/list_sessions.html", sessions=sessions, device_words=device_words)
+
+
+@pages.post("/moje-konto/sesje/<uid>/zakoncz")
+@resident_required
+def end_session(uid: str) -> Any:
+    login.end_session(current_user.account, uid)
+    flash(_("The session has ended."), "success")
+    return redirect(url_for("login.list_sessions"))
+
+
+@pages.post("/moje-konto/sesje/zakoncz-inne")
+@resident_required
+def end_other_sessions() -> Any:
+    login.end_sessions(current_user.account, but=current_user.session)
+    flash(_("All your other sessions have ended."), "success")
+    return redirect(url_for("login.list_sessions"))
+
+
+@pages.post("/moje-konto/sesje/przedluz")
+@open_form
+def extend_session() -> Any:
+    """Tell until when the session of a resident or an officer goes on; that this request used it has put its end off."""
+    if not current_user.is_authenticated:
+        in_panel = urlsplit(request.referrer or "").path.startswith("/admin")
+        return render_template("login/session_over.html", login_url="/admin/logowanie" if in_panel else "/logowanie"), 409
+    return render_template("login/session_extended.html")

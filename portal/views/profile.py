@@ -1,17 +1,247 @@
 """The resident's own pages.
 
-/moje-konto
+/moje-konto → /moje-konto/dane (Aktualizacja danych) → /moje-konto/dane/<datum>; a new phone number waits at
+/moje-konto/dane/telefon/kod for its code, a new e-mail address for the link /moje-konto/dane/email/<token>.
+/moje-konto/moje-dane (all data, to download) and /moje-konto/usun (the end of the account)
 """
 
-from flask import Blueprint, render_template
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, Response, current_app, flash, get_template_attribute, redirect, render_template, request, url_for
+from flask_babel import gettext as _
 from flask_login import current_user
 
-from portal.access import resident_required
+from portal import access, clock
+from portal.access import open_form, resident_required
+from portal.config import settings
+from portal.errors import (
+    N_, BallotUnderCheck, BallotWouldGo, ChangeUnknown, CodeRefused, LoginRefused, NotFound, PeselTaken, PortalError, Throttled,
+    TooMany,
+)
+from portal.extensions import limiter
+from portal.forms.base import BaseForm
+from portal.forms.code import CodeForm, ResendForm
+from portal.forms.profile import AddressForm, DeleteAccountForm, EmailForm, IdentityForm, NamesForm, NoticesForm, PhoneForm
+from portal.forms.registration import ConfirmEmailForm
+from portal.i18n import LANGUAGES
+from portal.models.account import Account
+from portal.models.edition import Phase
+from portal.models.profile import EmailChange, PhoneChange
+from portal.services import code, login, profile, profile_export, registration, removal, voting
+from portal.templating import current_edition
 
 pages = Blueprint("profile", __name__, url_prefix="/moje-konto")
+often = limiter.limit("120 per hour", methods=["POST"])
+
+
+@dataclass(frozen=True, slots=True)
+class Datum:
+    """One datum of the account, or some that belong together: its page's form, what stores it, what is said and shown then."""
+
+    form: Callable[[Account], Any]
+    save: Callable[..., None]
+    done: str = ""
+    then: str = "profile.show_data"
+
+
+def _ask_phone_change(account: Account, **values: Any) -> None:
+    profile.ask_phone_change(account, **values, address=request.remote_addr or "")
+
+
+DATA = {
+    "imie-i-nazwisko": Datum(NamesForm, profile.change_names, N_("Your name has been changed.")),
+    "adres": Datum(AddressForm, profile.change_address, N_("Your address has been changed.")),
+    "powiadomienia": Datum(NoticesForm, profile.change_notices, N_("Your choice has been saved.")),
+    "telefon": Datum(PhoneForm, _ask_phone_change, then="profile.enter_code"),
+    "email": Datum(EmailForm, profile.ask_email_change,
+                   N_("A letter with a link is on its way to the new address. Open it within 24 hours.")),
+    "pesel": Datum(IdentityForm, profile.change_identity, N_("Your data have been changed.")),
+}
+WAITING = {"telefon": PhoneChange, "email": EmailChange}
 
 
 @pages.get("")
 @resident_required
 def overview() -> str:
-    return render_template("profile/overview.html", account=current_user.account)
+    account, edition, now = current_user.account, current_edition(), clock.now()
+    phase = edition.phase(now) if edition else None
+    voted = voting.own_ballots(account, [edition]) if phase in {Phase.VOTING, Phase.COUNTING, Phase.RESULTS} else []
+    return render_template("profile/overview.html", account=account, waiting=profile.find_waiting(account, now=now), phase=phase,
+                           ballot=voted[0][1] if voted else None)
+
+
+@pages.get("/dane")
+@resident_required
+def show_data() -> str:
+    account = current_user.account
+    return render_template("profile/show_data.html", account=account, waiting=profile.find_waiting(account, now=clock.now()),
+                           pesel_can_change=_pesel_can_change(account), languages=LANGUAGES)
+
+
+def _pesel_can_change(account: Account) -> bool:
+    """Where the PESEL is switched off, a date of birth that follows from one stays as it is."""
+    return settings.pesel_mode != "off" or not account.pesel
+
+
+@pages.route("/dane/<datum>", methods=["GET", "POST"])
+@resident_required
+@often
+def change_datum(datum: str) -> Any:
+    account, page, taken = current_user.account, DATA.get(datum), False
+    if page is None or datum == "pesel" and not _pesel_can_change(account):
+        raise NotFound
+    form = page.form(account)
+    if form.validate_on_submit():
+        try:
+            _prove(form)
+            page.save(account, **form.answers(), now=clock.now())
+            if page.done:
+                flash(_(page.done), "success")
+            return redirect(url_for(page.then))
+        except PortalError as error:
+            taken = isinstance(error, PeselTaken)
+            _refuse(form, error)
+    return render_template("profile/change_datum.html", form=form, taken=taken), 400 if form.errors else 200
+
+
+def _prove(form: BaseForm) -> None:
+    """Have the current password checked where the form asks for it; raise LoginRefused, Throttled."""
+    if "password" in form:
+        login.prove(current_user.session, form.password.data, address=request.remote_addr or "", now=clock.now())
+
+
+def _refuse(form: BaseForm, error: PortalError) -> None:
+    """Show a refusal beside the field that it is about."""
+    about_password = isinstance(error, (LoginRefused, Throttled))
+    form.refuse(error, form.password if about_password else next(iter(form)))
+
+
+@pages.route("/dane/telefon/kod", methods=["GET", "POST"])
+@resident_required
+@often
+def enter_code() -> Any:
+    standing, form = _standing(), CodeForm()
+    if form.validate_on_submit():
+        try:
+            profile.confirm_phone_change(current_user.account, form.code.data, now=clock.now())
+            flash(_("Your new phone number is in force."), "success")
+            return redirect(url_for("profile.show_data"))
+        except CodeRefused as error:
+            standing = _standing()
+            form.refuse(error, form.code if standing.tries_left else None)
+    return render_template("profile/enter_code.html", form=form, standing=standing), 400 if form.errors else 200
+
+
+def _standing() -> code.Standing:
+    """Return how it stands with the code of the own phone change; raise ChangeUnknown."""
+    now = clock.now()
+    return code.standing(profile.find_phone_change(current_user.account, now=now), now=now)
+
+
+@pages.get("/dane/telefon/kod/stan")
+@resident_required
+def code_state() -> Any:
+    """Answer with what has become of the text message, for the page to show without being loaded again."""
+    return get_template_attribute("components/code.html", "sms_state")(_standing())
+
+
+@pages.post("/dane/telefon/kod/nowy")
+@resident_required
+@often
+def resend_code() -> Any:
+    if ResendForm().validate_on_submit():
+        try:
+            profile.resend_phone_code(current_user.account, address=request.remote_addr or "", now=clock.now())
+            flash(_("A new code is on its way. The earlier one no longer works."), "success")
+        except TooMany as error:
+            flash(_(error.message), "error")
+    return redirect(url_for("profile.enter_code"))
+
+
+@pages.post("/dane/email/potwierdzenie")
+@resident_required
+@often
+def send_confirmation() -> Any:
+    """Send the link that confirms the address of the account again."""
+    return _send(registration.send_confirmation, _("A letter with a new link is on its way. The earlier link no longer works."))
+
+
+@pages.post("/dane/email/ponownie")
+@resident_required
+@often
+def resend_link() -> Any:
+    """Send the link that confirms the new address again."""
+    return _send(profile.resend_link, _("A letter with a new link is on its way. The earlier link no longer works."))
+
+
+def _send(service: Callable[..., None], done: str) -> Any:
+    try:
+        service(current_user.account, now=clock.now())
+        flash(done, "success")
+    except TooMany as error:
+        flash(_(error.message), "error")
+    return redirect(url_for("profile.show_data"))
+
+
+@pages.post("/dane/anuluj/<any(telefon, email):datum>")
+@resident_required
+def cancel_change(datum: str) -> Any:
+    profile.cancel_change(current_user.account, WAITING[datum], now=clock.now())
+    flash(_("The change is cancelled. Everything stays as it was."), "success")
+    return redirect(url_for("profile.show_data"))
+
+
+@pages.route("/dane/email/<token>", methods=["GET", "POST"])
+@open_form
+def confirm_email(token: str) -> Any:
+    form = ConfirmEmailForm()
+    if form.validate_on_submit():
+        profile.confirm_email_change(token, session=current_user.session, now=clock.now())
+        flash(_("Your new e-mail address is in force. From now on you log in with it."), "success")
+        return redirect(url_for("profile.show_data" if current_user.account else "home.show_home"))
+    return render_template("profile/confirm_email.html", form=form)
+
+
+@pages.errorhandler(ChangeUnknown)
+def lead_to_data(_error: ChangeUnknown) -> Any:
+    """Show what the data are now to a resident whose change is done, cancelled or too old."""
+    return redirect(url_for("profile.show_data"))
+
+
+@pages.get("/moje-dane")
+@resident_required
+def own_data() -> str:
+    return render_template("profile/own_data.html")
+
+
+@pages.get("/moje-dane.json")
+@resident_required
+def download_data() -> Response:
+    data = profile_export.export(current_user.account, now=clock.now())
+    return current_app.response_class(json.dumps(data, ensure_ascii=False, indent=2) + "\n", mimetype="application/json",
+                                      headers={"Content-Disposition": 'attachment; filename="moje-dane.json"'})
+
+
+@pages.route("/usun", methods=["GET", "POST"])
+@resident_required
+@often
+def delete_account() -> Any:
+    account, now = current_user.account, clock.now()
+    editions = removal.find_ballots_at_stake(account, now=now)
+    form = DeleteAccountForm(has_ballots=bool(editions))
+    if form.validate_on_submit():
+        try:
+            _prove(form)
+            removal.delete_own_account(account, with_ballots=bool(editions), now=now)
+            access.leave()
+            flash(_("Your account has been deleted. We have sent you a letter that says so."), "success")
+            return redirect(url_for("home.show_home"))
+        except BallotWouldGo as error:  # Cast in another window just now: the page that comes asks about it.
+            flash(_(error.message), "warning")
+            return redirect(url_for("profile.delete_account"))
+        except (LoginRefused, Throttled, BallotUnderCheck) as error:
+            _refuse(form, error)
+    return render_template("profile/delete_account.html", form=form, editions=editions), 400 if form.errors else 200

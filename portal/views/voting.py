@@ -21,7 +21,7 @@ from portal.models.account import Account
 from portal.models.edition import Edition
 from portal.services import voting
 from portal.services.voting import Contest, Picks
-from portal.templating import TOKEN_HERE, current_edition
+from portal.templating import current_edition
 
 pages = Blueprint("voting", __name__, url_prefix="/glosowanie")
 RECEIPT = "receipt"
@@ -74,11 +74,11 @@ def _show_state(refusal: PortalError, account: Account, edition: Edition) -> str
 
 
 def _show_choice(paper: list[Contest], chosen: Picks) -> bytes:
-    """Return the choice page: one for all residents of a district, in which the token and the own marks are set."""
+    """Return the choice page: one for all residents of a district and minute, in which the token and the own marks are set."""
     def render() -> list[bytes]:
-        page = render_template("voting/choose.html", paper=paper, chosen={}, slot="", csrf_token=lambda: TOKEN_HERE)
-        return page.encode().split(TOKEN_HERE.encode())
-    key = ("choose", *(contest.pool.id for contest in paper), language())
+        page = render_template("voting/choose.html", paper=paper, chosen={}, slot="")
+        return page.encode().split(generate_csrf().encode())
+    key = ("choose", *(contest.pool.id for contest in paper), language(), current_user.ends)
     parts = render() if "_flashes" in session else cache.remember(key, render)
     page = generate_csrf().encode().join(parts)
     for name, uid in chosen.items():

@@ -25,8 +25,9 @@ def portal_says(browser: PanelVisitor) -> str:
 def test_it_says_who_is_logged_in_and_what_the_role_may_see(enter: Enter) -> None:
     page = enter(Role.CLERK).get("/admin/")
     assert "Jan Urzędnik" in page.text
-    assert [link.get_text() for link in page.soup.select("main section a")] == ["Konta"]
-    assert not enter(Role.EDITOR).get("/admin/").soup.select("main section a, #edition")
+    tables = "section[aria-labelledby=tables] a"
+    assert [link.get_text() for link in page.soup.select(tables)] == ["Konta"]
+    assert not enter(Role.EDITOR).get("/admin/").soup.select(f"{tables}, #edition")
 
 
 def test_turnout_is_told_and_nothing_else_about_ballots(enter: Enter) -> None:

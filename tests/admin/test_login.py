@@ -8,11 +8,19 @@ import pytest
 import time_machine
 
 from portal import clock
+from portal.database import transaction
 from portal.models import AuditEntry, Officer, Session
 from portal.models.staff import Role
+from portal.services import staff_codes
 from tests.admin.conftest import Enter
 from tests.factories import PASSWORD, TOTP_SECRET, make_account, make_district, make_officer
 from tests.page import Page, Visitor
+
+REFUSED = "Adres e-mail, hasło lub kod są nieprawidłowe."
+
+
+def errors(page: Page) -> list[str]:
+    return [item.get_text() for item in page.soup.select(".panel-errors li")]
 
 
 def code(at: Any = None) -> str:
@@ -50,8 +58,7 @@ def test_login_never_leads_elsewhere(visitor: Visitor) -> None:
                                    {"code": "000000"}, {"code": "abc"}, {"code": "\u0661\u0662\u0663\u0664\u0665\u0666"}])
 def test_whatever_is_wrong_the_answer_is_the_same(visitor: Visitor, wrong: dict[str, str]) -> None:
     page = log_in(visitor, make_officer(Role.CLERK), status=400, **wrong)
-    assert [item.get_text() for item in page.soup.select(".panel-errors li")] == [
-        "Adres e-mail, hasło lub kod są nieprawidłowe."]
+    assert errors(page) == [REFUSED]
     assert page.title.startswith("Błąd")
     assert page.soup.select_one("#password").get("value", "") == ""
 
@@ -62,6 +69,15 @@ def test_a_code_works_once(visitor: Visitor, app: Any) -> None:
     log_in(Visitor(app), officer, status=400)
     with time_machine.travel(clock.now() + timedelta(seconds=31), tick=False):
         assert log_in(Visitor(app), officer).path == "/admin/"
+
+
+def test_a_recovery_code_stands_in_for_the_authenticator_once(visitor: Visitor, app: Any) -> None:
+    officer = make_officer(Role.CLERK)
+    with transaction():
+        written = staff_codes.replace_recovery_codes(officer)[0]
+    page = log_in(visitor, officer, code=f" {written.lower()} ")
+    assert page.path == "/admin/" and "9" in visitor.get("/admin/moj-dostep/").text
+    assert errors(log_in(Visitor(app), officer, status=400, code=written)) == [REFUSED]
 
 
 def test_an_inactive_officer_cannot_log_in(visitor: Visitor) -> None:
@@ -110,6 +126,6 @@ def test_a_resident_who_logs_in_at_the_panel_becomes_the_officer_alone(app: Any,
 
 def test_guessing_is_slowed_down(visitor: Visitor) -> None:
     officer = make_officer(Role.CLERK)
-    for _ in range(10):
+    for _ in range(5):
         log_in(visitor, officer, status=400, password="zgaduję")
     log_in(visitor, officer, status=429)

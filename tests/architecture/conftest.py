@@ -1,11 +1,8 @@
-"""What the tests of the routes share: people, and a record of what is written."""
-
-from typing import Any
+"""What the tests of the routes share: people, and what they meet on their round."""
 
 import pytest
 from flask import Flask
 
-from portal.database import database
 from tests.architecture.people import Person, Visit, World, make_world, visits
 
 _read: dict[tuple[str, str], list[Visit]] = {}
@@ -20,20 +17,6 @@ def world(app: Flask) -> World:
 def person(app: Flask, world: World, who: str) -> Person:
     """Who a test is parametrized with."""
     return Person(app, who, world)
-
-
-@pytest.fixture
-def statements(db: None, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Every statement that the database gets, from now on."""
-    seen: list[str] = []
-    execute = database.obj.execute_sql
-
-    def listen(sql: str, *args: Any, **kwargs: Any) -> Any:
-        seen.append(sql)
-        return execute(sql, *args, **kwargs)
-
-    monkeypatch.setattr(database.obj, "execute_sql", listen)
-    return seen
 
 
 @pytest.fixture

@@ -16,7 +16,8 @@ from werkzeug.test import TestResponse
 
 from portal import clock, crypto
 from portal.errors import EXPIRED
-from portal.models import Account, Edition, Message, Session
+from portal.messaging import sms
+from portal.models import Account, Edition, EmailChange, Message, PasswordReset, PhoneChange, Session
 from portal.models.ballot import Channel
 from portal.models.message import MessageChannel
 from portal.models.staff import Role
@@ -28,6 +29,7 @@ STRANGER, RESIDENT, VOTER = "stranger", "resident", "resident who has voted"
 EVERYBODY = (STRANGER, RESIDENT, VOTER, *map(str, Role))
 CODE = "registration"
 TOKEN = "known-token"
+UID = "known-session"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,13 @@ def make_world() -> World:
     Message.create(key="k", channel=MessageChannel.SMS, recipient="+48600123456", template="registration_code", language="pl",
                    due_at=now, created_at=now)
     make_registration(CODE, district)
+    PhoneChange.create(account=resident, phone="+48600123458", created_at=now)
+    EmailChange.create(account=make_account(district), email="nowy@example.org", created_at=now,
+                       token_hash=crypto.hash_token(TOKEN))
+    PasswordReset.create(account=voter, token_hash=crypto.hash_token(TOKEN), created_at=now)
+    Session.create(uid=UID, token_hash="s", account=voter, created_at=now, seen_at=now, proved_at=now)
     make_officer(Role.EDITOR)
+    make_officer(Role.EDITOR, enrolment_hash=crypto.hash_token(TOKEN), enrolment_expires_at=now + timedelta(days=1))
     audit.record("edition created", actor="demo", subject=f"edition:{edition.code}", now=now)
     return World(edition, counted, resident, voter)
 
@@ -106,11 +114,16 @@ def address(app: Flask, rule: Rule, world: World) -> str:
         "static": {"filename": "images/logo.svg"}, "admin.static": {"filename": "admin/js/helpers.js"},
         "home.switch_language": {"code": "pl"}, "proposals.show_proposal": {"slug": proposal.slug},
         "results.show_results": {"code": world.counted.code}, "registration.confirm_email": {"token": TOKEN},
+        "password.reset_password": {"token": TOKEN}, "login.end_session": {"uid": UID},
+        "panel_login.enrol": {"token": TOKEN},
+        "profile.change_datum": {"datum": "adres"}, "profile.cancel_change": {"datum": "email"},
+        "profile.confirm_email": {"token": TOKEN},
+        "hooks.report_sms": {"secret": sms.report_secret()},
     }
     view, _, action = rule.endpoint.partition(".")
     values = known.get(rule.endpoint, {"export_type": "csv"} if action == "export" else {})
     assert set(rule.arguments) == set(values), f"Tell in {__name__}.address() which address of {rule.rule} exists"
-    if action in {"details_view", "edit_view"}:
+    if action in {"details_view", "edit_view", "renew_view"}:
         model = panel_views(app)[view].model
         values["id"] = model.select().order_by(model.id).first().id
     with app.test_request_context():

@@ -1,4 +1,4 @@
-"""Every text can be read in Polish, and the catalogues say what the code says."""
+"""Every text can be read in every language, and the catalogues say what the code says."""
 
 import re
 from configparser import ConfigParser
@@ -10,10 +10,11 @@ from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.frontend import parse_keywords, parse_mapping_cfg
 from babel.messages.pofile import read_po
 
-from portal.i18n import DEFAULT
+from portal.i18n import LANGUAGES
 from tests.architecture import sources
 
 CATALOGUES = sorted((sources.PORTAL / "translations").glob("*/LC_MESSAGES/messages.po"))
+EACH = pytest.mark.parametrize("language", [path.parts[-3] for path in CATALOGUES])
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|(?<!%)%[sd]|{\w+}")
 RUN = "Run `make translations`, then fill in what is new"
 Key = str | tuple[str, ...]
@@ -45,31 +46,34 @@ def _extracted() -> set[Key]:
     return {tuple(text) if isinstance(text, tuple | list) else text for _file, _line, text, _comments, _context in found}
 
 
-def test_there_is_a_polish_catalogue() -> None:
-    assert DEFAULT in {path.parts[-3] for path in CATALOGUES}
+def test_there_is_a_catalogue_for_every_language_but_that_of_the_msgids() -> None:
+    assert {path.parts[-3] for path in CATALOGUES} == set(LANGUAGES) - {"en"}
 
 
-def test_catalogue_is_current() -> None:
-    written = {tuple(message.id) if message.pluralizable else message.id for message in _messages(DEFAULT)}
+@EACH
+def test_catalogue_is_current(language: str) -> None:
+    written = {tuple(message.id) if message.pluralizable else message.id for message in _messages(language)}
     extracted = _extracted()
     assert extracted == written, f"{RUN}. Missing: {extracted - written}. No longer used: {written - extracted}"
 
 
-def test_polish_is_complete() -> None:
-    empty = [message.id for message in _messages(DEFAULT) if not all(text.strip() for text in _texts(message))]
-    assert not empty, f"These have no Polish text: {empty}"
+@EACH
+def test_catalogue_is_complete(language: str) -> None:
+    empty = [message.id for message in _messages(language) if not all(text.strip() for text in _texts(message))]
+    assert not empty, f"These have no text: {empty}"
 
 
-def test_plurals_have_all_their_polish_forms() -> None:
-    assert _catalogue(DEFAULT).num_plurals == 3
-    short = [message.id for message in _messages(DEFAULT) if message.pluralizable and len(_texts(message)) != 3]
-    assert not short, f"Polish needs three forms (1 plik, 2 pliki, 5 plików): {short}"
+@EACH
+def test_plurals_have_all_their_forms(language: str) -> None:
+    assert _catalogue(language).num_plurals == 3
+    short = [message.id for message in _messages(language) if message.pluralizable and len(_texts(message)) != 3]
+    assert not short, f"There must be three forms (1 plik, 2 pliki, 5 plików): {short}"
 
 
-@pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.parts[-3])
-def test_placeholders_are_equal_on_both_sides(path: object) -> None:
+@EACH
+def test_placeholders_are_equal_on_both_sides(language: str) -> None:
     wrong = []
-    for message in _messages(path.parts[-3]):  # type: ignore[attr-defined]
+    for message in _messages(language):
         sides = message.id if message.pluralizable else (message.id,)
         wanted = {frozenset(PLACEHOLDER.findall(text)) for text in sides}
         wrong += [f"{message.id!r}: {text!r}" for text in _texts(message)
@@ -78,18 +82,19 @@ def test_placeholders_are_equal_on_both_sides(path: object) -> None:
     assert not wrong, "A placeholder of the code is missing or misspelt in the translation:\n" + "\n".join(wrong)
 
 
-@pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.parts[-3])
-def test_catalogues_hold_nothing_doubtful_or_obsolete(path: object) -> None:
-    catalogue = _catalogue(path.parts[-3])  # type: ignore[attr-defined]
+@EACH
+def test_catalogues_hold_nothing_doubtful_or_obsolete(language: str) -> None:
+    catalogue = _catalogue(language)
     fuzzy = [message.id for message in catalogue if message.id and message.fuzzy]
     assert not fuzzy, f"Check these and remove the mark fuzzy: {fuzzy}"
     assert not catalogue.obsolete, f"{RUN}: {list(catalogue.obsolete)}"
 
 
-def test_texts_keep_their_space_at_the_ends() -> None:
+@EACH
+def test_texts_keep_their_space_at_the_ends(language: str) -> None:
     def ends(text: str) -> tuple[bool, bool]:
         return text[:1].isspace(), text[-1:].isspace()
 
-    wrong = [message.id for message in _messages(DEFAULT) if not message.pluralizable and message.string
+    wrong = [message.id for message in _messages(language) if not message.pluralizable and message.string
              and ends(message.id) != ends(message.string)]
     assert not wrong, f"A space at the end of a text is part of it: {wrong}"

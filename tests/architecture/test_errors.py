@@ -2,6 +2,7 @@
 
 import logging
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from peewee import OperationalError
 
 from portal import errors, templating
 from portal.database import database
-from portal.errors import EXPIRED, PAGES, PortalError
+from portal.errors import EXPIRED, PAGES, PortalError, Throttled
 from portal.services import results
 from tests.architecture.people import in_polish
 from tests.factories import make_edition
@@ -67,10 +68,17 @@ def test_form_without_token_says_that_the_page_expired(visitor: Visitor, app: Fl
 
 
 def test_too_many_attempts_are_429(visitor: Visitor, app: Flask) -> None:
-    page = visitor.get("/logowanie")
-    for _attempt in range(10):
-        visitor.submit(page, email="a@example.org", password="", status=400)
-    check(visitor.submit(page, email="A@example.org ", password="", status=429), app, 429)
+    page = visitor.get("/rejestracja")
+    for _attempt in range(30):
+        visitor.submit(page, status=400)
+    check(visitor.submit(page, status=429), app, 429)
+
+
+def test_refusal_of_a_rule_says_when_to_come_back(visitor: Visitor, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    break_view(monkeypatch, app, Throttled(timedelta(seconds=61)))
+    page = visitor.get("/kontakt", status=429)
+    assert page.response.headers["Retry-After"] == "61"
+    assert "2 min" in page.text
 
 
 def test_unforeseen_error_is_500_with_the_id_of_its_log_entry(

@@ -19,10 +19,11 @@ TOPICS = {
 # What a layer has beside its topics; a topic that outgrew its file is split by a second word, never by a number.
 PARTS = {
     "models": {"base", "fields"},
-    "services": {"pabulib_format", "pabulib_check", "pabulib_import"},
+    "services": {"pabulib_format", "pabulib_check", "pabulib_import", "login_device", "login_throttle", "profile_export",
+                 "staff_codes"},
     "forms": {"base", "fields", "validators"},
     "views": {"home", "hooks", "health", "mailbox"},
-    "admin": {"base", "converter", "dashboard", "fields", "filters", "labels", "changes"},
+    "admin": {"base", "guard", "converter", "dashboard", "fields", "filters", "labels", "changes", "staff_access"},
 }
 JUNK = re.compile("(utils?|helpers?|common|misc|tools?|functions|lib|stuff|.*_?[0-9]+|new_.*|.*_(new|old))")
 WEB = re.compile(r"(flask|werkzeug|wtforms|jinja2)|portal\.(access|extensions|headers|i18n|templating|views|forms|admin|cli)\b")

@@ -58,6 +58,16 @@ def test_person_and_stranger_never_get_each_others_page(person: Person, monkeypa
         assert "/wyloguj" in person.client.get("/kontakt").text
 
 
+def test_known_devices_share_the_page_of_all_strangers(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache, "SECONDS", 60)
+    for device in ("", "one", "another"):
+        client = app.test_client()
+        if device:
+            client.set_cookie("device", device)
+        assert client.get("/kontakt").status_code == 200
+    assert len([key for key in cache._entries if key[0] == "page"]) == 1  # type: ignore[index]
+
+
 def test_each_language_has_its_own_page(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cache, "SECONDS", 60)
     pole, other = app.test_client(), app.test_client()

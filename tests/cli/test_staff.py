@@ -1,35 +1,42 @@
-"""portal staff create: the one way to the first officer."""
+"""portal staff: the one way to the first officer, and the way back in when everybody is shut out."""
 
 import re
 from datetime import datetime
-from urllib.parse import parse_qs, urlsplit
 
-import pyotp
 import pytest
 
-from portal.models import AuditEntry, Officer
+from portal.crypto import hash_token
+from portal.models import AuditEntry, Message, Officer, Session
 from portal.models.staff import Role
-from portal.services import login
-from tests.cli.conftest import Portal
+from portal.services import login, staff
+from tests.cli.conftest import Answer, Portal
+from tests.factories import make_officer
+from tests.services.officers import PASSWORD, code_of
 
 pytestmark = pytest.mark.usefixtures("quick_hashes")
 
 
-@pytest.mark.parametrize("role", list(Role))
-def test_officer_logs_in_with_what_the_command_printed(portal: Portal, now: datetime, role: str):
-    answer = portal("staff", "create", "Jan@example.org", "--role", role, "--name", "Jan Nowak")
+def token_in(answer: Answer) -> str:
+    """Return what the printed link ends with."""
     assert (answer.status, answer.err) == (0, "")
-    assert f"jan@example.org may now log in at /admin/ as {role}." in answer.out
-    password = re.search("Password: (.+)", answer.out)[1]
-    secret = parse_qs(urlsplit(re.search(r"otpauth://\S+", answer.out)[0]).query)["secret"][0]
-    token = login.log_in_officer("jan@example.org", password, pyotp.TOTP(secret).at(now), now=now)
-    officer = login.find_session(token, now=now).officer
-    assert (officer.name, officer.role) == ("Jan Nowak", role)
-    assert AuditEntry.get().actor == "command line"
+    return re.search(r"^http://localhost/admin/dostep/(\S{43})$", answer.out, re.MULTILINE)[1]
 
 
-def test_code_for_the_authenticator_is_drawn(portal: Portal):
-    assert "▄" in portal("staff", "create", "jan@example.org", "--role", "clerk").out
+@pytest.mark.parametrize("role", list(Role))
+def test_officer_sets_up_the_access_by_the_link_that_the_command_printed(portal: Portal, now: datetime, role: str):
+    answer = portal("staff", "create", "Jan@example.org", "--role", role, "--name", "Jan Nowak")
+    assert f"jan@example.org is invited as {role}." in answer.out and "until 18.06.2026 12:30" in answer.out
+    officer = Officer.get()
+    codes = staff.enrol(token_in(answer), PASSWORD, code_of(officer, now), now=now)
+    token = login.log_in_officer("jan@example.org", PASSWORD, codes[0], now=now)
+    assert login.find_session(token, now=now).officer == officer
+    assert (officer.name, officer.role, AuditEntry.select().first().actor) == ("Jan Nowak", role, "command line")
+
+
+def test_link_goes_out_by_mail_too_and_no_secret_is_printed(portal: Portal):
+    answer = portal("staff", "create", "jan@example.org", "--role", "clerk")
+    assert token_in(answer) in Message.get().payload and Message.get().recipient == "jan@example.org"
+    assert Officer.get().totp_secret not in answer.out and Officer.get().enrolment_hash == hash_token(token_in(answer))
 
 
 def test_officer_without_a_name_is_called_by_the_address(portal: Portal):
@@ -51,3 +58,22 @@ def test_known_address_is_refused(portal: Portal):
     assert (answer.status, answer.out) == (1, "")
     assert answer.err == "portal: there already is an officer JAN@example.org\n"
     assert (Officer.select().count(), Officer.get().role) == (1, "clerk")
+
+
+def test_last_administrator_gets_back_in_after_a_loss(portal: Portal, now: datetime):
+    administrator = make_officer(Role.ADMINISTRATOR, email="ada@example.org")
+    Session.create(token_hash="t", created_at=now, seen_at=now, proved_at=now, officer=administrator)
+    answer = portal("staff", "renew", "Ada@example.org")
+    assert Session.select().count() == 0 and Officer.get().password_hash == ""
+    staff.enrol(token_in(answer), PASSWORD, code_of(Officer.get(), now), now=now)
+    assert portal("staff", "renew", "nikt@example.org").err == "portal: there is no officer nikt@example.org\n"
+
+
+def test_access_is_ended_but_not_the_last_administrators(portal: Portal):
+    make_officer(Role.CLERK, email="jan@example.org")
+    make_officer(Role.ADMINISTRATOR, email="ada@example.org")
+    assert portal("staff", "end", "jan@example.org").out == "jan@example.org can no longer log in.\n"
+    refused = portal("staff", "end", "ada@example.org")
+    assert (refused.status, refused.out) == (1, "") and "last administrator" in refused.err
+    assert [officer.active for officer in Officer.select().order_by(Officer.id)] == [False, True]
+    assert portal("staff", "renew", "jan@example.org").status == 1

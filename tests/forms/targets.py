@@ -16,13 +16,15 @@ from portal import clock, crypto, forms
 from portal.admin.fields import PanelForm
 from portal.forms.base import BaseForm
 from portal.models import (
-    Account, AuditEntry, Ballot, BallotDraft, Choice, District, Edition, Message, Officer, Pool, Proposal, Registration,
-    SendCount, Session,
+    Account, AuditEntry, Ballot, BallotDraft, Choice, District, Edition, EmailChange, Message, Officer, PasswordReset,
+    PhoneChange, Pool, Proposal, RecoveryCode, Registration, SendCount, Session, Throttle,
 )
 from portal.models.staff import Role
 from portal.services import voting
 from tests.architecture.people import CODE, RESIDENT, STRANGER, TOKEN, Person, World, make_world, panel_views
-from tests.factories import PASSWORD, PESEL, TOTP_SECRET, make_edition, make_officer, make_pool, make_proposal, make_registration
+from tests.factories import (
+    PASSWORD, PASSWORD_HASH, PESEL, TOTP_SECRET, make_edition, make_officer, make_pool, make_proposal, make_registration,
+)
 from tests.page import Page, prefilled
 
 OFFICER = "kontrola@example.org"
@@ -48,6 +50,7 @@ class Target:
     right: Callable[[World, Person], Values]
     changes: set[Any] = field(default_factory=set)
     prepare: Callable[[World], None] = lambda _world: None
+    notes: set[Any] = field(default_factory=set)  # Where even a refusal leaves a trace.
 
 
 def _registration(world: World, _person: Person) -> Values:
@@ -91,12 +94,47 @@ def _unconfirmed(world: World) -> None:
     Account.update(email_token_hash=crypto.hash_token(TOKEN)).where(Account.id == world.voter.id).execute()
 
 
-def _unused_code(_world: World) -> None:
+def _not_failed_yet(_world: World) -> None:
+    Throttle.delete().execute()
+
+
+def _known_password(world: World) -> None:
+    _not_failed_yet(world)
+    Account.update(password_hash=PASSWORD_HASH).where(Account.id.in_([world.resident.id, world.voter.id])).execute()
+    PasswordReset.delete().execute()
+    PasswordReset.create(account=world.voter, token_hash=crypto.hash_token(TOKEN), created_at=clock.now())
+
+
+def _as_registered(world: World) -> None:
+    """Give the resident back what a right form has changed."""
+    _not_failed_yet(world)
+    _sent_nothing_yet(world)
+    told = {**world.resident.__data__, "password_hash": PASSWORD_HASH}
+    Account.insert(**told).on_conflict(conflict_target=[Account.id], update=told).execute()
+
+
+def _unused_code(world: World) -> None:
+    _not_failed_yet(world)
     Officer.update(totp_step=0).where(Officer.email == OFFICER).execute()
 
 
+def _invited(_world: World) -> None:
+    Officer.update(enrolment_hash=None).where(Officer.email != OFFICER).execute()
+    Officer.update(enrolment_hash=crypto.hash_token(TOKEN), enrolment_expires_at=clock.now() + timedelta(days=1),
+                   password_hash="").where(Officer.email == OFFICER).execute()
+
+
+def _own_password(world: World) -> None:
+    _not_failed_yet(world)
+    Officer.update(password_hash=crypto.hash_password(PASSWORD, officer=True)).where(Officer.role == Role.VERIFIER).execute()
+
+
+def _code_now() -> str:
+    return pyotp.TOTP(TOTP_SECRET).at(clock.now())
+
+
 def _log_in(_world: World, _person: Person) -> Values:
-    return {"email": OFFICER, "password": PASSWORD, "code": pyotp.TOTP(TOTP_SECRET).at(clock.now())}
+    return {"email": OFFICER, "password": PASSWORD, "code": _code_now()}
 
 
 def _as_shown(path: str, **given: str) -> Callable[[World, Person], Values]:
@@ -117,22 +155,55 @@ def _create(view: str, url: str, model: Any, /, **given: str) -> tuple[str, Call
     return f"{view}.create_view", lambda: Target(path, Role.COORDINATOR, _as_shown(path, **given), {model, AuditEntry})
 
 
+def _correct(datum: str, *, changes: Any = None, **right: str) -> Callable[[], Target]:
+    path = f"/moje-konto/dane/{datum}"
+    return lambda: Target(path, RESIDENT, lambda *_of: right, changes or {Account, AuditEntry}, _as_registered)
+
+
 DAY = {"voting_from": "2098-06-01T00:00:00", "voting_to": "2098-06-10T23:59:59", "results_on": "2098-06-20T12:00:00"}
 SENT = {Message, SendCount}
 TARGETS: dict[str, Callable[[], Target]] = {
     "LoginForm": lambda: Target("/logowanie", STRANGER, lambda world, _person: {
-        "email": world.resident.email, "password": PASSWORD}, {Session, Account}),  # An old hash of a password is renewed.
+        "email": world.resident.email, "password": PASSWORD}, {Session, Account}, _not_failed_yet),  # An old hash is renewed.
+    "AskResetForm": lambda: Target("/haslo/przypomnij", STRANGER, lambda world, _person: {"email": world.resident.email},
+                                   {PasswordReset, AuditEntry, *SENT}, _sent_nothing_yet),
+    "NewPasswordForm": lambda: Target(f"/haslo/nowe/{TOKEN}", STRANGER, lambda *_of: {"new_password": "trzy złote rybki"},
+                                      {Account, PasswordReset, PhoneChange, EmailChange, Session, AuditEntry, Message},
+                                      _known_password),
+    "ChangePasswordForm": lambda: Target("/moje-konto/haslo", RESIDENT, lambda *_of: {
+        "current_password": PASSWORD, "new_password": "trzy złote rybki"}, {
+        Account, PhoneChange, EmailChange, AuditEntry, Message}, _known_password),
     "RegistrationForm": lambda: Target("/rejestracja", STRANGER, _registration, {Registration, *SENT}, _sent_nothing_yet),
     "CodeForm": lambda: Target("/rejestracja/kod", STRANGER, lambda *_of: {"code": "012345"},
                                {Registration, Account, AuditEntry, Message}, _wait_for_code),
     "ResendForm": lambda: Target("/rejestracja/kod/nowy", STRANGER, lambda *_of: {}, {Registration, *SENT}, _wait_for_code),
+    "NumberForm": lambda: Target("/rejestracja/numer", STRANGER, lambda *_of: {"phone": "+48600123458"}, {Registration, *SENT},
+                                 _wait_for_code),
+    "NamesForm": _correct("imie-i-nazwisko", given_name="Łucja", family_name="Lis"),
+    "AddressForm": lambda: Target("/moje-konto/dane/adres", RESIDENT, lambda world, _person: {
+        "district": str(world.resident.district_id), "street": "ul. Nowa 1", "postcode": "31-000"}, {Account, AuditEntry},
+        _as_registered),
+    "NoticesForm": _correct("powiadomienia", language="en", wants_news="y"),
+    "PhoneForm": _correct("telefon", phone="+48600123459", password=PASSWORD, changes={PhoneChange, AuditEntry, *SENT}),
+    "EmailForm": _correct("email", email="nowa@example.org", password=PASSWORD, changes={EmailChange, AuditEntry, *SENT}),
+    "IdentityForm": _correct("pesel", pesel=PESEL, birth_date="", password=PASSWORD,
+                             changes={Account, AuditEntry, BallotDraft, *SENT}),
+    "DeleteAccountForm": lambda: Target("/moje-konto/usun", RESIDENT, lambda *_of: {"sure": "y", "password": PASSWORD}, {
+        Account, Session, BallotDraft, PhoneChange, EmailChange, AuditEntry, Message}, _as_registered),
     "ConfirmEmailForm": lambda: Target(f"/rejestracja/adres/{TOKEN}", STRANGER, lambda *_of: {}, {Account}, _unconfirmed),
     "BallotForm": lambda: Target("/glosowanie", RESIDENT, _picks, {BallotDraft}, _nothing_chosen_yet),
     "CastForm": lambda: Target("/glosowanie/oddaj", RESIDENT, _reviewed, {Ballot, Choice, BallotDraft, Message},
                                _not_voted_yet),
-    "PanelLoginForm": lambda: Target("/admin/logowanie", STRANGER, _log_in, {Session, AuditEntry, Officer}, _unused_code),
+    "PanelLoginForm": lambda: Target("/admin/logowanie", STRANGER, _log_in, {Session, AuditEntry, Officer}, _unused_code,
+                                     {AuditEntry, Message}),
+    "EnrolmentForm": lambda: Target(f"/admin/dostep/{TOKEN}", STRANGER, lambda *_of: {
+        "password": "trzy złote rybki", "code": _code_now()}, {Officer, RecoveryCode, AuditEntry}, _invited),
+    "PanelPasswordForm": lambda: Target("/admin/moj-dostep/haslo", Role.VERIFIER, lambda *_of: {
+        "current_password": PASSWORD, "password": "trzy złote rybki"}, {Officer, AuditEntry, Message}, _own_password),
+    "PanelProofForm": lambda: Target("/admin/potwierdz/", Role.VERIFIER, lambda *_of: {"password": PASSWORD}, set(),
+                                     _own_password),
     "OfficerForm": lambda: Target("/admin/urzednicy/new/", Role.ADMINISTRATOR, lambda *_of: {
-        "name": "Jan Nowy", "email": f"{secrets.token_hex(6)}@example.org", "role": "clerk"}, {Officer, AuditEntry}),
+        "name": "Jan Nowy", "email": f"{secrets.token_hex(6)}@example.org", "role": "clerk"}, {Officer, AuditEntry, Message}),
     "PreviewForm": lambda: Target("/admin/podglad", Role.COORDINATOR, lambda *_of: {"moment": "2026-09-01T12:00"}),
     **dict([
         _create("panel_editions", "edycje", Edition, code="2098", name="Budżet 2098", citywide_picks="3", district_picks="3",

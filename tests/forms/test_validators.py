@@ -176,3 +176,37 @@ def test_line_has_no_second_line(typed: str) -> None:
 def test_name_is_no_advertisement(typed: str) -> None:
     assert kept(validators.no_web_address, typed) is None
     assert kept(validators.no_web_address, "Żuraw-Świś") == "Żuraw-Świś"
+
+
+def guessable(password: str, *words: str | None) -> bool:
+    try:
+        validators.refuse_guessable(password, words)
+    except ValidationError as refusal:
+        assert str(refusal), "a refusal has its words"
+        return True
+    return False
+
+
+def test_ten_thousand_most_common_passwords_are_refused(app: Flask) -> None:
+    common = validators._common_passwords()
+    assert len(common) == 10_000
+    with app.test_request_context():
+        assert all(map(guessable, common))
+        for password in ("qwertyuiop", "QWERTYUIOP", "1234567890", "1q2w3e4r5t", "Password123", "realmadrid"):
+            assert guessable(password), password
+
+
+@pytest.mark.parametrize("password", [
+    "kowalska99", "KOWALSKA-99", "moja Kowalska jest", "zolc-latka!1", "Żółć i łątka", "k o w a l s k a",
+    "anna.kowalska@example.org", "annakowalskaexampleorg", "a.kowalska77x", "bud\u017cetobywatelski", "BudzetObywatelski26",
+    "Budżet  Obywatelski", "krakow2026!", "Kraków jest piękny", "kra\u0301ko\u0301w2026"])
+def test_own_words_are_refused_however_they_are_spelled(app: Flask, password: str) -> None:
+    with app.test_request_context():
+        assert guessable(password, "Żółć-Łatka", "Łątka", "anna.kowalska@example.org"), password
+
+
+@pytest.mark.parametrize("password", ["cztery zielone konie", "zupa z kasztanów", "example.org jest", "budżet na drzewa",
+                                      "Jan ma psa 12", "        xy        ", "aaaaaaaaab", "😀😀😀😀😀😀😀😀😀😀"])
+def test_other_passwords_are_the_persons_own_choice(app: Flask, password: str) -> None:
+    with app.test_request_context():
+        assert not guessable(password, "Jan", None, "", "Li", "jan@example.org"), password

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from tests.browser.window import Window
 from tests.browser.words import pl
+from tests.journeys.mailbox import read_letter
 
 DISTRICT = "VII Zwierzyniec"
 PASSWORD = "cztery zielone konie"
@@ -42,18 +43,7 @@ class Resident:
 
     def reads(self, subject: str, recipient: str) -> str:
         """Return the newest message of this subject to an address or a number, from the development mailbox."""
-        mailbox = self.window.tab()
-        mailbox.visit("/dev/poczta")
-        letters = (mailbox.page.locator("article").filter(has_text=recipient.replace(" ", ""))
-                   .filter(has=mailbox.page.get_by_role("heading", name=subject, exact=True)))
-        for _ in range(50):
-            if letters.count():
-                break
-            mailbox.page.wait_for_timeout(200)
-            mailbox.page.reload()
-        text = "\n".join(letters.first.locator("p:not(.govuk-hint)").all_inner_texts())
-        mailbox.page.close()
-        return text
+        return read_letter(self.window, subject, recipient)
 
     def enters_the_code(self) -> None:
         code = re.search(r"\b\d{6}\b", self.reads(pl("Text message"), self.phone)).group()

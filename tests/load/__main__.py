@@ -21,7 +21,9 @@ from tests.load import client
 from tests.load.election import write_election
 
 CONNECTIONS, SECONDS, PORT = 16, 4.0, 5177
-CASTS = 1500
+CASTS, LOGINS, AT_ONCE = 1500, 400, 200
+OWN_PAGES = (("overview", "/moje-konto"), ("own data", "/moje-konto/dane"), ("own sessions", "/moje-konto/sesje"),
+             ("form of a new password", "/moje-konto/haslo"))
 README = Path(__file__).parents[2] / "README.md"
 REPORT = README.parent / "docs" / "bench.md"
 MARK = "<!-- the tables of make bench -->"
@@ -59,11 +61,11 @@ class Server:
         self.process.send_signal(signal.SIGTERM)
         self.process.wait()
 
-    def megabytes(self) -> float:
-        """Return the resident memory of the largest worker."""
+    def megabytes(self, kind: str = "VmRSS") -> float:
+        """Return the resident memory of the largest worker, now or at its highest (VmHWM)."""
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
         sizes = [line.split()[1] for child in children for line in Path(f"/proc/{child}/status").read_text().splitlines()
-                 if line.startswith("VmRSS")]
+                 if line.startswith(kind)]
         return max(map(int, sizes)) / 1024
 
 
@@ -113,9 +115,23 @@ def pages(table: Table, edition: Any, app: Any) -> None:
     readers, _ = make_voters(app, edition, district, 200, chosen=False)
     ballot = itertools.cycle([client.get("/glosowanie", cookie) for cookie in readers])
     compare(table, "ballot page, 15 projects", ballot, "bare read", read, 0.3)
+    for name, path in OWN_PAGES:
+        compare(table, name, itertools.cycle([client.get(path, cookie) for cookie in readers]), "bare read", read, 0.3)
     voters, fields = make_voters(app, edition, district, CASTS, chosen=True)
     casts = iter([client.post("/glosowanie/oddaj", fields, cookie) for cookie in voters])
     compare(table, "casting, distinct voters", casts, "bare write", write, 0.3, expect=302)
+
+
+def logins(table: Table, server: Server, app: Any) -> None:
+    """Measure logins of many people, and what memory it takes when they all come at the same moment."""
+    from portal.models import District
+    from tests.load.people import make_logins
+    requests = [client.post("/logowanie", fields, cookie)
+                for fields, cookie in make_logins(app, District.get(District.number == 7), LOGINS)]
+    figures = measure(iter(requests), expect=302, seconds=60)
+    table.row("logins, residents' hash", f"{figures.per_second:.0f} per second, p99 {figures.p99:.0f} ms", "≥ 30 per second")
+    client.run(PORT, iter(requests), connections=AT_ONCE, seconds=60, expect=302)
+    table.row(f"memory of a worker at its highest, {AT_ONCE} logins at once", f"{server.megabytes('VmHWM'):.0f} MB", "≤ 300 MB")
 
 
 def enlarge_ballot(edition: Any) -> int:
@@ -152,6 +168,7 @@ def bench(table: Table, name: str, folder: Path, url: str, files: list[Path]) ->
         large_ballot(table, edition, enlarge_ballot(edition), app)
         table.heading(f"{name}: the rest", "what", "figure", "to reach")
         table.row("memory of a worker", f"{server.megabytes():.0f} MB", "≤ 150 MB")
+        logins(table, server, app)
         table.row("start until the first answer", f"{server.start_seconds:.1f} s", "≤ 3 s")
     imported = server.command("pabulib", "import", *map(str, files), "--edition", "2018", "--with-ballots")
     table.row("import of an election with 32,958 ballots, the whole command", f"{imported:.1f} s", "≤ 30 s")

@@ -36,7 +36,7 @@ def write(post: Flask, now: datetime) -> Write:
 
 @pytest.fixture
 def sms_gateway(post: Flask, socket_enabled: None, setting: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[SmsGateway]:
-    gateway = SmsGateway()
+    gateway = SmsGateway(post)
     setting(sms_url=gateway.url)
     monkeypatch.setattr(sms, "TIMEOUT_SECONDS", 0.3)
     yield gateway

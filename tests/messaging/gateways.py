@@ -10,21 +10,24 @@ from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 from aiosmtpd.controller import Controller
+from flask import Flask
+from werkzeug.test import TestResponse
 
 SLOW_SECONDS = 0.6  # Longer than the time-out that the tests set.
 
 
 class SmsGateway:
-    """Speaks as SMSAPI does: accepts each index once, and refuses a repetition with error 53.
+    """Speaks as SMSAPI does: accepts each index once, refuses a repetition with error 53, and reports what became of messages.
 
     The moods are used up one request after another: "fails" (HTTP 500), "refuses" (error 13), "is broken" (no JSON), "is slow"
-    (accepts, but answers too late).
+    (accepts, but answers too late), "delivers first" (reports before it answers), "delivers but is slow".
     """
 
-    def __init__(self) -> None:
+    def __init__(self, app: Flask) -> None:
+        self.app = app
         self.moods: list[str] = []
         self.requests: list[dict[str, str]] = []
         self.accepted: dict[str, dict[str, str]] = {}
@@ -63,10 +66,22 @@ class SmsGateway:
                 return 200, json.dumps({"error": 13, "message": "No valid phone numbers"})
             if form.get("check_idx") == "1" and form["idx"] in self.accepted:
                 return 200, json.dumps({"error": 53, "message": "Not unique idx parameter"})
-            self.accepted[form["idx"]] = form
-        if mood == "is slow":
+            gateway_id = f"gw{len(self.accepted) + 1}"
+            self.accepted[form["idx"]] = {**form, "id": gateway_id}
+        if "delivers" in mood:
+            self.report("404", form["idx"])
+        if "is slow" in mood:
             time.sleep(SLOW_SECONDS)
-        return 200, json.dumps({"count": 1, "list": [{"id": f"gw{len(self.accepted)}", "number": form["to"], "status": "QUEUE"}]})
+        return 200, json.dumps({"count": 1, "list": [{"id": gateway_id, "number": form["to"], "status": "QUEUE"}]})
+
+    def report(self, status: str, /, *keys: str, method: str = "GET", **altered: str) -> TestResponse:
+        """Tell in one call what became of messages, at the address that came along with them."""
+        messages = [self.accepted[key] for key in keys]
+        told = {"MsgId": ",".join(message["id"] for message in messages), "idx": ",".join(keys),
+                "status": ",".join([status] * len(keys)), "to": ",".join(message["to"] for message in messages),
+                "donedate": ",".join(["1781519400"] * len(keys)), "username": "miasto", **altered}
+        place = "query_string" if method == "GET" else "data"
+        return self.app.test_client().open(urlsplit(messages[0]["notify_url"]).path, method=method, **{place: told})
 
     def close(self) -> None:
         self.server.shutdown()

@@ -5,6 +5,7 @@ import os
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
@@ -17,12 +18,30 @@ from tests.messaging.conftest import Write
 
 SNAPSHOTS = Path(__file__).with_name("snapshots")
 TEMPLATES = Path(__file__).parents[2] / "portal" / "templates" / "messages"
-SMS = {"registration_code"}
-SHOWN = {
+SMS = {"phone_change_code", "registration_code"}
+LINK = {"name": "Ewa", "path": "/rejestracja/adres/Xy-0_z"}
+SHOWN: dict[str, dict[str, Any]] = {
+    "account_deleted": {"name": "Ewa"},
     "already_registered": {},
     "ballot_recorded": {"name": "Ewa", "edition": "Budżet 2026"},
+    "confirm_email": LINK,
+    "email_change_asked": {"name": "Ewa"},
+    "email_change_known": {},
+    "email_change_link": LINK,
+    "email_changed": {"name": "Ewa"},
+    "identity_changed": {"name": "Ewa"},
+    "officer_code_refused": {"name": "Jan", "device": "Firefox, Linux"},
+    "officer_invited": {"name": "Jan", "path": "/admin/dostep/Xy-0_z"},
+    "officer_password_changed": {"name": "Jan"},
+    "password_changed": {"name": "Ewa", "path": "/haslo/przypomnij"},
+    "password_reset": {"name": "Ewa", "path": "/haslo/nowe/Xy-0_z"},
+    "phone_change_code": {"code": "042042"},
+    "phone_changed": {"name": "Ewa"},
+    "recovery_code_used": {"name": "Jan", "left": 9},
+    "recovery_codes_replaced": {"name": "Jan"},
     "registration_code": {"code": "042042"},
-    "welcome": {"name": "Ewa", "path": "/rejestracja/adres/Xy-0_z"},
+    "suspicious_login": {"name": "Ewa", "path": "/haslo/przypomnij", "device": "Firefox, Linux"},
+    "welcome": LINK,
 }
 MESSAGES = [(template, language) for template in SHOWN for language in LANGUAGES]
 

@@ -1,10 +1,11 @@
 """Text messages through SMSAPI's client and a gateway that may be down, slow or forgetful."""
 
+import re
 from datetime import datetime, timedelta
 
 import pytest
 
-from portal.messaging import worker
+from portal.messaging import outbox, worker
 from portal.models.message import Message, MessageChannel
 from tests.messaging.conftest import Write
 from tests.messaging.gateways import SmsGateway
@@ -20,6 +21,7 @@ def test_text_arrives_in_one_line_with_its_key_as_the_index(write: Write, sms_ga
     assert (sent["to"], sent["idx"], sent["check_idx"], sent["encoding"]) == ("+48600111222", "code:abc", "1", "utf-8")
     assert sent["message"].startswith("042042 ") and "\n" not in sent["message"]
     assert (sent["authorization"], sent["path"]) == ("Bearer token", "/sms.do")
+    assert re.fullmatch("http://localhost/hooks/sms/[0-9a-f]{64}", sent["notify_url"])
     assert "from" not in sent
     message = Message.get()
     assert (message.state, message.gateway_id, message.payload, message.sent_at) == ("sent", "gw1", None, now)
@@ -60,7 +62,7 @@ def test_number_that_the_gateway_refuses_is_not_tried_again(write: Write, sms_ga
     sms_gateway.moods = ["refuses"]
     assert worker.drain(SMS, now=now) == 0
     message = Message.get()
-    assert (message.state, message.payload, message.error) == ("failed", None, "the gateway refuses the number")
+    assert (message.state, message.payload, message.error) == ("failed", None, outbox.REFUSED_NUMBER)
     assert worker.drain(SMS, now=now + timedelta(days=1)) == 0
     assert len(sms_gateway.requests) == 1
 

@@ -5,6 +5,7 @@ import stat
 import statistics
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -136,3 +137,40 @@ def test_hash_with_older_parameters_is_noticed() -> None:
     resident, officer = crypto.hash_password("x"), crypto.hash_password("x", officer=True)
     assert not crypto.password_is_outdated(resident) and not crypto.password_is_outdated(officer, officer=True)
     assert crypto.password_is_outdated(resident, officer=True)
+
+
+@pytest.mark.parametrize("officer", [False, True])
+def test_one_password_has_one_spelling(officer: bool) -> None:
+    """Keyboards and systems write ż as one sign or as two."""
+    composed, apart = "\u017c\u00f3\u0142w i \u0107ma", "z\u0307o\u0301\u0142w i c\u0301ma"
+    for chosen, typed in ((composed, apart), (apart, composed), (apart, apart)):
+        assert crypto.verify_password(crypto.hash_password(chosen, officer=officer), typed, officer=officer)
+    before = (crypto._OFFICERS if officer else crypto._RESIDENTS).hash(apart)
+    assert crypto.verify_password(before, apart, officer=officer), "a hash from before there was one spelling"
+    assert not crypto.verify_password(before, composed, officer=officer)
+
+
+def test_two_hundred_logins_at_once_hash_two_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each takes 46 MiB: what a burst takes is bounded, whatever a server's threads are."""
+    running, most, guard = 0, 0, threading.Lock()
+
+    def work(_self: object, _hashed: str, _password: str) -> bool:
+        nonlocal running, most
+        with guard:
+            running += 1
+            most = max(most, running)
+        time.sleep(.002)
+        with guard:
+            running -= 1
+        return True
+    monkeypatch.setattr("argon2.PasswordHasher.verify", work)
+    monkeypatch.setattr("argon2.PasswordHasher.hash", lambda self, password: str(work(self, "", password)))
+    start = threading.Barrier(200)
+
+    def log_in(at: int) -> None:
+        start.wait(30)
+        crypto.verify_password("x", "y", officer=bool(at % 2))
+        crypto.hash_password("y", officer=bool(at % 3))
+    with ThreadPoolExecutor(200) as threads:
+        list(threads.map(log_in, range(200)))
+    assert (running, most) == (0, 2)

@@ -13,6 +13,7 @@ from portal.models import Account, AuditEntry, Officer, Session
 from portal.models.account import AccountState
 from portal.models.staff import Role
 from portal.services import login
+from portal.services.login_device import Browser
 from tests.factories import PASSWORD, TOTP_SECRET, make_account, make_district, make_officer
 from tests.services import raw
 from tests.services.parallel import at_once, count_of
@@ -37,7 +38,7 @@ def totp(now: datetime, *, steps: int = 0) -> str:
 
 
 def test_right_password_opens_a_session_whose_token_is_stored_hashed(account: Account, now: datetime):
-    token = login.log_in("OLA@example.org", PASSWORD, now=now, user_agent="Firefox" + "x" * 500)
+    token = login.log_in("OLA@example.org", PASSWORD, now=now, browser=Browser(user_agent="Firefox" + "x" * 500))
     session = Session.get()
     assert (session.account, session.officer, session.created_at, session.seen_at) == (account, None, now, now)
     assert len(session.user_agent) == 200
@@ -100,6 +101,17 @@ def test_hash_with_older_parameters_is_renewed_at_login(account: Account, now: d
     assert renewed != old and not crypto.password_is_outdated(renewed)
     login.log_in(account.email, PASSWORD, now=now)
     assert Account.get().password_hash == renewed
+
+
+def test_officers_hash_is_renewed_too(officer: Officer, now: datetime):
+    with pytest.raises(LoginRefused):
+        login.log_in_officer(officer.email, PASSWORD, "000000", now=now)
+    assert Officer.get().password_hash == QUICK_HASH
+    login.log_in_officer(officer.email, PASSWORD, totp(now), now=now)
+    renewed = Officer.get().password_hash
+    assert not crypto.password_is_outdated(renewed, officer=True)
+    login.log_in_officer(officer.email, PASSWORD, totp(now, steps=1), now=now)
+    assert Officer.get().password_hash == renewed
 
 
 def test_hashing_parameters_are_those_of_the_rules(account: Account):
@@ -170,7 +182,8 @@ def test_code_works_once_for_parallel_logins(officer: Officer, now: datetime):
     results = at_once(*[partial(login.log_in_officer, officer.email, PASSWORD, totp(now), now=now)] * 5)
     assert count_of(str, results) == 1
     assert count_of(LoginRefused, results) == 4
-    assert (Session.select().count(), AuditEntry.select().count()) == (1, 1)
+    assert Session.select().count() == 1
+    assert [entry.action for entry in AuditEntry.select()].count("officer logged in") == 1
 
 
 @pytest.mark.parametrize(("steps", "right"), [(-2, False), (-1, True), (0, True), (1, True), (2, False)])

@@ -10,6 +10,7 @@ from flask import Flask
 from portal import crypto
 from portal.models import Account, District, Message
 from portal.models.account import AccountState
+from tests.architecture.people import writes
 from tests.factories import PASSWORD, PESEL, make_account, make_district
 from tests.page import Visitor
 from tests.views.steps import form_of_registration, sent_code, wrong
@@ -83,6 +84,54 @@ def test_login_answers_alike_to_known_unknown_and_frozen(app: Flask, known: Acco
                log_in(app, "zimny@example.org", PASSWORD), log_in(app, "zimny@example.org", "wrong")]
     assert answers[0][0] == 400
     assert answers == answers[:1] * 4
+
+
+def test_login_makes_known_and_unknown_wait_alike(app: Flask, known: Account):
+    told: dict[str, list[Answer]] = {KNOWN["email"]: [], "obcy1@example.org": []}
+    for email, answers in told.items():
+        answers += [log_in(app, email, "wrong") for _ in range(7)]
+        answers.append(log_in(app, email, PASSWORD))
+    first, second = told.values()
+    assert [status for status, *_ in first] == [400] * 5 + [429] * 3
+    assert first == second
+
+
+def ask_reset(app: Flask, email: str) -> list[Answer]:
+    """Ask for a link, and return every answer on the way."""
+    browser = Visitor(app)
+    form = {"csrf_token": token_of(browser, "/haslo/przypomnij"), "email": email}
+    answers = [browser.post("/haslo/przypomnij", form), browser.client.get("/haslo/wyslane")]
+    return [(status, headers, body.replace(email, "…")) for status, headers, body in map(answer, answers)]
+
+
+def test_reset_answers_alike_to_known_unknown_and_frozen(app: Flask, known: Account):
+    """To the fourth letter within the hour too, which is not sent, and to the twenty-first of the network."""
+    make_account(known.district, email="zimny@example.org", state=AccountState.FROZEN)
+    emails = [KNOWN["email"], "obcy1@example.org", "zimny@example.org"]
+    told = [[ask_reset(app, email) for _ in range(4)] for email in emails]
+    assert [[status for status, *_ in walk] for walk in told[0]] == [[302, 200]] * 4
+    assert told == [told[0]] * 3
+    assert Message.select().where(Message.template == "password_reset").count() == 3
+    for at in range(8):
+        ask_reset(app, f"inny{at}@example.org")
+    late = [ask_reset(app, email) for email in emails]
+    assert late == [late[0]] * 3 and late[0][0][0] == 429
+
+
+@pytest.mark.parametrize("path", ["/logowanie", "/haslo/przypomnij"])
+@pytest.mark.parametrize("language", ["pl", "en"])
+def test_as_much_is_written_for_the_unknown(app: Flask, known: Account, statements: list[str], path: str, language: str):
+    Account.update(language=language).execute()
+    browser, written = Visitor(app), []
+    form = {"csrf_token": token_of(browser, path), "password": "wrong"}
+    for email, address in ((KNOWN["email"], "192.0.2.1"), ("obcy1@example.org", "192.0.2.2")):
+        browser.client.environ_base["REMOTE_ADDR"] = address
+        for _time in range(4):
+            statements.clear()
+            browser.post(path, {**form, "email": email})
+            written.append([re.sub(r"\s+", " ", statement) for statement in writes(statements)])
+    assert written[:4] == written[4:]
+    assert len(written[0]) > 2
 
 
 @pytest.mark.parametrize("email", [KNOWN["email"], "obcy1@example.org"])

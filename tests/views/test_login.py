@@ -1,12 +1,14 @@
 """Login and logout as a visitor meets them: sessions of this server only, and no way out of the portal."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import quote
 
 import pytest
 import time_machine
 from flask import Flask
 
+from portal.config import for_flask, settings
 from portal.models import Account, Session
 from portal.models.account import AccountState
 from portal.models.staff import Role
@@ -165,26 +167,91 @@ def test_logged_in_resident_is_offered_the_account_instead_of_the_login(reader: 
     assert reader.get(path).soup.select_one("header a[href='/moje-konto']")
 
 
-def test_eleventh_try_at_one_address_meets_a_page_that_says_wait(reader: Visitor, account: Account):
-    for _ in range(10):
+def test_sixth_try_in_a_row_is_told_when_to_come_back_and_how_to_get_in_at_once(reader: Visitor, account: Account):
+    for _ in range(5):
         log_in(reader, account, password="wrong", status=400)
     page = log_in(reader, account, status=429)
-    assert page.heading == "Too many attempts"
+    assert page.errors == ["There were too many failed attempts. Try again in 5 s."]
+    assert page.response.headers["Retry-After"] == "5"
+    assert page.soup.select_one("#email")["value"] == account.email
+    assert not page.soup.select_one("#password").get("value")
+    assert page.soup.select_one(".govuk-inset-text a[href='/haslo/przypomnij']")
     log_in(reader, make_account(make_district()))
 
 
+def test_minutes_to_wait_are_told_in_minutes(reader: Visitor, account: Account, now: datetime):
+    for _ in range(9):
+        with time_machine.travel(now, tick=False):
+            log_in(reader, account, password="wrong", status=400)
+        now += timedelta(minutes=2)
+    with time_machine.travel(now - timedelta(minutes=2), tick=False):
+        page = log_in(reader, account, status=429)
+    assert page.errors == ["There were too many failed attempts. Try again in 2 min."]
+    assert page.response.headers["Retry-After"] == "80"
+
+
 def test_letter_case_and_blanks_do_not_give_new_tries(reader: Visitor, account: Account):
-    for at in range(10):
+    for at in range(5):
         email = "OLA@example.org" if at % 2 else " ola@EXAMPLE.org "
         reader.submit(reader.get("/logowanie"), email=email, password="wrong", status=400)
     log_in(reader, account, status=429)
 
 
-def test_one_address_of_the_network_has_sixty_tries(reader: Visitor):
+def test_one_address_of_the_network_has_thirty_tries(reader: Visitor):
     token = token_of_login(reader)
-    tries = [reader.post("/logowanie", {"email": f"{at}@example.org", "password": "", "csrf_token": token}).status_code
-             for at in range(61)]
-    assert tries == [400] * 60 + [429]
+    tries = [reader.post("/logowanie", {"email": f"{at}@example.org", "password": "x", "csrf_token": token}).status_code
+             for at in range(31)]
+    assert tries == [400] * 30 + [429]
+
+
+def device_cookie(visitor: Visitor) -> str:
+    found = visitor.client.get_cookie("device")
+    return str(found.value) if found else ""
+
+
+def test_owner_gets_in_on_the_own_browser_while_others_guess(reader: Visitor, account: Account):
+    log_in(reader, account)
+    log_out(reader)
+    stranger = in_english(Visitor(reader.app))
+    for _ in range(5):
+        log_in(stranger, account, password="wrong", status=400)
+    log_in(stranger, account, status=429)
+    assert log_in(reader, account).heading == "Hello, Ola"
+
+
+def test_cookie_of_the_device_tells_nothing_and_lasts(reader: Visitor, account: Account):
+    token_of_login(reader)
+    log_in(reader, account, password="wrong", status=400)
+    assert not device_cookie(reader), "only a login makes a device known"
+    form = {"email": account.email, "password": PASSWORD, "csrf_token": token_of_login(reader)}
+    [sent] = [cookie for cookie in reader.post("/logowanie", form).headers.getlist("Set-Cookie") if cookie.startswith("device=")]
+    assert "HttpOnly" in sent and "SameSite=Lax" in sent and "Path=/" in sent and "Domain" not in sent
+    assert "Max-Age=34560000" in sent
+    assert account.uid not in sent and "ola" not in sent
+    known = device_cookie(reader)
+    log_out(reader)
+    assert device_cookie(reader) == known
+    thief = Visitor(reader.app)
+    thief.client.set_cookie("device", known)
+    assert not is_in(thief), "it opens nothing"
+
+
+def test_cookie_of_the_device_stays_on_its_host_in_production(reader: Visitor, account: Account, setting: Any,
+                                                              monkeypatch: pytest.MonkeyPatch):
+    setting(env="production")
+    monkeypatch.setitem(reader.app.config, "DEVICE_COOKIE_NAME", for_flask(settings, b"")["DEVICE_COOKIE_NAME"])
+    form = {"email": account.email, "password": PASSWORD, "csrf_token": token_of_login(reader)}
+    sent = [cookie for cookie in reader.post("/logowanie", form).headers.getlist("Set-Cookie") if "device" in cookie]
+    assert len(sent) == 1 and sent[0].startswith("__Host-device=")
+    assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= {part.strip() for part in sent[0].split(";")}
+    assert "Domain" not in sent[0]
+
+
+@pytest.mark.parametrize("planted", ["x", "~~..", "\\377\\377", "a" * 4000, "ż", '"\\"'])
+def test_any_cookie_of_a_device_is_harmless(reader: Visitor, account: Account, planted: str):
+    reader.client.set_cookie("device", planted)
+    assert log_in(reader, account).heading == "Hello, Ola"
+    assert len(device_cookie(reader)) < 100
 
 
 def test_session_of_a_resident_does_not_open_the_panel(reader: Visitor, account: Account):

@@ -8,9 +8,11 @@ import pytest
 import time_machine
 from flask import Flask
 
+from portal.config import settings
 from portal.messaging import worker
 from portal.models import Account, District, Message, Registration
 from portal.models.message import MessageChannel
+from portal.services.code import USED_UP
 from tests.factories import PESEL, make_account, make_district
 from tests.page import Visitor
 from tests.services import raw
@@ -67,7 +69,7 @@ def test_page_of_the_code_says_what_helps(reader: Visitor, district: District):
     assert (field["inputmode"], field["autocomplete"]) == ("numeric", "one-time-code")
     assert page.soup.select_one("[data-countdown-seconds]")["data-countdown-seconds"] == "60"
     assert page.soup.select_one("main a[href^=mailto]")
-    assert page.soup.select_one("main a[href='/rejestracja']"), "the number can be corrected"
+    assert page.soup.select_one("main a[href='/rejestracja/numer']"), "the number can be corrected"
 
 
 def test_wrong_code_is_said_beside_the_field_and_in_the_summary(reader: Visitor, district: District):
@@ -84,12 +86,27 @@ def test_code_of_another_shape_costs_no_try(reader: Visitor, district: District,
     assert Registration.get().tries == 0
 
 
-def test_wrong_code_and_expired_code_look_the_same(reader: Visitor, district: District, now: datetime):
+def test_expired_code_is_said_to_be_expired(reader: Visitor, district: District, now: datetime):
     page = register(reader, district)
     wrong_code = reader.submit(page, code=wrong(sent_code()), status=400)
+    assert "expired" not in wrong_code.text and "Tries left: 4." in wrong_code.text
     with time_machine.travel(now + timedelta(minutes=10), tick=False):
+        assert "The code has expired. Send a new one" in reader.get("/rejestracja/kod").text
         expired = reader.submit(page, code=sent_code(), status=400)
     assert (expired.heading, expired.errors) == (wrong_code.heading, wrong_code.errors)
+    assert "The code has expired. Send a new one" in expired.text
+
+
+def test_used_up_tries_are_said_and_lead_to_the_beginning(reader: Visitor, district: District):
+    page = register(reader, district)
+    for _ in range(4):
+        reader.submit(page, code=wrong(sent_code()), status=400)
+    last = reader.submit(page, code=wrong(sent_code()), status=400)
+    assert last.errors == [USED_UP] and not last.soup.select_one(".govuk-error-summary a"), "there is no field to lead to"
+    for page in (last, reader.get("/rejestracja/kod")):
+        assert "Five wrong codes were entered." in page.text
+        assert not page.soup.select_one("main form")
+        assert page.soup.select_one("main a.govuk-button")["href"] == "/rejestracja"
 
 
 def test_sixth_try_is_refused_even_from_another_browser_with_a_fresh_cookie(app: Flask, reader: Visitor, district: District):
@@ -99,8 +116,10 @@ def test_sixth_try_is_refused_even_from_another_browser_with_a_fresh_cookie(app:
         reader.submit(page, code=wrong(sent_code()), status=400)
     other = in_english(Visitor(app))
     other.client.set_cookie("session", stolen)
-    page = other.submit(other.get("/rejestracja/kod"), code=sent_code(), status=400)
-    assert page.errors and Account.select().count() == 0
+    token = other.get("/rejestracja").soup.select_one("input[name=csrf_token]")["value"]
+    answer = other.post("/rejestracja/kod", {"csrf_token": token, "code": sent_code()})
+    assert answer.status_code == 400 and USED_UP in answer.text
+    assert Account.select().count() == 0
 
 
 def test_new_code_comes_after_a_minute_and_not_before(reader: Visitor, district: District, now: datetime):
@@ -132,7 +151,10 @@ def test_taken_pesel_is_explained_with_the_ways_out(reader: Visitor, district: D
     page = reader.submit(register(reader, district), code=sent_code(), status=409)
     assert page.heading == "There already is an account for this PESEL number"
     assert "we remove the wrongly registered account together with the votes cast from it" in page.text
-    assert page.soup.select_one("main a[href='/logowanie']") and page.soup.select_one("main a[href^=mailto]")
+    assert f"{settings.office_address}, {settings.office_hours}" in page.text
+    assert "Please do not send your PESEL number or a scan of your identity card by e-mail." in page.text
+    assert page.soup.select_one("main a[href='/logowanie']")
+    assert page.soup.select_one("main a[href^=mailto]")["href"] == f"mailto:{settings.contact_email}"
     assert "This registration is no longer open" in reader.get("/rejestracja/kod", status=404).text
 
 

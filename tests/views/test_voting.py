@@ -7,9 +7,9 @@ import pytest
 import time_machine
 from flask import Flask
 
-from portal import cache
+from portal import cache, clock
 from portal.crypto import keyring
-from portal.models import Account, Ballot, BallotDraft, Choice, District, Edition, Message, Proposal
+from portal.models import Account, Ballot, BallotDraft, Choice, District, Edition, Message, Proposal, Session
 from portal.models.account import AccountState
 from portal.models.ballot import BallotState, Channel
 from portal.services import voting
@@ -332,9 +332,23 @@ def test_cached_paper_shows_everybody_the_own_marks_district_and_token(app: Flas
     assert checked(pages[0]) == full_picks(edition, district)
     assert checked(pages[1]) == checked(pages[2]) == {}
     assert district.name in pages[1].text and district.name not in pages[2].text and elsewhere.name in pages[2].text
-    assert len({token(page) for page in pages}) == 3
+    tokens = [{field["value"] for field in page.soup.select("input[name=csrf_token]")} for page in pages]
+    assert [len(own) for own in tokens] == [1, 1, 1] and len(set.union(*tokens)) == 3
     for visitor, page, place in zip(visitors, pages, (district, district, elsewhere), strict=True):
         assert visitor.submit(page, **full_picks(edition, place)).path == "/glosowanie/podsumowanie"
+
+
+def test_cached_paper_warns_everybody_when_the_own_session_ends(app: Flask, voters: Voting, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(cache, "SECONDS", 60)
+    _edition, district, first = voters
+    visitors = [Visitor(app), Visitor(app)]
+    for visitor, account in zip(visitors, (first, make_account(district)), strict=True):
+        log_in(visitor, account)
+    old = clock.now() - timedelta(hours=11, minutes=50)
+    Session.update(created_at=old).where(Session.account == first).execute()
+    warnings = [visitor.get("/glosowanie").soup.select_one("[data-session]") for visitor in visitors]
+    assert [warning["class"][1] for warning in warnings] == ["app-session--in-8", "app-session--in-28"]
+    assert [len(warning.select("form")) for warning in warnings] == [0, 1], "twelve hours cannot be extended"
 
 
 def test_text_of_a_project_is_shown_as_text_on_the_ballot(voter: Visitor, voters: Voting):

@@ -13,4 +13,28 @@ document.addEventListener("change", (event) => {
   }
 });
 
+// A password can be looked at while it is typed; it is hidden again before it is sent.
+for (const input of document.querySelectorAll("input[data-show]")) {
+  const wrapper = document.createElement("div");
+  const button = document.createElement("button");
+  const reveal = (visible) => {
+    input.type = visible ? "text" : "password";
+    button.textContent = visible ? input.dataset.hide : input.dataset.show;
+    button.setAttribute("aria-label", `${button.textContent}: ${input.labels[0].textContent.trim()}`);
+  };
+  wrapper.className = "panel-password";
+  button.className = "btn btn-outline-primary";
+  button.type = "button";
+  button.addEventListener("click", () => reveal(input.type === "password"));
+  input.form.addEventListener("submit", () => reveal(false));
+  input.replaceWith(wrapper);
+  wrapper.append(input, button);
+  reveal(false);
+}
+
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+}
+
 document.querySelector(".panel-errors")?.focus();

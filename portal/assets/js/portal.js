@@ -38,6 +38,23 @@ function countdown(button) {
   tick();
 }
 
+// <div data-refresh-url="…" aria-live="polite"> shows what that address says, every five seconds for three minutes, or until an
+// element in it has data-final. What did not change is left alone, so that nothing is read out twice.
+function keepFresh(region) {
+  const end = Date.now() + 180_000;
+  const look = async () => {
+    if (region.querySelector("[data-final]") || Date.now() > end) return;
+    try {
+      const answer = await fetch(region.dataset.refreshUrl);
+      const fresh = document.createElement("template");
+      fresh.innerHTML = answer.ok && !answer.redirected ? await answer.text() : region.innerHTML;
+      if (fresh.content.textContent.trim() !== region.textContent.trim()) region.replaceChildren(fresh.content);
+    } catch {} // Out of reach for a moment: the next look may find it.
+    setTimeout(look, 5000);
+  };
+  setTimeout(look, 5000);
+}
+
 // Every password can be looked at while it is typed; it is hidden again before it is sent.
 function passwordReveal(input) {
   const name = input.labels[0]?.textContent.trim() ?? "";
@@ -56,6 +73,47 @@ function passwordReveal(input) {
   input.replaceWith(wrapper);
   wrapper.append(input, button);
   reveal(false);
+}
+
+// Beside a new password: how long it is, and whether it would be guessed first. It only advises; the server judges.
+function passwordMeter(input) {
+  const said = JSON.parse(input.dataset.meter);
+  const bar = document.createElement("meter");
+  const line = document.createElement("p");
+  const bare = (text) => text.toLowerCase().normalize("NFKD").replaceAll("ł", "l").replace(/[^\p{L}\p{N}]/gu, "");
+  const ownWords = () => {
+    const known = input.form.querySelectorAll("[autocomplete$=name], [autocomplete=email]");
+    const parts = [...known].flatMap(({ value }) => [value, value.replace(/@[^@]*$/, ""), ...value.split(/[^\p{L}\p{N}]+/u)]);
+    return [...parts, ...input.dataset.own.split("\n")].map(bare).filter((word) => word.length >= 4);
+  };
+  // Signs that one could not tell from those before them: not the same again, nor the next of the alphabet or the keyboard.
+  const surprises = (text) => {
+    const once = /^(.+?)\1*$/su.exec(text)[1];
+    const follows = (sign, last) => Math.abs(sign.codePointAt() - last.codePointAt()) < 2
+      || ["qwertyuiop", "asdfghjkl", "zxcvbnm"].some((row) => row.includes(last + sign) || row.includes(sign + last));
+    return [...once].filter((sign, at, all) => !at || !follows(sign, all[at - 1])).length;
+  };
+  const judge = (password, length) => {
+    if (length < 10) return "short";
+    if (ownWords().some((word) => bare(password).includes(word))) return "own";
+    if (surprises(password.toLowerCase()) < 6) return "pattern";
+    return length < 15 ? "fair" : "good";
+  };
+  let speaking;
+  const show = () => {
+    const length = [...input.value].length;
+    const verdict = judge(input.value, length);
+    bar.value = { short: Math.min(length, 4), own: 4, pattern: 4, fair: length - 1, good: 15 }[verdict];
+    bar.hidden = line.hidden = !length;
+    clearTimeout(speaking); // It is read out when the hands rest, not at each key.
+    speaking = setTimeout(() => { line.textContent = said[verdict].replace("{length}", length); }, 500);
+  };
+  Object.assign(bar, { className: "app-meter", max: 15, low: 5, high: 14, optimum: 15, hidden: true });
+  bar.setAttribute("aria-hidden", "true");
+  line.className = "app-meter-line";
+  line.setAttribute("aria-live", "polite");
+  (input.closest(".app-password") ?? input).after(bar, line);
+  input.form.addEventListener("input", show);
 }
 
 // One proposal has one mark. The basket lists every mark of every pool, so that the voter sees what is still missing.
@@ -118,6 +176,8 @@ function ballot(form) {
 
 document.querySelectorAll(".govuk-error-summary").forEach(errorSummary);
 document.querySelectorAll("[data-countdown-seconds]").forEach(countdown);
+document.querySelectorAll("[data-refresh-url]").forEach(keepFresh);
 document.querySelectorAll("input[type=password]").forEach(passwordReveal);
+document.querySelectorAll("input[data-meter]").forEach(passwordMeter);
 document.querySelectorAll("form[data-ballot]").forEach(ballot);
 sendOnce();

@@ -1,0 +1,239 @@
+"""The resident's own data: what changes at once, and what waits for a code or a link.
+
+What takes effect locks the account's row first, then what hangs on it, and records at last, as that makes everybody wait: so
+changes at once wait for each other, never in a ring.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from peewee import Expression, IntegrityError
+
+from portal import clock, crypto
+from portal.database import transaction
+from portal.errors import N_, ChangedMeanwhile, ChangeUnknown, EmailTaken, LinkUnknown, NothingToChange, PeselTaken
+from portal.messaging.outbox import enqueue
+from portal.models.account import Account, AccountState
+from portal.models.login import Session
+from portal.models.message import MessageChannel
+from portal.models.password import PasswordReset
+from portal.models.profile import EmailChange, PhoneChange
+from portal.services import audit, login, voting
+from portal.services.code import check_code, count_sending, send_code
+
+CHANGE_LIVES = timedelta(hours=24)
+MOST_LETTERS, MOST_PESELS = 5, 3  # Per account and day.
+CODE_TEMPLATE = "phone_change_code"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The corrections of an account that wait for their confirmation."""
+
+    phone: PhoneChange | None
+    email: EmailChange | None
+
+
+def find_waiting(account: Account, *, now: datetime) -> Waiting:
+    """Return what waits for a code or a link."""
+    since = now - CHANGE_LIVES
+    return Waiting(PhoneChange.of_account(account, since), EmailChange.of_account(account, since))
+
+
+def change_names(account: Account, *, given_name: str, family_name: str, now: datetime) -> None:
+    """Correct the names, at once."""
+    with transaction():
+        _change(account, given_name=given_name, family_name=family_name)
+        _record(account, "names changed", now)
+
+
+def change_address(account: Account, *, district: int, street: str, postcode: str, now: datetime) -> None:
+    """Correct the district and the address, at once; a ballot that is cast stays as it is."""
+    with transaction():
+        _change(account, district=district, street=street, postcode=postcode)
+        _record(account, "address changed", now)
+
+
+def change_notices(account: Account, *, wants_news: bool, language: str, now: datetime) -> None:
+    """Set whether news are wanted and the language of messages, at once."""
+    with transaction():
+        _change(account, wants_news=wants_news, language=language)
+        _record(account, "notices changed", now)
+
+
+def change_identity(account: Account, *, pesel: str | None, birth_date: date, now: datetime) -> None:
+    """Correct the PESEL, or the birth date of somebody without one, and let the person's ballots follow.
+
+    Raises NothingToChange, TooMany, and PeselTaken when the number has an account or a ballot already; then nothing is changed.
+    """
+    index = crypto.blind_index("pesel", pesel) if pesel else None
+    if index == account.pesel_index and (index or birth_date == account.birth_date) or account.pesel_index and not index:
+        raise NothingToChange
+    if index:
+        _count(account, "pesel", MOST_PESELS, now,
+               N_("A PESEL number can be entered here three times a day. Try again tomorrow or write to us."))
+    # Of two changes at once the second would not find the ballots, which the first has moved.
+    unchanged = Account.pesel_index == account.pesel_index if account.pesel_index else Account.pesel_index.is_null()
+    try:
+        with transaction():
+            _change(account, unchanged, pesel=pesel, pesel_index=index, birth_date=birth_date)
+            if index:
+                voting.rekey_ballots(Account.get_by_id(account.id), before=voting.identity(account))
+            _write(account, "identity_changed", now=now)
+            _record(account, "identity changed", now)
+    except IntegrityError:
+        _record(account, "identity change met a PESEL in use", now)
+        raise PeselTaken(N_("This PESEL number is in use already, by another account or on a ballot. "
+                            "Nothing was changed.")) from None
+
+
+def ask_phone_change(account: Account, *, phone: str, address: str, now: datetime) -> None:
+    """Send a code to a new phone number, which takes effect with it; what was asked for before is replaced.
+
+    The address is the caller's network address. Raises NothingToChange, TooMany.
+    """
+    if phone == account.phone:
+        raise NothingToChange
+    with transaction():
+        _hold(account)
+        (PhoneChange.insert(account=account, phone=phone, created_at=now, tries=0, code_hash=None, code_expires_at=None,
+                            sent_at=None)
+         .on_conflict(conflict_target=[PhoneChange.account],
+                      preserve=[PhoneChange.phone, PhoneChange.created_at, PhoneChange.tries, PhoneChange.code_hash,
+                                PhoneChange.code_expires_at, PhoneChange.sent_at]).execute())
+        _send_code(account, address, now)
+        _record(account, "phone change asked for", now)
+
+
+def resend_phone_code(account: Account, *, address: str, now: datetime) -> None:
+    """Send a new code to the number that waits for one; raise ChangeUnknown, TooMany."""
+    with transaction():
+        _send_code(account, address, now)
+
+
+def _send_code(account: Account, address: str, now: datetime) -> None:
+    send_code(find_phone_change(account, now=now), CODE_TEMPLATE, language=account.language, address=address, now=now)
+
+
+def find_phone_change(account: Account, *, now: datetime) -> PhoneChange:
+    """Return the new number that waits for its code; raise ChangeUnknown."""
+    change = PhoneChange.of_account(account, now - CHANGE_LIVES)
+    if change is None:
+        raise ChangeUnknown
+    return change
+
+
+def confirm_phone_change(account: Account, code: str, *, now: datetime) -> None:
+    """Let the new number take effect when the code is right, and tell the account; raise ChangeUnknown, CodeRefused."""
+    change = find_phone_change(account, now=now)
+    check_code(change, code, now=now)
+    with transaction():
+        _change(account, phone=change.phone)
+        mine = PhoneChange.id == change.id, PhoneChange.code_hash == change.code_hash
+        if not PhoneChange.delete().where(*mine).execute():
+            raise ChangeUnknown  # A parallel request was faster, or has asked for another number.
+        _write(account, "phone_changed", now=now)
+        _record(account, "phone changed", now)
+
+
+def ask_email_change(account: Account, *, email: str, now: datetime) -> None:
+    """Send a link to a new e-mail address, which takes effect with it, and tell the old one; what was asked before is replaced.
+
+    Raises NothingToChange, TooMany. That the address has an account already is told to that address alone.
+    """
+    if email == account.email:
+        raise NothingToChange
+    with transaction():
+        _hold(account)
+        _send_link(account, email, now)
+        _write(account, "email_change_asked", now=now)
+        _record(account, "e-mail change asked for", now)
+
+
+def resend_link(account: Account, *, now: datetime) -> None:
+    """Send the link of a waiting e-mail change again, as a new one; raise ChangeUnknown, TooMany."""
+    with transaction():
+        _hold(account)
+        waiting = find_waiting(account, now=now).email
+        if waiting is None:
+            raise ChangeUnknown
+        _send_link(account, str(waiting.email), now)
+
+
+def _send_link(account: Account, email: str, now: datetime) -> None:
+    token = crypto.new_token()
+    hashed = crypto.hash_token(token)
+    _count(account, "email", MOST_LETTERS, now,
+           N_("No more letters can be sent today for a change of the e-mail address. Try again tomorrow or write to us."))
+    (EmailChange.insert(account=account, email=email, token_hash=hashed, created_at=now)
+     .on_conflict(conflict_target=[EmailChange.account],
+                  preserve=[EmailChange.email, EmailChange.token_hash, EmailChange.created_at]).execute())
+    template = "email_change_known" if Account.select().where(Account.email == email).exists() else "email_change_link"
+    enqueue(MessageChannel.MAIL, template, key=f"email-change:{hashed}", recipient=email, language=account.language, now=now,
+            useless_after=now + CHANGE_LIVES, path=f"/moje-konto/dane/email/{token}")
+
+
+def confirm_email_change(token: str, *, session: Session | None, now: datetime) -> None:
+    """Let the new address take effect, end all sessions but this one and tell the old address.
+
+    Links that set a password and that confirm the old address die. Raises LinkUnknown, and EmailTaken when another account
+    has got the address meanwhile.
+    """
+    asked = EmailChange.token_hash == crypto.hash_token(token), EmailChange.created_at > now - CHANGE_LIVES
+    change = EmailChange.select(EmailChange, Account).join(Account).where(*asked).first()
+    if change is None:
+        raise LinkUnknown
+    account = change.account
+    try:
+        with transaction():
+            _change(account, email=change.email, email_confirmed_at=now, email_token_hash=None)
+            if not EmailChange.delete().where(EmailChange.token_hash == change.token_hash).execute():
+                raise LinkUnknown  # A parallel request was faster, or has cancelled it.
+            PasswordReset.delete().where(PasswordReset.account == account).execute()
+            login.end_sessions(account, but=session)
+            _write(account, "email_changed", now=now)
+            _record(account, "e-mail changed", now)
+    except IntegrityError:
+        raise EmailTaken from None
+
+
+def cancel_change(account: Account, kind: type[PhoneChange] | type[EmailChange], *, now: datetime) -> None:
+    """Drop a correction that waits for its confirmation."""
+    with transaction():
+        if kind.delete().where(kind.account == account).execute():
+            _record(account, f"{'phone' if kind is PhoneChange else 'e-mail'} change cancelled", now)
+
+
+def forget_changes(account: Account) -> None:
+    """Drop all that waits for a confirmation, in the transaction that sets a new password: what was asked for with the old
+    one, by somebody else perhaps, takes no effect."""
+    PhoneChange.delete().where(PhoneChange.account == account).execute()
+    EmailChange.delete().where(EmailChange.account == account).execute()
+
+
+def _hold(account: Account) -> None:
+    """Keep the account from being changed until the caller's transaction ends; raise ChangedMeanwhile as _change does."""
+    _change(account, state=AccountState.ACTIVE)
+
+
+def _change(account: Account, *conditions: Expression, **values: Any) -> None:
+    """Set these fields, in the caller's transaction; raise ChangedMeanwhile, for an account that is gone or frozen by now too."""
+    usable = Account.id == account.id, Account.state == AccountState.ACTIVE
+    if not Account.update(values).where(*usable, *conditions).execute():
+        raise ChangedMeanwhile
+
+
+def _record(account: Account, action: str, now: datetime) -> None:
+    audit.record(action, actor=f"account:{account.uid}", subject=f"account:{account.uid}", now=now)
+
+
+def _write(account: Account, template: str, *, now: datetime) -> None:
+    """Write to the address that the account had when it was read."""
+    enqueue(MessageChannel.MAIL, template, key=f"{template}:{crypto.new_token(16)}", recipient=account.email,
+            language=account.language, now=now, name=account.given_name)
+
+
+def _count(account: Account, what: str, most: int, now: datetime, refusal: str) -> None:
+    with transaction():
+        count_sending(f"{what}:{account.uid}", clock.start_of(clock.local(now).date()), most, refusal=refusal)

@@ -1,0 +1,80 @@
+"""A resident's password.
+
+/haslo/przypomnij → /haslo/wyslane, from the e-mail /haslo/nowe/<token> → /logowanie; logged in: /moje-konto/haslo
+"""
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from portal import access, clock
+from portal.access import open_form, resident_required
+from portal.errors import LoginRefused, ResetUnknown, Throttled, TooMany
+from portal.forms.password import AskResetForm, ChangePasswordForm, NewPasswordForm
+from portal.services import password
+from portal.services.login_device import new_tokens
+
+pages = Blueprint("password", __name__)
+ASKED_FOR = "reset_asked_for"
+
+
+@pages.route("/haslo/przypomnij", methods=["GET", "POST"])
+@open_form
+def ask_reset() -> Any:
+    form = AskResetForm()
+    if form.validate_on_submit():
+        try:
+            password.ask_reset(form.email.data, address=request.remote_addr or "", now=clock.now())
+            session[ASKED_FOR] = form.email.data
+            return redirect(url_for("password.reset_asked"))
+        except TooMany as error:
+            form.refuse(error, form.email)
+            return render_template("password/ask_reset.html", form=form), error.status
+    return render_template("password/ask_reset.html", form=form), 400 if form.errors else 200
+
+
+@pages.get("/haslo/wyslane")
+@open_form
+def reset_asked() -> Any:
+    """Say the same whether or not there is an account."""
+    return render_template("password/reset_asked.html", email=session.get(ASKED_FOR))
+
+
+@pages.route("/haslo/nowe/<token>", methods=["GET", "POST"])
+@open_form
+def reset_password(token: str) -> Any:
+    """Set a new password. The address, secret until it is used, stays with us: the page links to no other site, and the
+    Referrer-Policy of every page, same-origin, keeps it from them (none at all would leave the form without its proof of origin).
+    """
+    try:
+        account = password.find_reset(token, now=clock.now()).account
+        form = NewPasswordForm(account)
+        if form.validate_on_submit():
+            account = password.reset_password(token, form.new_password.data, now=clock.now())
+            access.remember_device(new_tokens(account, access.browser()))
+            session.pop(ASKED_FOR, None)
+            flash(_("Your new password is set. Log in with it."), "success")
+            return redirect(url_for("login.log_in"))
+    except ResetUnknown as error:
+        return render_template("password/link_dead.html", error=error), error.status
+    return render_template("password/reset_password.html", form=form, account=account), 400 if form.errors else 200
+
+
+@pages.route("/moje-konto/haslo", methods=["GET", "POST"])
+@resident_required
+def change_password() -> Any:
+    form = ChangePasswordForm(current_user.account)
+    status = 200
+    if form.validate_on_submit():
+        try:
+            account = password.change_password(current_user.session, form.current_password.data, form.new_password.data,
+                                               address=request.remote_addr or "", now=clock.now())
+            access.remember_device(new_tokens(account, access.browser()))
+            flash(_("Your password is changed. All your other sessions have ended."), "success")
+            return redirect(url_for("password.change_password"))
+        except (LoginRefused, Throttled) as error:
+            form.refuse(error, form.current_password)
+            status = error.status
+    return render_template("password/change_password.html", form=form), max(status, 400) if form.errors else 200
