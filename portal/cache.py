@@ -1,6 +1,7 @@
 """What many people ask for at once is made once a second: finished public pages, and parts that are the same for everybody.
 
-Nothing is ever older than SECONDS, on every process, so no change of the data has to tell anybody, and a deadline shows in time.
+Nothing is older than SECONDS, a page with a part from here twice that, on every process: so no change of the data has to tell
+anybody, and a deadline shows in time.
 """
 
 import threading

@@ -75,7 +75,7 @@ def calendar_line() -> str:
     return _("Voting begins on %(day)s.", day=day(edition.voting_from))
 
 
-def _ballot_reminder() -> bool:
+def ballot_reminder() -> bool:
     """Tell whether a choice waits to be cast; asked only on pages of people who are logged in, outside the ballot itself."""
     edition = current_edition()
     return bool(edition and current_user.account and not request.path.startswith("/glosowanie")
@@ -100,6 +100,19 @@ def _section(menu: Menu) -> tuple[str, str]:
     return section, "page" if here == section else "true"
 
 
+def _main_menu() -> Menu:
+    edition = current_edition()
+    return MAIN_MENU + (((f"/wyniki/{edition.code}", N_("Results")),) if edition else ())
+
+
+def layout_key(*, account: bool = True) -> tuple[Any, ...]:
+    """Return all that the layout depends on: language, who looks, when the session ends, and the page marked in each menu."""
+    kind, ends = "stranger", None
+    if account and current_user.is_authenticated:
+        kind, ends = "officer" if current_user.officer else "resident", current_user.ends
+    return language(), account, kind, ends, _section(_main_menu()), _section(ACCOUNT_MENU)
+
+
 def layout(*, account: bool = True) -> Layout:
     """Return the layout's parts, which are made once a second for all people of a kind in a section, not once for each page.
 
@@ -107,16 +120,13 @@ def layout(*, account: bool = True) -> Layout:
     """
     if "layout" in g:
         return g.layout  # type: ignore[no-any-return]
-    edition, kind, ends = current_edition(), "stranger", None
-    if account and current_user.is_authenticated:
-        kind, ends = "officer" if current_user.officer else "resident", current_user.ends
-    main_menu = MAIN_MENU + (((f"/wyniki/{edition.code}", N_("Results")),) if edition else ())
-    key = language(), account, kind, ends, _section(main_menu), _section(ACCOUNT_MENU)
+    key = layout_key(account=account)
+    kind, ends, main, own = key[2:]
 
     def make() -> Layout:
         parts = current_app.jinja_env.get_template("layouts/parts.html").make_module({
             "site": SITE, "lang": language(), "languages": LANGUAGES, "account": account, "kind": kind, "ends": ends,
-            "main_menu": main_menu, "main": key[-2], "own_menu": ACCOUNT_MENU, "own": key[-1], "line": calendar_line(),
+            "main_menu": _main_menu(), "main": main, "own_menu": ACCOUNT_MENU, "own": own, "line": calendar_line(),
             "token": TOKEN_HERE, "address": ADDRESS_HERE})
         return Layout(**{part.name: getattr(parts, part.name)() for part in fields(Layout)})
     made = make() if clock.is_previewing() else cache.remember(("layout", *key), make)
@@ -135,5 +145,5 @@ def init_app(app: Flask) -> None:
     app.jinja_options = {**app.jinja_options, "trim_blocks": True, "lstrip_blocks": True}
     parts = {package: PackageLoader(package) for package in ("govuk_frontend_jinja", "govuk_frontend_wtf")}
     app.jinja_loader = ChoiceLoader([app.jinja_loader, PrefixLoader(parts)])  # type: ignore[list-item]
-    app.jinja_env.globals.update(asset=asset, layout=layout, calendar_line=calendar_line, ballot_reminder=_ballot_reminder)
+    app.jinja_env.globals.update(asset=asset, layout=layout, calendar_line=calendar_line, ballot_reminder=ballot_reminder)
     app.context_processor(_context)

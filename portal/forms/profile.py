@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms.validators import InputRequired
 
+from portal import cache
 from portal.config import settings
 from portal.forms import fields, validators
 from portal.forms.base import BaseForm
@@ -76,7 +77,8 @@ class AddressFields:
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.district.choices = [("", _("Choose…")), *((str(row.id), str(row)) for row in District.of_city())]
+        districts = cache.remember("districts", lambda: [(str(row.id), str(row)) for row in District.of_city()])
+        self.district.choices = [("", _("Choose…")), *districts]
 
 
 class Correction:

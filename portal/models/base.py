@@ -81,6 +81,16 @@ class Prepared:
 
     def first(self, *given: Any) -> Any:
         """Return the first row for these values as a model with the models joined to it, or None."""
+        cursor, fields = self._execute(given)
+        row = cursor.fetchone()
+        return None if row is None else _as_model(fields, row)
+
+    def all(self, *given: Any) -> list[Any]:
+        """Return every row for these values, as first() returns one."""
+        cursor, fields = self._execute(given)
+        return [_as_model(fields, row) for row in cursor.fetchall()]
+
+    def _execute(self, given: tuple[Any, ...]) -> tuple[Any, list[Any]]:
         kind = type(database.obj)
         if kind not in self._written:
             query = self._build(*map(_Parameter, range(len(given))))
@@ -88,18 +98,19 @@ class Prepared:
             self._written[kind] = *query.sql(), fields
         text, values, fields = self._written[kind]
         sent = [slot.value(given) if isinstance(slot, _Slot) else slot for slot in values]
-        row = database.execute_sql(text, sent).fetchone()
-        if row is None:
-            return None
-        found: dict[type, Any] = {}
-        for (model, name, convert), value in zip(fields, row):
-            if model not in found:
-                found[model] = model(__no_default__=True)
-            found[model].__data__[name] = None if value is None else convert(value)
-        for model in found.values():
-            model.__rel__.update({key.name: found[key.rel_model] for key in model._meta.refs
-                                  if key.rel_model in found and model.__data__.get(key.name) is not None})
-        return found[fields[0][0]]
+        return database.execute_sql(text, sent), fields
+
+
+def _as_model(fields: list[Any], row: tuple[Any, ...]) -> Any:
+    found: dict[type, Any] = {}
+    for (model, name, convert), value in zip(fields, row):
+        if model not in found:
+            found[model] = model(__no_default__=True)
+        found[model].__data__[name] = None if value is None else convert(value)
+    for model in found.values():
+        model.__rel__.update({key.name: found[key.rel_model] for key in model._meta.refs
+                              if key.rel_model in found and model.__data__.get(key.name) is not None})
+    return found[fields[0][0]]
 
 
 def check(name: str, condition: str) -> SQL:

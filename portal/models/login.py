@@ -35,6 +35,11 @@ class Session(BaseModel):
         session: Session | None = _alive.first(token_hash, at - IDLE, at - ABSOLUTE)
         return session
 
+    @classmethod
+    def of_account(cls, account: Account, at: datetime) -> "list[Session]":
+        """Return the living sessions of a resident, the one used last first."""
+        return _of_account.all(account.id, at - IDLE, at - ABSOLUTE)
+
     def ends_at(self) -> datetime:
         """Return when the session ends unless it is used before; used or not, it ends 12 hours after the login."""
         ends: datetime = min(self.seen_at + IDLE, self.created_at + ABSOLUTE)
@@ -58,3 +63,6 @@ _alive = Prepared(lambda token_hash, idle, age: (
     .join(Account, JOIN.LEFT_OUTER).join(District, JOIN.LEFT_OUTER).switch(Session).join(Officer, JOIN.LEFT_OUTER)
     .where(Session.token_hash == token_hash, Session.seen_at > idle, Session.created_at > age,
            (Account.state == AccountState.ACTIVE) | Officer.active)))
+_of_account = Prepared(lambda account, idle, age: (
+    Session.select().where(Session.account == account, Session.seen_at > idle, Session.created_at > age)
+    .order_by(Session.seen_at.desc(), Session.id.desc())))

@@ -165,7 +165,9 @@ def find_session(token: str, *, now: datetime) -> Session | None:
 
 def list_sessions(person: Person, *, now: datetime) -> list[Session]:
     """Return the living sessions of a resident or an officer, the one used last first."""
-    living = _is_of(person), Session.seen_at > now - IDLE, Session.created_at > now - ABSOLUTE
+    if isinstance(person, Account):
+        return Session.of_account(person, now)
+    living = Session.officer == person, Session.seen_at > now - IDLE, Session.created_at > now - ABSOLUTE
     return list(Session.select().where(*living).order_by(Session.seen_at.desc(), Session.id.desc()))
 
 

@@ -10,7 +10,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from portal import access, clock
+from portal import access, clock, i18n, stencil
 from portal.access import open_form, resident_required, safe_next_url
 from portal.errors import LoginRefused, Throttled
 from portal.forms.login import LoginForm
@@ -48,8 +48,14 @@ def log_out() -> Any:
 @pages.get("/moje-konto/sesje")
 @resident_required
 def list_sessions() -> Any:
-    sessions = login.list_sessions(current_user.account, now=clock.now())
-    return render_template("login/list_sessions.html", sessions=sessions, device_words=device_words)
+    words, rows = {}, []
+    for at, one in enumerate(login.list_sessions(current_user.account, now=clock.now())):
+        device = device_words(one.user_agent)
+        words |= {f"device_{at}": device, f"since_{at}": i18n.moment(one.created_at), f"used_{at}": i18n.moment(one.seen_at),
+                  f"uid_{at}": one.uid}
+        rows.append((bool(device), one.id == current_user.session.id))
+    blanks = {name: stencil.blank(name) for name in words}
+    return stencil.render("login/list_sessions.html", words, {"words": blanks}, rows=tuple(rows))
 
 
 @pages.post("/moje-konto/sesje/<uid>/zakoncz")

@@ -9,7 +9,7 @@ from flask import Blueprint, flash, redirect, render_template, request, session,
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from portal import access, clock
+from portal import access, clock, stencil
 from portal.access import open_form, resident_required
 from portal.errors import LoginRefused, ResetUnknown, Throttled, TooMany
 from portal.forms.password import AskResetForm, ChangePasswordForm, NewPasswordForm
@@ -65,8 +65,7 @@ def reset_password(token: str) -> Any:
 @pages.route("/moje-konto/haslo", methods=["GET", "POST"])
 @resident_required
 def change_password() -> Any:
-    form = ChangePasswordForm(current_user.account)
-    status = 200
+    form, words, status = ChangePasswordForm(current_user.account), {"own_email": current_user.account.email}, 400
     if form.validate_on_submit():
         try:
             account = password.change_password(current_user.session, form.current_password.data, form.new_password.data,
@@ -77,4 +76,6 @@ def change_password() -> Any:
         except (LoginRefused, Throttled) as error:
             form.refuse(error, form.current_password)
             status = error.status
-    return render_template("password/change_password.html", form=form), max(status, 400) if form.errors else 200
+    if form.errors:
+        return render_template("password/change_password.html", form=form, **words), status
+    return stencil.render_form("password/change_password.html", form, **words)

@@ -14,7 +14,7 @@ from flask import Blueprint, Response, current_app, flash, get_template_attribut
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from portal import access, clock
+from portal import access, clock, stencil
 from portal.access import open_form, resident_required
 from portal.config import settings
 from portal.errors import (
@@ -26,12 +26,12 @@ from portal.forms.base import BaseForm
 from portal.forms.code import CodeForm, ResendForm
 from portal.forms.profile import AddressForm, DeleteAccountForm, EmailForm, IdentityForm, NamesForm, NoticesForm, PhoneForm
 from portal.forms.registration import ConfirmEmailForm
-from portal.i18n import LANGUAGES
 from portal.models.account import Account
 from portal.models.edition import Phase
 from portal.models.profile import EmailChange, PhoneChange
 from portal.services import code, login, profile, profile_export, registration, removal, voting
 from portal.templating import current_edition
+from portal.views.profile_words import own_words, standing
 
 pages = Blueprint("profile", __name__, url_prefix="/moje-konto")
 often = limiter.limit("120 per hour", methods=["POST"])
@@ -67,18 +67,19 @@ WAITING = {"telefon": PhoneChange, "email": EmailChange}
 @resident_required
 def overview() -> str:
     account, edition, now = current_user.account, current_edition(), clock.now()
-    phase = edition.phase(now) if edition else None
+    phase, waiting = edition.phase(now) if edition else None, profile.find_waiting(account, now=now)
     voted = voting.own_ballots(account, [edition]) if phase in {Phase.VOTING, Phase.COUNTING, Phase.RESULTS} else []
-    return render_template("profile/overview.html", account=account, waiting=profile.find_waiting(account, now=now), phase=phase,
-                           ballot=voted[0][1] if voted else None)
+    ballot = next(((one.state, one.channel, one.void_reason) for _edition, one in voted), None)
+    return stencil.render("profile/overview.html", own_words(account, waiting), **standing(account, waiting), phase=phase,
+                          ballot=ballot)
 
 
 @pages.get("/dane")
 @resident_required
 def show_data() -> str:
-    account = current_user.account
-    return render_template("profile/show_data.html", account=account, waiting=profile.find_waiting(account, now=clock.now()),
-                           pesel_can_change=_pesel_can_change(account), languages=LANGUAGES)
+    account, waiting = current_user.account, profile.find_waiting(current_user.account, now=clock.now())
+    return stencil.render("profile/show_data.html", own_words(account, waiting), **standing(account, waiting),
+                          pesel_can_change=_pesel_can_change(account))
 
 
 def _pesel_can_change(account: Account) -> bool:
@@ -104,7 +105,9 @@ def change_datum(datum: str) -> Any:
         except PortalError as error:
             taken = isinstance(error, PeselTaken)
             _refuse(form, error)
-    return render_template("profile/change_datum.html", form=form, taken=taken), 400 if form.errors else 200
+    if form.errors:
+        return render_template("profile/change_datum.html", form=form, taken=taken), 400
+    return stencil.render_form("profile/change_datum.html", form)
 
 
 def _prove(form: BaseForm) -> None:
@@ -214,7 +217,7 @@ def lead_to_data(_error: ChangeUnknown) -> Any:
 @pages.get("/moje-dane")
 @resident_required
 def own_data() -> str:
-    return render_template("profile/own_data.html")
+    return stencil.render("profile/own_data.html", {})
 
 
 @pages.get("/moje-dane.json")

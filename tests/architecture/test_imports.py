@@ -22,7 +22,7 @@ PARTS = {
     "services": {"pabulib_format", "pabulib_check", "pabulib_import", "login_device", "login_throttle", "profile_export",
                  "staff_codes"},
     "forms": {"base", "fields", "validators"},
-    "views": {"home", "hooks", "health", "mailbox"},
+    "views": {"home", "hooks", "health", "mailbox", "profile_words"},
     "admin": {"base", "guard", "converter", "dashboard", "fields", "filters", "labels", "changes", "staff_access"},
 }
 JUNK = re.compile("(utils?|helpers?|common|misc|tools?|functions|lib|stuff|.*_?[0-9]+|new_.*|.*_(new|old))")

@@ -1,0 +1,66 @@
+"""Pages that differ between people only by their own words: rendered once a second for all of them, the words set in afterwards.
+
+Nothing of a visitor gets into what is shared: while it is rendered the own words are blanks, and a template that asks who looks
+is told that it must not.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from flask import render_template, request, session
+from flask_wtf.csrf import generate_csrf
+from markupsafe import escape
+from wtforms import BooleanField, Form, SelectField
+from wtforms.fields import StringField
+
+from portal import cache, clock
+from portal.templating import ballot_reminder, layout_key
+
+BLANK = re.compile("\ue000([a-z0-9_]+)\ue001")  # No form accepts these signs, see validators.clean_text.
+
+
+class _Nobody:
+    """Who looks at a page that is rendered for all."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise RuntimeError(f"a page that is rendered for all asks for {name} of its visitor: hand it over as one of the words")
+
+
+NOBODY = _Nobody()
+
+
+def blank(name: str) -> str:
+    return f"\ue000{name}\ue001"
+
+
+def render(template: str, words: Mapping[str, Any], also: Mapping[str, Any] | None = None, **shown: Any) -> str:
+    """Return a page: the visitor's own ``words`` by their names, and what is ``shown``, the same to all who have the same.
+
+    ``also`` is what the template needs beside them and what follows from them.
+    """
+    def make() -> str:
+        blanks = {name: blank(name) for name in words}
+        page = render_template(template, **blanks, **shown, **also or {}, current_user=NOBODY, session=NOBODY)
+        return page.replace(generate_csrf(), blank("token"))
+    if "_flashes" in session or clock.is_previewing():
+        page = make()
+    else:
+        page = cache.remember((template, request.path, layout_key(), ballot_reminder(), *shown.items()), make)
+    filled = {**words, "token": generate_csrf()}
+    return BLANK.sub(lambda found: str(escape(filled[found[1]])), page)
+
+
+def render_form(template: str, form: Form, **words: Any) -> str:
+    """Return the page of a form that nobody has sent yet, what its lines of text hold being the visitor's own words."""
+    choices = []
+    for field in form:
+        if isinstance(field, (SelectField, BooleanField)):
+            choices.append((field.name, field.data))
+        elif isinstance(field, StringField) or field.type.endswith("DateField"):
+            text = field._value()
+            if text:
+                words[f"form_{field.name}"] = text
+                field.data, field.raw_data = blank(f"form_{field.name}"), [blank(f"form_{field.name}")]
+    return render(template, words, {"form": form}, choices=tuple(choices), fields=(*form._fields, *sorted(words)),
+                  heading=str(getattr(form, "heading", "")))

@@ -1,0 +1,29 @@
+"""What the pages of a resident say of the account: the own words, and what else the pages show because of them."""
+
+from typing import Any
+
+from portal import i18n
+from portal.models.account import Account
+from portal.services.profile import Waiting
+
+
+def own_words(account: Account, waiting: Waiting) -> dict[str, Any]:
+    """Return the words that differ from resident to resident, as they are read."""
+    words = {
+        "own_given_name": account.given_name, "own_name": account.name, "own_pesel": account.masked_pesel,
+        "own_birth_date": i18n.day(account.birth_date), "own_district": account.district,
+        "own_address": f"{account.street}, {account.postcode}", "own_email": account.email,
+        "own_phone": i18n.phone(str(account.phone)),
+    }
+    if waiting.phone:
+        words["new_phone"] = i18n.phone(str(waiting.phone.phone))
+    if waiting.email:
+        words |= {"new_email": waiting.email.email, "asked_at": i18n.moment(waiting.email.created_at)}
+    return words
+
+
+def standing(account: Account, waiting: Waiting) -> dict[str, Any]:
+    """Return what many residents have alike."""
+    return {"has_pesel": bool(account.pesel), "confirmed": bool(account.email_confirmed_at), "wants_news": account.wants_news,
+            "messages_in": i18n.LANGUAGES.get(account.language, account.language), "phone_waits": bool(waiting.phone),
+            "email_waits": bool(waiting.email)}
