@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from peewee import OperationalError, PeeweeException, ProgrammingError
 
 from portal import config, database
-from portal.cli import audit, count, db, demo, edition, pabulib, serve
+from portal.cli import audit, count, db, demo, edition, pabulib, retention, serve
 from portal.cli import settings as settings_command
 from portal.cli import staff
 from portal.config import ConfigError
@@ -16,7 +16,7 @@ from portal.crypto import KeyMissing
 from portal.errors import PortalError
 from portal.services.pabulib import PabulibError
 
-COMMANDS = (db, demo, staff, edition, pabulib, count, audit, settings_command, serve)
+COMMANDS = (db, demo, staff, edition, pabulib, count, audit, retention, settings_command, serve)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

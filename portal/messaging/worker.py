@@ -1,7 +1,7 @@
 """The worker: huey wakes it, the outbox table tells what is to be done.
 
 huey loses a task that dies half way, so its tasks carry nothing: each only drains the outbox. What a dead worker left half
-sent is taken up again when its lease ends.
+sent is taken up again when its lease ends. At night it removes what nobody needs any more.
 """
 
 import logging
@@ -20,7 +20,8 @@ from portal.config import settings
 from portal.database import database
 from portal.messaging import Undeliverable, mail, mailbox, outbox, sms
 from portal.messaging.rendering import Rendered, render
-from portal.models.message import FORGOTTEN_ONCE_SENT, Message, MessageChannel, MessageState
+from portal.models.message import FORGOTTEN_AT_THE_END, Message, MessageChannel, MessageState
+from portal.services import retention
 
 log = logging.getLogger(__name__)
 
@@ -76,18 +77,16 @@ def deliver(message: Message, send: Send, *, now: datetime) -> bool | None:
         log.warning("message %s failed: %s", message.id, type(error).__name__)
         _retry(message, now, type(error).__name__)
     else:
-        if message.template in FORGOTTEN_ONCE_SENT:
-            Message.delete().where(Message.id == message.id).execute()
-        else:
-            _close(message, MessageState.SENT, sent_at=now, gateway_id=gateway_id, error="")
+        _close(message, MessageState.SENT, sent_at=now, gateway_id=gateway_id, error="")
         return True
     return False
 
 
 def _close(message: Message, state: MessageState, **values: Any) -> None:
-    """End a message, unless the gateway has reported meanwhile what became of it."""
-    (Message.update(state=state, payload=None, **values)
-     .where(Message.id == message.id, Message.state == MessageState.SENDING).execute())
+    """End a message, unless the gateway has reported meanwhile what became of it; forget the one that must leave no trace."""
+    forget = message.template in FORGOTTEN_AT_THE_END
+    end = Message.delete() if forget else Message.update(state=state, payload=None, **values)
+    end.where(Message.id == message.id, Message.state == MessageState.SENDING).execute()
 
 
 def _retry(message: Message, now: datetime, error: str) -> None:
@@ -135,6 +134,11 @@ def init_app(app: Flask) -> None:
     def look_after_outbox() -> None:
         for channel in MessageChannel:
             drain_channel(str(channel))
+
+    @queue.periodic_task(crontab(hour="1", minute="30"))  # UTC: in the city it is half past two or half past three at night.
+    def remove_what_is_due() -> None:
+        with database.connection_context():
+            retention.remove_due(actor="system", now=clock.now())
 
     def wake(delay: float) -> None:
         for channel in MessageChannel:

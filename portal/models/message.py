@@ -27,7 +27,7 @@ class MessageState(StrEnum):
     FAILED = "failed"
 
 
-FORGOTTEN_ONCE_SENT = {"ballot_recorded"}  # Their order beside that of the ballots would tell who cast which.
+FORGOTTEN_AT_THE_END = {"ballot_recorded"}  # Their order beside that of the ballots would tell who cast which.
 
 
 class Message(BaseModel):

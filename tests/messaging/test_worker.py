@@ -2,17 +2,19 @@
 
 import random
 import threading
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
 import time_machine
 from flask import Flask
 
-from portal import database
+from portal import clock, database
 from portal.messaging import Undeliverable, mail, mailbox, sms, worker
 from portal.messaging.rendering import Rendered
+from portal.models import AuditEntry, Registration
 from portal.models.message import Message, MessageChannel
+from tests.factories import make_district, make_registration
 from tests.messaging.conftest import Write
 from tests.services import raw
 from tests.services.parallel import at_once
@@ -248,6 +250,18 @@ def test_lost_wake_up_is_made_up_for_every_minute(write: Write, gateway: Gateway
     queue.enqueue(periodic)
     assert work(queue) == 3
     assert gateway.sent == ["k"]
+
+
+def test_what_nobody_needs_goes_every_night_once(post: Flask, queue: object, now: datetime):
+    make_registration("t", make_district(), created_at=now - timedelta(hours=24))
+    due = [task.name for minute in range(24 * 60) for task in queue.read_periodic(datetime(2026, 6, 16) + minute * MINUTE)]
+    assert (due.count("remove_what_is_due"), due.count("look_after_outbox")) == (1, 24 * 60)
+    night = clock.local(datetime(2026, 6, 16, 1, 30, tzinfo=UTC))
+    (task,) = (task for task in queue.read_periodic(datetime(2026, 6, 16, 1, 30)) if task.name == "remove_what_is_due")
+    assert 2 <= night.hour < 5
+    queue.enqueue(task)
+    work(queue)
+    assert (Registration.select().count(), AuditEntry.get().actor) == (0, "system")
 
 
 def test_rolled_back_change_puts_nothing_into_the_queue(write: Write, queue: object):

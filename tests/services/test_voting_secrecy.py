@@ -10,7 +10,7 @@ from flask import Flask
 from portal import crypto
 from portal.crypto import KeyMissing, keyring
 from portal.errors import AlreadyVoted, BallotIncomplete
-from portal.messaging import worker
+from portal.messaging import Undeliverable, worker
 from portal.models import Account, AuditEntry, Ballot, BallotDraft, Choice, Message
 from portal.models.message import MessageChannel
 from portal.services import voting
@@ -57,6 +57,17 @@ def test_letter_about_a_ballot_leaves_no_row_whose_order_or_transaction_would_te
     with app.app_context():
         assert worker.drain(MessageChannel.MAIL, now=now) == 1
     assert Ballot.select().count() == 1
+    assert Message.select().count() == 0
+
+
+def test_letter_about_a_ballot_that_nobody_takes_leaves_no_row_either(voters: Voting, now: datetime, app: Flask,
+                                                                      monkeypatch: pytest.MonkeyPatch):
+    def refuse(*_letter: object) -> None:
+        raise Undeliverable("there is no such address")
+    monkeypatch.setattr(worker, "_gateway", lambda channel: refuse)
+    cast(*voters, now)
+    with app.app_context():
+        assert worker.drain(MessageChannel.MAIL, now=now) == 0
     assert Message.select().count() == 0
 
 

@@ -1,0 +1,35 @@
+"""portal retention run: remove what nobody needs any more; the worker does it every night."""
+
+from argparse import Namespace
+from datetime import timedelta
+from typing import Any
+
+from portal import clock
+from portal.database import database
+from portal.services import retention
+from portal.services.retention import Rule
+
+ACTOR = "command line"
+HOURS = timedelta(hours=1)
+
+
+def add_command(commands: Any) -> None:
+    group = commands.add_parser("retention", help="how long data are kept").add_subparsers(required=True, metavar="ACTION")
+    command = group.add_parser("run", help="remove what nobody needs any more; prints what, how much of it and why")
+    command.add_argument("--dry-run", action="store_true", help="only print what would be removed")
+    command.set_defaults(run=run)
+
+
+def run(chosen: Namespace) -> None:
+    now = clock.now()
+    with database.connection_context():
+        if chosen.dry_run:
+            for rule in retention.RULES:
+                _print("would remove", rule, retention.count_due(rule, now=now))
+        else:
+            retention.remove_due(actor=ACTOR, now=now, done=lambda rule, rows: _print("removed", rule, rows))
+
+
+def _print(verb: str, rule: Rule, rows: int) -> None:
+    after = f"{rule.after.days} days" if rule.after.days > 3 else f"{rule.after // HOURS} h"
+    print(f"{verb} {rows:>9,}  {rule.what} ({after} after {rule.since}: {rule.why})", flush=True)

@@ -1,0 +1,117 @@
+"""Retention: what nobody needs any more is removed, by one table of rules.
+
+Each rule says what goes, how long after which moment, and why then. The audit log and accounts stay. Of the personal data of an
+edition there is nothing to remove yet but choices that were never cast; what comes (proposals' authors, support, scans of paper
+lists) gets its rule here.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from peewee import chunked
+
+from portal.database import on_sqlite, transaction
+from portal.models.account import Registration
+from portal.models.ballot import BallotDraft
+from portal.models.base import BaseModel
+from portal.models.code import SendCount
+from portal.models.edition import Edition
+from portal.models.login import ABSOLUTE, IDLE, Session, Throttle
+from portal.models.message import Message, MessageState
+from portal.models.password import PasswordReset
+from portal.models.profile import EmailChange, PhoneChange
+from portal.models.staff import Officer
+from portal.services import audit
+from portal.services.login_throttle import LONGEST
+from portal.services.password import LINK_LIVES
+from portal.services.profile import CHANGE_LIVES
+from portal.services.registration import REGISTRATION_LIVES
+from portal.services.staff import ENROLMENT_LIVES
+
+SESSIONS_KEPT = timedelta(hours=12)  # A form left open over an evening is still given back to the same person.
+FAILURES_KEPT = timedelta(hours=13)  # No more than 13 are counted where an hour makes up for one, no more than 38 elsewhere.
+COUNTS_KEPT = timedelta(hours=48)  # No allowance lasts longer than a day, and one day of the year has 25 hours.
+MESSAGES_KEPT = timedelta(days=90)  # Long enough to answer whoever asks whether a letter went out.
+DRAFTS_KEPT = timedelta(hours=1)  # Who casts in the last second may still stand in line.
+FINISHED = (MessageState.SENT, MessageState.DELIVERED, MessageState.FAILED)
+BATCH = 250  # Rows of one transaction: some 8 ms on SQLite, for which others who write may have to wait.
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Which rows of a table go, how long after what and why then; or which field of them is emptied, when they stay."""
+
+    what: str
+    model: type[BaseModel]
+    after: timedelta
+    since: str
+    why: str
+    due: Callable[[datetime], Any]  # The condition, for the moment that lies so long ago.
+    empties: str = ""
+
+    @property
+    def table(self) -> str:
+        return str(self.model._meta.table_name)
+
+
+RULES = (
+    Rule("registrations not confirmed", Registration, REGISTRATION_LIVES, "they were begun", "no code confirms them any more",
+         lambda ago: Registration.created_at <= ago),
+    Rule("phone changes not confirmed", PhoneChange, CHANGE_LIVES, "they were asked for", "no code confirms them any more",
+         lambda ago: PhoneChange.created_at <= ago),
+    Rule("e-mail changes not confirmed", EmailChange, CHANGE_LIVES, "they were asked for", "no link confirms them any more",
+         lambda ago: EmailChange.created_at <= ago),
+    Rule("links for a new password", PasswordReset, LINK_LIVES, "they were sent", "they open nothing any more",
+         lambda ago: PasswordReset.created_at <= ago),
+    # The panel tells by the date, which stays, that the invitation has expired.
+    Rule("links that invite officers", Officer, ENROLMENT_LIVES, "they were sent", "they open nothing any more",
+         lambda ago: Officer.enrolment_hash.is_null(False) & (Officer.enrolment_expires_at <= ago + ENROLMENT_LIVES),
+         empties="enrolment_hash"),
+    Rule("sessions", Session, SESSIONS_KEPT, "they ended", "until then they tell whether the same person logs in again",
+         lambda ago: (Session.seen_at <= ago - IDLE) | (Session.created_at <= ago - ABSOLUTE)),
+    Rule("counts of failed logins", Throttle, FAILURES_KEPT, "the longest wait", "time has made up for every failure",
+         lambda ago: Throttle.failed_at <= ago - LONGEST),
+    Rule("counts of what was sent", SendCount, COUNTS_KEPT, "their window began", "no allowance looks at them any more",
+         lambda ago: SendCount.window <= ago),
+    Rule("messages sent, delivered or failed", Message, MESSAGES_KEPT, "they were written", "nobody asks about them any more",
+         lambda ago: (Message.created_at <= ago) & Message.state.in_(FINISHED)),
+    Rule("choices never cast", BallotDraft, DRAFTS_KEPT, "the end of voting", "nobody can cast them any more",
+         lambda ago: BallotDraft.edition.in_(Edition.select(Edition.id).where(Edition.voting_to <= ago))),
+)
+
+
+def count_due(rule: Rule, *, now: datetime) -> int:
+    """Return how many rows a rule would remove."""
+    return int(rule.model.select().where(rule.due(now - rule.after)).count())
+
+
+def remove_due(*, actor: str, now: datetime, done: Callable[[Rule, int], None] = lambda rule, rows: None) -> None:
+    """Remove what every rule says, in small transactions, and tell of each rule how many rows it has removed.
+
+    When something breaks in the middle, what is removed by then stays removed and is recorded, and the next run goes on.
+    """
+    removed = dict.fromkeys((rule.table for rule in RULES), 0)
+    try:
+        for rule in RULES:
+            # Looked for outside of the transaction: going through a big table holds nobody up.
+            found = rule.model.select(rule.model.id).where(rule.due(now - rule.after)).scalars()
+            for batch in chunked(sorted(found), BATCH):
+                removed[rule.table] += _remove(rule, batch, now)
+            done(rule, removed[rule.table])
+    finally:
+        if any(removed.values()):
+            audit.record("expired data removed", actor=actor, subject="portal", now=now,
+                         **{table: rows for table, rows in removed.items() if rows})
+
+
+def _remove(rule: Rule, batch: list[int], now: datetime) -> int:
+    """Remove those of these rows that are still due, and leave alone, until the next run, what somebody is just changing."""
+    model = rule.model
+    rows = model.id.in_(batch) & rule.due(now - rule.after)
+    with transaction():
+        if not on_sqlite():  # Who waits for nobody cannot wait in a ring.
+            rows = model.id.in_(model.select(model.id).where(rows).for_update(skip_locked=True))
+        change = model.update({rule.empties: None}) if rule.empties else model.delete()
+        return int(change.where(rows).execute())
