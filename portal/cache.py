@@ -72,7 +72,8 @@ class PublicPages:
         cookies = environ.get("HTTP_COOKIE", "")
         if environ["REQUEST_METHOD"] != "GET" or self._session_cookie in cookies:
             return self._application(environ, start_response)
-        shown = "; ".join(cookie for cookie in cookies.split("; ") if not cookie.startswith(self._device_cookie))
+        given = [cookie.strip() for cookie in cookies.split(";")]  # As they are read later on: none hides behind another.
+        shown = "; ".join(cookie for cookie in given if not cookie.startswith(self._device_cookie))
         key = "page", environ.get("HTTP_HOST"), environ["PATH_INFO"], environ.get("QUERY_STRING"), shown
         entry = _fresh(key)
         status, headers, body = entry[1] if entry else self._ask(key, environ)

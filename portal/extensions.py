@@ -8,9 +8,11 @@ from flask_login import LoginManager
 from flask_mail import Mail
 from flask_wtf import CSRFProtect
 
+from portal.services.login_throttle import network_of
+
 babel = Babel()
 csrf = CSRFProtect()
-limiter = Limiter(get_remote_address, strategy="moving-window", headers_enabled=False)
+limiter = Limiter(lambda: network_of(get_remote_address()), strategy="moving-window", headers_enabled=False)
 login_manager = LoginManager()
 mail = Mail()
 

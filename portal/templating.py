@@ -131,7 +131,7 @@ def layout(*, account: bool = True) -> Layout:
         return Layout(**{part.name: getattr(parts, part.name)() for part in fields(Layout)})
     made = make() if clock.is_previewing() else cache.remember(("layout", *key), make)
     token = generate_csrf() if kind != "stranger" else ""
-    here = quote(request.path if request.method == "GET" else "/")
+    here = quote(request.path if request.method in {"GET", "HEAD"} else "/")
     g.layout = Layout(made.head, made.top.replace(TOKEN_HERE, token), made.account_menu, made.footer.replace(ADDRESS_HERE, here),
                       made.session.replace(TOKEN_HERE, token))
     return g.layout  # type: ignore[no-any-return]

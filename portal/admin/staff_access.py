@@ -46,8 +46,8 @@ class OwnAccess(Personal):
         form = PanelPasswordForm(officer)
         if form.validate_on_submit():
             try:
-                login.prove(session, form.current_password.data, address=request.remote_addr or "", now=now)
-                staff.change_password(officer, form.password.data, session=session, now=now)
+                proven = login.prove(session, form.current_password.data, address=request.remote_addr or "", now=now)
+                staff.change_password(proven, form.password.data, session=session, now=now)
                 access.remember_device(login.device_tokens(session, access.browser()))
                 flash(_("Your password is changed. All your other sessions have ended."), "success")
                 return redirect(self.get_url(".index"))

@@ -17,6 +17,7 @@ from portal.config import settings
 from portal.forms import validators
 
 VALUE_HERE = "the-value-of-this-field"
+LONGEST_KEPT = 20_000  # Signs of what a field is made of: the list of a city's districts, not what somebody sends.
 
 
 @lru_cache(maxsize=500)
@@ -41,7 +42,8 @@ class Translated:
         value = params.get("value")
         if value:
             params = {**params, "value": VALUE_HERE}
-        made = _written(self.template, json.dumps(params, default=str))
+        text = json.dumps(params, default=str)
+        made = (_written if len(text) < LONGEST_KEPT else _written.__wrapped__)(self.template, text)
         return made.replace(VALUE_HERE, str(value)) if value else made
 
 
@@ -82,7 +84,12 @@ class SelectWidget(Translated, GovSelect):  # type: ignore[misc]
 
 
 class CheckboxWidget(Translated, GovCheckboxInput):  # type: ignore[misc]
-    """A single box."""
+    """A single box, which is sent as y, whatever somebody has sent in its name."""
+
+    def map_gov_params(self, field: Field, **kwargs: Any) -> dict[str, Any]:
+        params = super().map_gov_params(field, **kwargs)
+        params["items"][0]["value"] = "y"
+        return params
 
 
 class PolishDateField(DateField):

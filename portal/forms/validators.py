@@ -42,7 +42,7 @@ def one_line(_form: Form, field: Field) -> None:
 
 def no_web_address(_form: Form, field: Field) -> None:
     """Refuse a web address in a name, which goes into letters to an address that nobody has confirmed yet."""
-    if re.search(r"://|www\.", field.data or "", re.IGNORECASE):
+    if re.search(r"[/@]|www\.|\.\w{2}", field.data or "", re.IGNORECASE):
         raise ValidationError(_("A name cannot hold a web address."))
 
 
@@ -62,7 +62,8 @@ def mobile_number(_form: Form, field: Field) -> None:
     except phonenumbers.NumberParseException:
         number = None
     mobile = {phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE}
-    if number is None or not phonenumbers.is_valid_number(number) or phonenumbers.number_type(number) not in mobile:
+    satellite = number is not None and phonenumbers.region_code_for_number(number) == "001"  # A code to it costs a fortune.
+    if number is None or satellite or not phonenumbers.is_valid_number(number) or phonenumbers.number_type(number) not in mobile:
         raise ValidationError(_("Enter a mobile number like 600 123 456, or with a country code like +44 7400 123456."))
     field.data = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 

@@ -27,6 +27,8 @@ class MessageState(StrEnum):
     FAILED = "failed"
 
 
+TO_OFFICERS = {"officer_invited", "officer_password_changed", "officer_code_refused", "recovery_code_used",
+               "recovery_codes_replaced"}  # Not a resident's, even where an officer has an account with the same address.
 FORGOTTEN_AT_THE_END = {"ballot_recorded"}  # Their order beside that of the ballots would tell who cast which.
 
 

@@ -124,9 +124,10 @@ def _warn_owner(account: Account, browser: Browser, now: datetime) -> None:
             device=device_words(browser.user_agent))
 
 
-def prove(session: Session, password: str, *, address: str, now: datetime) -> None:
-    """Note that the person of a session has just typed the own password; raise LoginRefused, Throttled or ChangedMeanwhile.
+def prove(session: Session, password: str, *, address: str, now: datetime) -> Person:
+    """Note that the person of a session has just typed the own password, and return the person as proven.
 
+    Raises LoginRefused, Throttled, and ChangedMeanwhile when the session has ended or the password was changed in the meantime.
     Failures count for this session alone: who guesses elsewhere cannot keep its owner from changing the own data.
     """
     person, browser = _person_of(session), Browser(address)
@@ -140,8 +141,13 @@ def prove(session: Session, password: str, *, address: str, now: datetime) -> No
         raise LoginRefused(N_("This is not your current password."))
     with transaction():
         login_throttle.forget(tries[0].counted.scope)
-        Session.update(proved_at=now).where(Session.uid == session.uid).execute()
+        kind = type(person)
+        unchanged = kind.select().where(kind.id == person.id, kind.password_hash == person.password_hash).exists()
+        alive = Session.update(proved_at=now).where(Session.uid == session.uid).execute()
+        if not (alive and unchanged):  # A reset, which ends all sessions, was a moment faster.
+            raise ChangedMeanwhile
     session.proved_at = now
+    return person
 
 
 def forget_failures(account: Account) -> None:

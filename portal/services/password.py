@@ -27,10 +27,11 @@ def change_password(session: Session, current: str, new: str, *, address: str, n
 
     Raises LoginRefused, Throttled and ChangedMeanwhile, see login.prove.
     """
-    login.prove(session, current, address=address, now=now)
+    proven = login.prove(session, current, address=address, now=now)
     hashed = crypto.hash_password(new)
     with transaction():
-        account: Account | None = Account.get_or_none(Account.id == session.account)
+        account: Account | None = Account.get_or_none(Account.id == session.account,
+                                                      Account.password_hash == proven.password_hash)
         if account is None:
             raise ChangedMeanwhile
         _set_password(account, hashed, "password changed", now)

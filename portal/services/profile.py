@@ -218,8 +218,11 @@ def _hold(account: Account) -> None:
 
 
 def _change(account: Account, *conditions: Expression, **values: Any) -> None:
-    """Set these fields, in the caller's transaction; raise ChangedMeanwhile, for an account that is gone or frozen by now too."""
-    usable = Account.id == account.id, Account.state == AccountState.ACTIVE
+    """Set these fields, in the caller's transaction; raise ChangedMeanwhile, for an account that is gone or frozen by now too.
+
+    So it is when the password is no longer that of the account as it was read: its owner has shut somebody out by a reset.
+    """
+    usable = Account.id == account.id, Account.state == AccountState.ACTIVE, Account.password_hash == account.password_hash
     if not Account.update(values).where(*usable, *conditions).execute():
         raise ChangedMeanwhile
 

@@ -8,7 +8,7 @@ from portal.models.audit import AuditEntry
 from portal.models.ballot import BallotDraft
 from portal.models.edition import Edition
 from portal.models.login import Session
-from portal.models.message import Message
+from portal.models.message import TO_OFFICERS, Message
 from portal.models.profile import EmailChange, PhoneChange
 from portal.services import voting
 from portal.services.registration import REGISTRATION_LIVES
@@ -66,7 +66,8 @@ def _changes(account: Account) -> Rows:
 
 def _messages(account: Account) -> Rows:
     """Return the messages to the own address and number since the registration; an earlier owner's are nobody else's business."""
-    own = Message.recipient.in_((account.email, account.phone)), Message.created_at > account.created_at - REGISTRATION_LIVES
+    own = (Message.recipient.in_((account.email, account.phone)), Message.template.not_in(TO_OFFICERS),
+           Message.created_at > account.created_at - REGISTRATION_LIVES)
     return [{"channel": message.channel, "template": message.template, "state": message.state,
              "written_at": _moment(message.created_at), "sent_at": _moment(message.sent_at)}
             for message in Message.select().where(*own).order_by(Message.id)]

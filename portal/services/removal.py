@@ -8,7 +8,7 @@ from portal.messaging.outbox import enqueue
 from portal.models.account import Account, AccountState
 from portal.models.ballot import Ballot, BallotState, Channel
 from portal.models.edition import Edition, Phase
-from portal.models.message import Message, MessageChannel
+from portal.models.message import TO_OFFICERS, Message, MessageChannel
 from portal.models.profile import EmailChange, PhoneChange
 from portal.services import audit, voting
 
@@ -62,7 +62,8 @@ def take_account(account: Account) -> Account | None:
     keys += [f"email-change:{change.token_hash}" for change in EmailChange.select().where(EmailChange.account == account)]
     gone: Account | None = next(iter(Account.delete().where(Account.id == account.id).returning(Account).execute()), None)
     if gone:
-        Message.delete().where((Message.recipient == gone.email) | Message.key.in_(keys)).execute()
+        letters = (Message.recipient == gone.email) & Message.template.not_in(TO_OFFICERS)
+        Message.delete().where(letters | Message.key.in_(keys)).execute()
     return gone
 
 

@@ -98,11 +98,14 @@ def enrol(token: str, password: str, code: str, *, now: datetime) -> list[str]:
 
 
 def change_password(officer: Officer, password: str, *, session: Session, now: datetime) -> None:
-    """Set an officer's new password, end all other sessions and tell the officer."""
+    """Set the new password of an officer who has just proven the old one, end all other sessions and tell the officer.
+
+    Raises LoginRefused when the password or the access was changed meanwhile.
+    """
     hashed = crypto.hash_password(password, officer=True)
     with transaction():
-        changed = Officer.update(password_hash=hashed).where(Officer.id == officer.id, Officer.enrolment_hash.is_null()).execute()
-        if not changed:  # The access is being set up anew.
+        same = Officer.password_hash == officer.password_hash, Officer.enrolment_hash.is_null()
+        if not Officer.update(password_hash=hashed).where(Officer.id == officer.id, *same).execute():
             raise LoginRefused
         login.end_sessions(officer, but=session)
         _record("officer's password changed", officer, f"officer:{officer.uid}", now)
@@ -120,7 +123,7 @@ def renew_recovery_codes(officer: Officer, *, now: datetime) -> list[str]:
 def end_access(officer: Officer, *, actor: str, now: datetime) -> None:
     """Shut an officer out at once, everywhere; raise NoAdministratorLeft."""
     with transaction():
-        Officer.update(active=False).where(Officer.id == officer.id).execute()
+        Officer.update(active=False, enrolment_hash=None).where(Officer.id == officer.id).execute()
         keep_an_administrator()
         login.end_sessions(officer)
         _record("officer's access ended", officer, actor, now)

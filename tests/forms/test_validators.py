@@ -67,7 +67,7 @@ def test_mobile_number_is_kept_in_one_form(typed: str, number: str) -> None:
 
 
 @pytest.mark.parametrize("typed", ["", "12 616 11 11", "112", "600 123 45", "600 123 4567", "+48 70 123 45 67", "abc", "+48", "+",
-                                   "800 123 456", "+1", "600123456" * 30, "600123456\0x", None], ids=repr)
+                                   "800 123 456", "+1", "+881 6 123 45678", "600123456" * 30, "600123456\0x", None], ids=repr)
 def test_what_no_code_can_be_sent_to_is_refused(typed: str | None) -> None:
     assert kept(validators.mobile_number, typed) is None
 
@@ -172,7 +172,8 @@ def test_line_has_no_second_line(typed: str) -> None:
     assert kept(validators.one_line, "Anna Maria") == "Anna Maria"
 
 
-@pytest.mark.parametrize("typed", ["http://evil.example", "Wygraj na WWW.evil.example", "ftp://a"])
+@pytest.mark.parametrize("typed", ["http://evil.example", "Wygraj na WWW.evil.example", "ftp://a",
+                                   "Nagroda na evil.pl", "a/b", "ja@evil"])
 def test_name_is_no_advertisement(typed: str) -> None:
     assert kept(validators.no_web_address, typed) is None
     assert kept(validators.no_web_address, "Żuraw-Świś") == "Żuraw-Świś"
