@@ -8,7 +8,7 @@ from flask_login import LoginManager
 from flask_mail import Mail
 from flask_wtf import CSRFProtect
 
-from portal.services.login_throttle import network_of
+from portal.network import network_of
 
 babel = Babel()
 csrf = CSRFProtect()

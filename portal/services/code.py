@@ -9,7 +9,7 @@ from portal.errors import N_, CodeRefused, TooMany
 from portal.messaging.outbox import REASONS, enqueue
 from portal.models.code import AwaitsCode, SendCount
 from portal.models.message import Message, MessageChannel, MessageState
-from portal.services.login_throttle import network_of
+from portal.network import network_of
 
 CODE_LIVES = timedelta(minutes=10)
 RESEND_AFTER = timedelta(seconds=60)

@@ -10,7 +10,6 @@ gains nothing: a browser in which the owner has logged in before is a known devi
 An unknown e-mail address is counted like that of an account, and counts hold keyed hashes, so they tell nobody who has one.
 """
 
-import ipaddress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -18,6 +17,7 @@ from portal import crypto
 from portal.database import lock, transaction
 from portal.errors import Throttled
 from portal.models.login import Throttle
+from portal.network import network_of
 
 SHORTEST, LONGEST, DOUBLINGS = timedelta(seconds=5), timedelta(minutes=15), 8
 
@@ -56,17 +56,6 @@ def for_session(uid: str) -> Allowance:
 def for_address(door: str, address: str) -> Allowance:
     """Return what one network address has: more, and sooner anew, because a library or a mobile network is one address."""
     return Allowance(f"{door}-from:{crypto.keyed_hash('index', 'login-address', network_of(address))}", 30, timedelta(minutes=1))
-
-
-def network_of(address: str) -> str:
-    """Return what one caller cannot change at will: the IPv4 address, or the first half of an IPv6 address."""
-    try:
-        known = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(known, ipaddress.IPv6Address):
-        return str(known.ipv4_mapped or ipaddress.ip_network((known, 64), strict=False))
-    return str(known)
 
 
 def take_try(*allowances: Allowance, now: datetime) -> list[Try]:

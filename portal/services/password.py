@@ -13,9 +13,9 @@ from portal.models.account import Account, AccountState
 from portal.models.login import Session
 from portal.models.message import MessageChannel
 from portal.models.password import PasswordReset
+from portal.network import network_of
 from portal.services import audit, login, profile
 from portal.services.code import count_sending
-from portal.services.login_throttle import network_of
 
 LINK_LIVES = timedelta(minutes=60)
 MOST_PER_EMAIL_AND_HOUR, MOST_PER_ADDRESS_AND_HOUR = 3, 20

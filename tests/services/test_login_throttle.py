@@ -11,9 +11,9 @@ from portal import crypto
 from portal.errors import LoginRefused, Throttled
 from portal.models import Account, Message, Officer, Session, Throttle
 from portal.models.staff import Role
+from portal.network import network_of
 from portal.services import login, login_throttle
 from portal.services.login_device import Browser, device_words, new_tokens
-from portal.services.login_throttle import network_of
 from tests.factories import PASSWORD, make_account, make_district, make_officer
 from tests.services import raw
 from tests.services.parallel import at_once, count_of

@@ -224,7 +224,7 @@ def test_changes_asked_for_with_the_old_password_die(account: Account, now: date
     waiting(account, now)
     password.reset_password(asked(account, now), NEW, now=now)
     assert PhoneChange.select().count() == EmailChange.select().count() == 0
-    waiting(account, now + MINUTE)
+    waiting(Account.get_by_id(account.id), now + MINUTE)
     password.change_password(session_of(account, now), NEW, PASSWORD, address="192.0.2.1", now=now)
     assert PhoneChange.select().count() == EmailChange.select().count() == 0
 
