@@ -83,6 +83,7 @@ def _count(allowance: Allowance, now: datetime) -> Try:
 def give_back(*tries: Try) -> None:
     """Undo the count of tries that were right, in the caller's transaction; what others have failed meanwhile stays counted."""
     for one in tries:
+        lock(f"throttle:{one.counted.scope}")  # Else a count that is being taken would write over it.
         this = Throttle.id == one.counted.id
         alone = this & (Throttle.failures == one.counted.failures) & (Throttle.blocked_until == one.counted.blocked_until)
         if not Throttle.update(failures=one.failures, blocked_until=one.free_since).where(alone).execute():

@@ -110,6 +110,15 @@ def test_logins_that_succeed_are_not_counted(account: Account, compared: list[st
     assert Throttle.select().count() == 0
 
 
+def test_many_who_succeed_at_once_from_one_address_leave_no_count(compared: list[str], now: datetime):
+    """In the last hour of voting a whole mobile network logs in at once."""
+    emails = [str(make_account(make_district()).email) for _ in range(10)]
+    for _ in range(4):
+        results = at_once(*[partial(login.log_in, email, PASSWORD, now=now, browser=HOME) for email in emails])
+        assert count_of(str, results) == 10, results
+    assert Throttle.select().count() == 0
+
+
 def test_success_forgets_failures_of_the_account_but_not_of_the_address(account: Account, compared: list[str], now: datetime):
     """Else whoever has an account could guess at others without end."""
     fail(4, now)
