@@ -15,43 +15,40 @@ from wtforms import BooleanField, Form, SelectField
 from wtforms.fields import StringField
 
 from portal import cache, clock
-from portal.templating import ballot_reminder, layout_key
+from portal.cache import blank
+from portal.templating import ballot_reminder, current_view
 
-BLANK = re.compile("\ue000([a-z0-9_]+)\ue001")  # No form accepts these signs, see validators.clean_text.
+BLANK = re.compile(blank("([a-z0-9_]+)"))
 
 
 class _Nobody:
     """Who looks at a page that is rendered for all."""
 
     def __getattr__(self, name: str) -> Any:
-        raise RuntimeError(f"a page that is rendered for all asks for {name} of its visitor: hand it over as one of the words")
+        raise RuntimeError(f"a page that is rendered for all asks for {name} of its visitor: hand it over as an own word")
 
 
 NOBODY = _Nobody()
 
 
-def blank(name: str) -> str:
-    return f"\ue000{name}\ue001"
-
-
-def render(template: str, words: Mapping[str, Any], also: Mapping[str, Any] | None = None, **shown: Any) -> str:
-    """Return a page: the visitor's own ``words`` by their names, and what is ``shown``, the same to all who have the same.
+def render(template: str, own: Mapping[str, Any], also: Mapping[str, Any] | None = None, **shown: Any) -> str:
+    """Return a page: ``own`` are the visitor's own words by their names, ``shown`` is the same to all who have the same.
 
     ``also`` is what the template needs beside them and what follows from them.
     """
     def make() -> str:
-        blanks = {name: blank(name) for name in words}
-        page = render_template(template, **blanks, **shown, **also or {}, current_user=NOBODY, session=NOBODY)
+        blanks = {name: blank(name) for name in own}
+        page = render_template(template, own=blanks, **shown, **also or {}, current_user=NOBODY, session=NOBODY)
         return page.replace(generate_csrf(), blank("token"))
     if "_flashes" in session or clock.is_previewing():
         page = make()
     else:
-        page = cache.remember((template, request.path, layout_key(), ballot_reminder(), *shown.items()), make)
-    filled = {**words, "token": generate_csrf()}
-    return BLANK.sub(lambda found: str(escape(filled[found[1]])), page)
+        page = cache.remember((template, request.path, current_view(), ballot_reminder(), *shown.items()), make)
+    words = {**own, "token": generate_csrf()}
+    return BLANK.sub(lambda found: str(escape(words[found[1]])), page)
 
 
-def render_form(template: str, form: Form, **words: Any) -> str:
+def render_form(template: str, form: Form, **own: Any) -> str:
     """Return the page of a form that nobody has sent yet, what its lines of text hold being the visitor's own words."""
     choices = []
     for field in form:
@@ -60,7 +57,7 @@ def render_form(template: str, form: Form, **words: Any) -> str:
         elif isinstance(field, StringField) or field.type.endswith("DateField"):
             text = field._value()
             if text:
-                words[f"form_{field.name}"] = text
+                own[f"form_{field.name}"] = text
                 field.data, field.raw_data = blank(f"form_{field.name}"), [blank(f"form_{field.name}")]
-    return render(template, words, {"form": form}, choices=tuple(choices), fields=(*form._fields, *sorted(words)),
+    return render(template, own, {"form": form}, choices=tuple(choices), fields=(*form._fields, *sorted(own)),
                   heading=str(getattr(form, "heading", "")))

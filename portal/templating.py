@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass, fields
 from functools import cache as once
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from flask import Flask, current_app, g, request
@@ -22,7 +22,7 @@ from portal.models.edition import Edition, Phase
 from portal.services import voting
 
 BUILD = Path(__file__).with_name("static") / "build"
-TOKEN_HERE, ADDRESS_HERE = "the-csrf-token-of-this-visitor", "the-address-of-this-page"
+TOKEN, ADDRESS = cache.blank("token"), cache.blank("address")
 MAIN_MENU = (("/projekty", N_("Projects")), ("/glosowanie", N_("Voting")))
 ACCOUNT_MENU = (("/moje-konto", N_("Overview")), ("/glosowanie", N_("Voting")), ("/moje-konto/dane", N_("Update my data")),
                 ("/moje-konto/haslo", N_("Password")), ("/moje-konto/sesje", N_("Your sessions")),
@@ -105,35 +105,44 @@ def _main_menu() -> Menu:
     return MAIN_MENU + (((f"/wyniki/{edition.code}", N_("Results")),) if edition else ())
 
 
-def layout_key(*, account: bool = True) -> tuple[Any, ...]:
-    """Return all that the layout depends on: language, who looks, when the session ends, and the page marked in each menu."""
+class View(NamedTuple):
+    """All that the layout depends on."""
+
+    lang: str
+    account: bool  # Whether it shows who looks.
+    kind: str  # Who looks: "stranger", "resident" or "officer".
+    ends: tuple[int, bool] | None  # When the session ends.
+    main: tuple[str, str]  # The page marked in each menu.
+    own: tuple[str, str]
+
+
+def current_view(*, account: bool = True) -> View:
+    """Return what the layout depends on here; without ``account`` nobody is asked who looks."""
     kind, ends = "stranger", None
     if account and current_user.is_authenticated:
         kind, ends = "officer" if current_user.officer else "resident", current_user.ends
-    return language(), account, kind, ends, _section(_main_menu()), _section(ACCOUNT_MENU)
+    return View(language(), account, kind, ends, _section(_main_menu()), _section(ACCOUNT_MENU))
 
 
 def layout(*, account: bool = True) -> Layout:
     """Return the layout's parts, which are made once a second for all people of a kind in a section, not once for each page.
 
-    The visitor's token and the page's address are set in afterwards. Without ``account`` nobody is asked who looks.
+    The visitor's token and the page's address are set in afterwards.
     """
     if "layout" in g:
         return g.layout  # type: ignore[no-any-return]
-    key = layout_key(account=account)
-    kind, ends, main, own = key[2:]
+    view = current_view(account=account)
 
     def make() -> Layout:
         parts = current_app.jinja_env.get_template("layouts/parts.html").make_module({
-            "site": SITE, "lang": language(), "languages": LANGUAGES, "account": account, "kind": kind, "ends": ends,
-            "main_menu": _main_menu(), "main": main, "own_menu": ACCOUNT_MENU, "own": own, "line": calendar_line(),
-            "token": TOKEN_HERE, "address": ADDRESS_HERE})
+            **view._asdict(), "site": SITE, "languages": LANGUAGES, "main_menu": _main_menu(), "own_menu": ACCOUNT_MENU,
+            "line": calendar_line(), "token": TOKEN, "address": ADDRESS})
         return Layout(**{part.name: getattr(parts, part.name)() for part in fields(Layout)})
-    made = make() if clock.is_previewing() else cache.remember(("layout", *key), make)
-    token = generate_csrf() if kind != "stranger" else ""
+    made = make() if clock.is_previewing() else cache.remember(("layout", view), make)
+    token = generate_csrf() if view.kind != "stranger" else ""
     here = quote(request.path if request.method in {"GET", "HEAD"} else "/")
-    g.layout = Layout(made.head, made.top.replace(TOKEN_HERE, token), made.account_menu, made.footer.replace(ADDRESS_HERE, here),
-                      made.session.replace(TOKEN_HERE, token))
+    g.layout = Layout(made.head, made.top.replace(TOKEN, token), made.account_menu, made.footer.replace(ADDRESS, here),
+                      made.session.replace(TOKEN, token))
     return g.layout  # type: ignore[no-any-return]
 
 

@@ -13,10 +13,11 @@ from markupsafe import Markup
 from wtforms import BooleanField, DateField, Field, SelectField, StringField, SubmitField
 from wtforms.validators import InputRequired, Length, Optional
 
+from portal import cache
 from portal.config import settings
 from portal.forms import validators
 
-VALUE_HERE = "the-value-of-this-field"
+VALUE = cache.blank("value")
 LONGEST_KEPT = 20_000  # Signs of what a field is made of: the list of a city's districts, not what somebody sends.
 
 
@@ -41,10 +42,10 @@ class Translated:
         """Return the field's HTML, which depends on nothing but these; what people typed is set in and not kept."""
         value = params.get("value")
         if value:
-            params = {**params, "value": VALUE_HERE}
+            params = {**params, "value": VALUE}
         text = json.dumps(params, default=str)
         made = (_written if len(text) < LONGEST_KEPT else _written.__wrapped__)(self.template, text)
-        return made.replace(VALUE_HERE, str(value)) if value else made
+        return made.replace(VALUE, str(value)) if value else made
 
 
 class TextWidget(Translated, GovTextInput):  # type: ignore[misc]

@@ -48,14 +48,13 @@ def log_out() -> Any:
 @pages.get("/moje-konto/sesje")
 @resident_required
 def list_sessions() -> Any:
-    words, rows = {}, []
+    own, rows = {}, []
     for at, one in enumerate(login.list_sessions(current_user.account, now=clock.now())):
         device = device_words(one.user_agent)
-        words |= {f"device_{at}": device, f"since_{at}": i18n.moment(one.created_at), f"used_{at}": i18n.moment(one.seen_at),
-                  f"uid_{at}": one.uid}
+        own |= {f"device_{at}": device, f"since_{at}": i18n.moment(one.created_at), f"used_{at}": i18n.moment(one.seen_at),
+                f"uid_{at}": one.uid}
         rows.append((bool(device), one.id == current_user.session.id))
-    blanks = {name: stencil.blank(name) for name in words}
-    return stencil.render("login/list_sessions.html", words, {"words": blanks}, rows=tuple(rows))
+    return stencil.render("login/list_sessions.html", own, rows=tuple(rows))
 
 
 @pages.post("/moje-konto/sesje/<uid>/zakoncz")

@@ -65,7 +65,7 @@ def reset_password(token: str) -> Any:
 @pages.route("/moje-konto/haslo", methods=["GET", "POST"])
 @resident_required
 def change_password() -> Any:
-    form, words, status = ChangePasswordForm(current_user.account), {"own_email": current_user.account.email}, 400
+    form, own, status = ChangePasswordForm(current_user.account), {"email": current_user.account.email}, 400
     if form.validate_on_submit():
         try:
             account = password.change_password(current_user.session, form.current_password.data, form.new_password.data,
@@ -77,5 +77,5 @@ def change_password() -> Any:
             form.refuse(error, form.current_password)
             status = error.status
     if form.errors:
-        return render_template("password/change_password.html", form=form, **words), status
-    return stencil.render_form("password/change_password.html", form, **words)
+        return render_template("password/change_password.html", form=form, own=own), status
+    return stencil.render_form("password/change_password.html", form, **own)

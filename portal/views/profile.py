@@ -31,7 +31,7 @@ from portal.models.edition import Phase
 from portal.models.profile import EmailChange, PhoneChange
 from portal.services import code, login, profile, profile_export, registration, removal, voting
 from portal.templating import current_edition
-from portal.views.profile_words import own_words, standing
+from portal.views.profile_words import alike, own_words
 
 pages = Blueprint("profile", __name__, url_prefix="/moje-konto")
 often = limiter.limit("120 per hour", methods=["POST"])
@@ -70,7 +70,7 @@ def overview() -> str:
     phase, waiting = edition.phase(now) if edition else None, profile.find_waiting(account, now=now)
     voted = voting.own_ballots(account, [edition]) if phase in {Phase.VOTING, Phase.COUNTING, Phase.RESULTS} else []
     ballot = next(((one.state, one.channel, one.void_reason) for _edition, one in voted), None)
-    return stencil.render("profile/overview.html", own_words(account, waiting), **standing(account, waiting), phase=phase,
+    return stencil.render("profile/overview.html", own_words(account, waiting), **alike(account, waiting), phase=phase,
                           ballot=ballot)
 
 
@@ -78,7 +78,7 @@ def overview() -> str:
 @resident_required
 def show_data() -> str:
     account, waiting = current_user.account, profile.find_waiting(current_user.account, now=clock.now())
-    return stencil.render("profile/show_data.html", own_words(account, waiting), **standing(account, waiting),
+    return stencil.render("profile/show_data.html", own_words(account, waiting), **alike(account, waiting),
                           pesel_can_change=_pesel_can_change(account))
 
 

@@ -10,10 +10,9 @@ from portal.services.profile import Waiting
 def own_words(account: Account, waiting: Waiting) -> dict[str, Any]:
     """Return the words that differ from resident to resident, as they are read."""
     words = {
-        "own_given_name": account.given_name, "own_name": account.name, "own_pesel": account.masked_pesel,
-        "own_birth_date": i18n.day(account.birth_date), "own_district": account.district,
-        "own_address": f"{account.street}, {account.postcode}", "own_email": account.email,
-        "own_phone": i18n.phone(str(account.phone)),
+        "given_name": account.given_name, "name": account.name, "pesel": account.masked_pesel,
+        "birth_date": i18n.day(account.birth_date), "district": account.district,
+        "address": f"{account.street}, {account.postcode}", "email": account.email, "phone": i18n.phone(str(account.phone)),
     }
     if waiting.phone:
         words["new_phone"] = i18n.phone(str(waiting.phone.phone))
@@ -22,7 +21,7 @@ def own_words(account: Account, waiting: Waiting) -> dict[str, Any]:
     return words
 
 
-def standing(account: Account, waiting: Waiting) -> dict[str, Any]:
+def alike(account: Account, waiting: Waiting) -> dict[str, Any]:
     """Return what many residents have alike."""
     return {"has_pesel": bool(account.pesel), "confirmed": bool(account.email_confirmed_at), "wants_news": account.wants_news,
             "messages_in": i18n.LANGUAGES.get(account.language, account.language), "phone_waits": bool(waiting.phone),

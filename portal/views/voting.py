@@ -8,15 +8,13 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
-from flask_wtf.csrf import generate_csrf
 
-from portal import cache, clock
+from portal import cache, clock, stencil
 from portal.access import resident_required
 from portal.errors import (
     AlreadyVoted, BallotChanged, BallotIncomplete, BallotInvalid, MayNotVote, NotFound, PhaseClosed, PortalError,
 )
 from portal.forms.voting import BallotForm, CastForm
-from portal.i18n import language
 from portal.models.account import Account
 from portal.models.edition import Edition
 from portal.services import voting
@@ -73,17 +71,13 @@ def _show_state(refusal: PortalError, account: Account, edition: Edition) -> str
                            phase=edition.phase(clock.now()))
 
 
-def _show_choice(paper: list[Contest], chosen: Picks) -> bytes:
-    """Return the choice page: one for all residents of a district and minute, in which the token and the own marks are set."""
-    def render() -> list[bytes]:
-        page = render_template("voting/choose.html", paper=paper, chosen={}, slot="")
-        return page.encode().split(generate_csrf().encode())
-    key = ("choose", *(contest.pool.id for contest in paper), language(), current_user.ends)
-    parts = render() if "_flashes" in session else cache.remember(key, render)
-    page = generate_csrf().encode().join(parts)
+def _show_choice(paper: list[Contest], chosen: Picks) -> str:
+    """Return the choice page: one for all residents of a district, in which the own marks are set."""
+    page = stencil.render("voting/choose.html", {}, {"paper": paper, "chosen": {}, "slot": ""},
+                          pools=tuple(contest.pool.id for contest in paper))
     for name, uid in chosen.items():
-        mark = f'id="{name}-{uid}"'.encode()
-        page = page.replace(mark, mark + b" checked", 1)
+        mark = f'id="{name}-{uid}"'
+        page = page.replace(mark, f"{mark} checked", 1)
     return page
 
 

@@ -109,7 +109,7 @@ def test_sessions_are_those_of_the_one_who_looks(two: tuple[Visitor, Visitor]) -
 
 def test_typed_blank_is_a_text_like_any_other(two: tuple[Visitor, Visitor]) -> None:
     """No form takes these signs; if they come into the database all the same, they are shown, not filled in."""
-    typed = f"{stencil.blank('own_email')}{stencil.blank('token')}"
+    typed = f"{cache.blank('email')}{cache.blank('token')}"
     Account.update(given_name=typed).where(Account.given_name == "Bożena").execute()
     page = two[1].get("/moje-konto")
     assert typed in page.heading
