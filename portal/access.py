@@ -22,6 +22,7 @@ from portal.services.login_device import Browser
 View = Callable[..., Any]
 ENDED = "_ended_id"
 KNOWN_FOR = timedelta(days=400)  # As long as browsers keep a cookie: from edition to edition.
+FORM_AROUND_FILES = 64 * 1024
 WARN_BEFORE = timedelta(minutes=2)
 
 
@@ -85,7 +86,7 @@ def remember_device(tokens: str) -> None:
 def leave() -> None:
     """End the session here and in the database."""
     if current_user.is_authenticated:
-        login.log_out(current_user.session)
+        login.log_out(current_user.session, now=clock.now())
     logout_user()
     session.clear()
 
@@ -108,6 +109,14 @@ def open_form(view: View) -> View:
     """Open a page with a form to anyone; it is never cached."""
     view.guard = "form"  # type: ignore[attr-defined]
     return view
+
+
+def accepts_files(most: int, size: int) -> Callable[[View], View]:
+    """Let a view be sent so many files of so many bytes; all others get no more than config.MAX_CONTENT_LENGTH."""
+    def mark(view: View) -> View:
+        view.most_bytes = most * size + FORM_AROUND_FILES  # type: ignore[attr-defined]
+        return view
+    return mark
 
 
 def machine(view: View) -> View:
@@ -151,7 +160,13 @@ def _refuse_unprintable_addresses() -> None:
         abort(404)
 
 
+def _limit_body(endpoint: str | None, _values: object) -> None:
+    """Set the limit of the view before anything, the check of the form's token too, reads the body."""
+    request.max_content_length = getattr(current_app.view_functions.get(endpoint or ""), "most_bytes", None)
+
+
 def init_app(app: Flask) -> None:
+    app.url_value_preprocessor(_limit_body)  # These run before all functions of before_request.
     app.before_request(_refuse_unprintable_addresses)
     login_manager.session_protection = None  # Sessions are rows of ours; an address may change on a train.
     login_manager.anonymous_user = Stranger

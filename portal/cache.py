@@ -69,7 +69,8 @@ class PublicPages:
     """Stands in front of the application and gives people without a session the pages that it called public.
 
     The key holds everything that a public page may depend on: host, address and the other cookies (the language), but not the
-    cookie of a known device, which each of them has another of.
+    cookie of a known device, which each of them has another of. With a question in the address it is made anew: whoever invents
+    questions must not crowd out what all read.
     """
 
     def __init__(self, application: Any, config: Mapping[str, Any]) -> None:
@@ -78,11 +79,11 @@ class PublicPages:
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         cookies = environ.get("HTTP_COOKIE", "")
-        if environ["REQUEST_METHOD"] != "GET" or self._session_cookie in cookies:
+        if environ["REQUEST_METHOD"] != "GET" or self._session_cookie in cookies or environ.get("QUERY_STRING"):
             return self._application(environ, start_response)
         given = [cookie.strip() for cookie in cookies.split(";")]  # As they are read later on: none hides behind another.
         shown = "; ".join(cookie for cookie in given if not cookie.startswith(self._device_cookie))
-        key = "page", environ.get("HTTP_HOST"), environ["PATH_INFO"], environ.get("QUERY_STRING"), shown
+        key = "page", environ.get("HTTP_HOST"), environ["PATH_INFO"], shown
         entry = _fresh(key)
         status, headers, body = entry[1] if entry else self._ask(key, environ)
         sent = dict(headers)

@@ -84,18 +84,28 @@ keyring = Keyring()
 SYSTEM_KEYS = ("secret", "seal", "index")
 
 
-def seal(plain: str, purpose: str) -> bytes:
-    """Encrypt and authenticate a text for one purpose (AES-256-GCM, random nonce, the purpose as associated data)."""
+def seal_bytes(plain: bytes, purpose: str) -> bytes:
+    """Encrypt and authenticate data for one purpose (AES-256-GCM, random nonce, the purpose as associated data)."""
     nonce = secrets.token_bytes(12)
-    return nonce + AESGCM(keyring.get("seal")).encrypt(nonce, plain.encode(), purpose.encode())
+    return nonce + AESGCM(keyring.get("seal")).encrypt(nonce, plain, purpose.encode())
+
+
+def unseal_bytes(sealed: bytes, purpose: str) -> bytes:
+    """Decrypt data sealed for the same purpose; raise SealBroken."""
+    try:
+        return AESGCM(keyring.get("seal")).decrypt(sealed[:12], sealed[12:], purpose.encode())
+    except (InvalidTag, ValueError):
+        raise SealBroken(purpose) from None
+
+
+def seal(plain: str, purpose: str) -> bytes:
+    """Seal a text for one purpose."""
+    return seal_bytes(plain.encode(), purpose)
 
 
 def unseal(sealed: bytes, purpose: str) -> str:
     """Decrypt a text sealed for the same purpose; raise SealBroken."""
-    try:
-        return AESGCM(keyring.get("seal")).decrypt(sealed[:12], sealed[12:], purpose.encode()).decode()
-    except (InvalidTag, ValueError):
-        raise SealBroken(purpose) from None
+    return unseal_bytes(sealed, purpose).decode()
 
 
 def keyed_hash(key: str, *parts: str) -> str:

@@ -7,7 +7,8 @@ msgids with named parameters, translated where they are shown.
 import logging
 import math
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -160,6 +161,69 @@ class BallotUnderCheck(PortalError):
 
     status = 409
     message = N_("Your ballot is being checked. The account can be deleted when the check is over.")
+
+
+class CaseUnknown(PortalError):
+    """The address of a case's status page is wrong, or the case was forgotten long after its end: the answer is the same."""
+
+    status = 404
+    heading = N_("This link or page is no longer valid")
+    message = N_("There is no case at this address. Compare it with the link in our letter. A case can be seen here for a year "
+                 "after its end.")
+
+
+class OwnAccount(PortalError):
+    """Somebody who is logged in claims that the own account is a stranger's."""
+
+    status = 409
+    message = N_("This is the PESEL number of the account that you are logged in to. You can delete it yourself under “My data”.")
+
+
+class EvidenceRefused(PortalError):
+    """A file cannot be taken as a scan; the message says why, and nothing of it was kept."""
+
+    message = N_("This file cannot be used. Send a photo or scan as JPEG, PNG or PDF.")
+
+
+class CaseChanged(PortalError):
+    """A case is no longer as the officer has seen it; ``differences`` names what would go now and what was asked for."""
+
+    status = 409
+    message = N_("This case was changed after you opened it. Nothing was done. Look at how it stands now and decide anew.")
+
+    def __init__(self, message: str | None = None, *, differences: Sequence["Difference"] = ()) -> None:
+        self.differences = differences
+        super().__init__(message)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A part of what an officer has seen that is another now."""
+
+    what: str
+    before: object
+    now: object
+
+
+class StepForbidden(PortalError):
+    """A case does not come to this state from the one that it is in."""
+
+    status = 409
+    message = N_("This step is not possible in the state that the case is in.")
+
+
+class SecondOfficerNeeded(PortalError):
+    """Whoever asked for a removal cannot approve it."""
+
+    status = 403
+    message = N_("You asked for this removal yourself: a second officer has to approve it.")
+
+
+class NoSuchAccount(PortalError):
+    """No account has the PESEL of a case."""
+
+    status = 409
+    message = N_("There is no account with this PESEL number.")
 
 
 class PhaseClosed(PortalError):

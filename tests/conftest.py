@@ -4,6 +4,7 @@ Every test that touches the database runs twice, on a SQLite file and on Postgre
 """
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -68,8 +69,9 @@ def database_url(request: pytest.FixtureRequest, portal_app: Flask) -> str:
 
 @pytest.fixture
 def db(database_url: str) -> Iterator[None]:
-    """An empty database."""
+    """An empty database, and no scans."""
     yield
+    shutil.rmtree(INSTANCE / "evidence", ignore_errors=True)
     empty_database()
 
 

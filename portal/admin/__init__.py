@@ -7,24 +7,31 @@ from flask_babel import lazy_gettext as _l
 
 from portal.admin import dashboard, login
 from portal.admin.account import AccountView
-from portal.admin.audit import AuditView
+from portal.admin.audit import AuditView, DigestView
 from portal.admin.edition import DistrictView, EditionView, PoolView
 from portal.admin.message import MessageView
 from portal.admin.proposal import ProposalView
+from portal.admin.removal import RemovalView
+from portal.admin.results import ResultsView
 from portal.admin.staff import OfficerView
 from portal.admin.staff_access import OwnAccess, Proof
 from portal.headers import csp_nonce
-from portal.models import Account, AuditEntry, District, Edition, Message, Officer, Pool, Proposal
+from portal.models import (
+    Account, AuditDigest, AuditEntry, District, Edition, Message, Officer, Pool, Proposal, Publication, RemovalCase,
+)
 
 TABLES = (
     (EditionView, Edition, _l("Editions"), "panel_editions", "edycje"),
     (DistrictView, District, _l("Districts"), "panel_districts", "dzielnice"),
     (PoolView, Pool, _l("Pools"), "panel_pools", "pule"),
     (ProposalView, Proposal, _l("Proposals"), "panel_proposals", "projekty"),
+    (ResultsView, Publication, _l("Corrections of results"), "panel_results", "wyniki"),
     (AccountView, Account, _l("Accounts"), "panel_accounts", "konta"),
+    (RemovalView, RemovalCase, _l("Claims about accounts"), "panel_removals", "zgloszenia"),
     (MessageView, Message, _l("Messages"), "panel_messages", "wiadomosci"),
     (OfficerView, Officer, _l("Officers"), "panel_officers", "urzednicy"),
     (AuditView, AuditEntry, _l("Audit log"), "panel_audit", "dziennik"),
+    (DigestView, AuditDigest, _l("Digests of the log"), "panel_digests", "skroty-dziennika"),
 )
 
 

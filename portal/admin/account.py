@@ -1,23 +1,55 @@
-"""Residents' accounts, to read: the PESEL masked, nothing sealed, nothing to change."""
+"""Residents' accounts, to read: the PESEL masked and shown only for a reason, nothing else sealed, nothing to change."""
 
 from typing import Any
 
+from flask import redirect
+from flask_admin import expose
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from peewee import JOIN
 
+from portal import clock
 from portal.admin import labels
 from portal.admin.base import PanelView
+from portal.admin.changes import actor
 from portal.admin.edition import districts
 from portal.admin.filters import OneOf
+from portal.forms.removal_desk import RevealForm
 from portal.models.account import Account
 from portal.models.district import District
 from portal.models.staff import Role
+from portal.services import audit
 
 
-class AccountView(PanelView):
+class PeselReveal:
+    """Shows the PESEL number of a row in full, once and for a reason, which the audit log keeps."""
+
+    find: Any
+    get_url: Any
+    render: Any
+
+    def audited_as(self, row: Any) -> str:
+        """Return how the audit log names whose number it is."""
+        return f"account:{row.uid}"
+
+    @expose("/pesel/", methods=("GET", "POST"))
+    def reveal_view(self) -> Any:
+        row, form = self.find(), RevealForm()
+        back = self.get_url(".details_view", id=row.id)
+        if row.pesel is None:
+            return redirect(back)
+        shown = form.validate_on_submit()
+        if shown:
+            audit.record("PESEL revealed", actor=actor(), subject=self.audited_as(row), reason=form.reason.data, now=clock.now())
+        page = self.render("admin/removal/pesel.html", form=form, row=row, pesel=row.pesel if shown else "", back=back)
+        return page, 400 if form.errors else 200
+
+
+class AccountView(PeselReveal, PanelView):
     """Who is registered, for those who help residents."""
 
     roles = (Role.REMOVALS, Role.ADMINISTRATOR, Role.CLERK)
+    restricted = {"reveal_view": (Role.REMOVALS, Role.ADMINISTRATOR)}
     column_list = ("name", "email", "masked_pesel", "district", "state")
     column_details_list = ("name", "email", "email_confirmed_at", "masked_pesel", "district", "state", "created_at")
     column_sortable_list = ("email", "state")
@@ -31,6 +63,10 @@ class AccountView(PanelView):
     }
 
     def get_query(self) -> Any:
-        wanted = (Account.id, Account.given_name, Account.family_name, Account.email, Account.email_confirmed_at,
-                  Account.pesel, Account.state, Account.created_at, Account.district)
+        wanted = (Account.id, Account.uid, Account.given_name, Account.family_name, Account.email,
+                  Account.email_confirmed_at, Account.pesel, Account.state, Account.created_at, Account.district)
         return Account.select(*wanted, District).join(District, JOIN.LEFT_OUTER)
+
+    def row_links(self, row: Account) -> list[tuple[str, Any]]:
+        shows = row.pesel is not None and self.may("reveal_view")
+        return [(self.get_url(".reveal_view", id=row.id), _("Show the PESEL number"))] if shows else []

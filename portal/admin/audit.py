@@ -1,11 +1,41 @@
-"""The audit log, to read."""
+"""The audit log and its daily digests, to read."""
+
+from functools import reduce
+from operator import or_
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
+from peewee import JOIN
 
-from portal.admin.base import PanelView
-from portal.admin.filters import Filter, Since, Until
+from portal import i18n
+from portal.admin.base import PanelView, spellings
+from portal.admin.filters import Filter, OneOf, Since, Until
 from portal.models.audit import AuditEntry
-from portal.models.staff import Role
+from portal.models.staff import Officer, Role
+
+Acting, Concerned = Officer.alias(), Officer.alias()
+
+
+def actions() -> list[tuple[str, str]]:
+    return [(action, action) for action in AuditEntry.select(AuditEntry.action).distinct().order_by(AuditEntry.action).scalars()]
+
+
+def with_name(_view: Any, _context: Any, row: Any, name: str) -> str:
+    """Show an id, and beside that of an officer the name."""
+    known = getattr(row, f"{name}_name")
+    return f"{getattr(row, name)} ({known})" if known else getattr(row, name)
+
+
+class Id(Filter):
+    """An id, or the name of the officer who has it."""
+
+    def __init__(self, column: Any, name: Any, officer: Any) -> None:
+        super().__init__(column, name)
+        self.officer = officer
+
+    def apply(self, query: Any, value: str) -> Any:
+        return query.where(reduce(or_, [self.officer.name.contains(spelling) for spelling in spellings(value)],
+                                  self.column.contains(value)))
 
 
 class AuditView(PanelView):
@@ -13,14 +43,15 @@ class AuditView(PanelView):
 
     roles = (Role.ADMINISTRATOR,)
     can_export = True
-    column_list = column_export_list = ("sequence", "at", "actor", "action", "subject", "detail")
-    column_details_list = (*column_list, "previous", "hash")
+    column_list = ("sequence", "at", "actor", "action", "subject", "detail")
+    column_details_list = column_export_list = (*column_list, "previous", "hash")
     column_sortable_list = ("sequence", "actor", "action", "subject")
     column_default_sort = ("sequence", True)
+    column_formatters = {"actor": with_name, "subject": with_name}
     column_filters = (
-        Filter(AuditEntry.actor, _l("Actor")),
-        Filter(AuditEntry.action, _l("Action")),
-        Filter(AuditEntry.subject, _l("Subject")),
+        Id(AuditEntry.actor, _l("Actor"), Acting),
+        OneOf(AuditEntry.action, _l("Action"), actions),
+        Id(AuditEntry.subject, _l("Subject"), Concerned),
         Since(AuditEntry.at, _l("From day"), "_from"),
         Until(AuditEntry.at, _l("To day"), "_to"),
     )
@@ -28,3 +59,22 @@ class AuditView(PanelView):
         "sequence": _l("No."), "at": _l("When"), "actor": _l("Actor"), "action": _l("Action"), "subject": _l("Subject"),
         "detail": _l("Detail"), "previous": _l("Hash of the entry before"), "hash": _l("Hash"),
     }
+
+    def get_query(self) -> Any:
+        return (super().get_query().select_extend(Acting.name.alias("actor_name"), Concerned.name.alias("subject_name"))
+                .join(Acting, JOIN.LEFT_OUTER, on=AuditEntry.actor == "officer:" + Acting.uid)
+                .switch(AuditEntry)
+                .join(Concerned, JOIN.LEFT_OUTER, on=AuditEntry.subject == "officer:" + Concerned.uid).objects())
+
+
+class DigestView(PanelView):
+    """How far the log had come at the end of each day, as everybody reads it on the public page."""
+
+    roles = (Role.ADMINISTRATOR,)
+    can_export = True
+    column_list = column_details_list = column_export_list = ("day", "entries", "hash")
+    column_sortable_list = ("day", "entries")
+    column_default_sort = ("day", True)
+    column_formatters = {"day": lambda _view, _context, row, _name: i18n.day(row.day)}
+    column_formatters_export = {"day": lambda _view, _context, row, _name: row.day.isoformat()}
+    column_labels = {"day": _l("Day"), "entries": _l("Entries"), "hash": _l("Hash of the last entry")}

@@ -6,7 +6,7 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from flask import abort
+from flask import abort, flash, redirect, request
 from flask_admin.contrib.peewee import ModelView
 from flask_babel import gettext as _
 
@@ -19,7 +19,7 @@ from portal.admin.guard import Guarded
 from portal.models.fields import SealedField
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
-SECRETS = {"password_hash", "email_token_hash", "pesel_index", "enrolment_hash"}
+SECRETS = {"password_hash", "email_token_hash", "pesel_index", "enrolment_hash", "secret_hash"}
 SWITCHES = {"create_view": "can_create", "edit_view": "can_edit", "delete_view": "can_delete", "export": "can_export",
             "details_view": "can_view_details", "action_view": "_actions", "ajax_lookup": "form_ajax_refs",
             "ajax_update": "column_editable_list"}
@@ -98,13 +98,23 @@ class PanelView(Guarded, Filters, Changes, ModelView):  # type: ignore[misc]
         for index, _name, value in filters or ():
             query = self._filters[index].apply(query, self._filters[index].clean(value))
         count, size = query.count(), page_size or self.page_size
-        name, descending = self.column_default_sort
-        if sort_column in self._sortable_columns:
-            name, descending = sort_column, bool(sort_desc)
-        field = getattr(self.model, name)
-        query = query.order_by(field.desc() if descending else field, self.model._meta.primary_key.desc())
+        chosen = (sort_column, bool(sort_desc)) if sort_column in self._sortable_columns else self.column_default_sort
+        query = query.order_by(*self.order(*chosen), self.model._meta.primary_key.desc())
         page = min(max(page or 0, 0), max(count - 1, 0) // size)
         return count, list(query.limit(size).offset(page * size))
+
+    def order(self, name: str, descending: bool) -> list[Any]:
+        """Return by what the list is sorted when a column is chosen for it."""
+        field = getattr(self.model, name)
+        return [field.desc() if descending else field]
+
+    def find(self) -> Any:
+        """Return the row that the address names, or lead back to the list when it is not there, or not there for this officer."""
+        row = self.get_one(request.args.get("id"))
+        if row is None:
+            flash(_("This entry does not exist, or it is not for you any more."), "error")
+            abort(redirect(self.get_url(".index_view")))
+        return row
 
     def row_links(self, _row: Any) -> list[tuple[str, Any]]:
         """Return addresses and names of what can be done with a row beside reading and editing it."""

@@ -8,6 +8,7 @@ from flask_admin import AdminIndexView, expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
+from peewee import fn
 
 from portal import clock
 from portal.admin import labels
@@ -18,6 +19,7 @@ from portal.forms.base import BaseForm
 from portal.models.code import SendCount
 from portal.models.edition import Edition
 from portal.models.message import Message, MessageState
+from portal.models.removal import ENDED, CaseState, RemovalCase
 from portal.models.staff import Role
 from portal.services import results, staff_codes
 
@@ -56,6 +58,19 @@ def sms_cap_reached() -> bool:
                                     SendCount.sent >= settings.sms_daily_cap).exists()
 
 
+def waiting_cases(role: Role) -> list[tuple[str, int, dict[str, str]]]:
+    """Return what waits in the claims about accounts for somebody of this role: its name, how many, the filter of the list."""
+    if role not in (Role.REMOVALS, Role.COORDINATOR):
+        return []
+    undone, waits = RemovalCase.state.not_in(ENDED), RemovalCase.state == CaseState.REQUESTED
+    late = undone & (RemovalCase.due_at < clock.now())
+    count = fn.COUNT(RemovalCase.id)
+    found = RemovalCase.select(*[count.filter(which) for which in (undone, late, waits)]).where(undone).tuples().get()
+    cards = [(_("Open cases"), found[0], {"flt_due_at": "open"}), (_("Overdue cases"), found[1], {"flt_due_at": "overdue"}),
+             (_("Removals that wait for approval"), found[2], {"flt_state": str(CaseState.REQUESTED)})]
+    return cards if role == Role.REMOVALS else cards[2:]
+
+
 class Dashboard(Guarded, AdminIndexView):  # type: ignore[misc]
     """Open to every officer; what it links to is not."""
 
@@ -74,6 +89,7 @@ class Dashboard(Guarded, AdminIndexView):  # type: ignore[misc]
             recovery_codes=staff_codes.codes_left(current_user.officer),
             failed=Message.select().where(Message.state == MessageState.FAILED).count(),
             sees_messages=any(item.get_url() == self.get_url("panel_messages.index_view") for item in tables),
+            waiting_cases=waiting_cases(current_user.officer.role),
             shown_edition=edition, turnout=results.turnout(edition).total if edition else 0)
 
     @expose("/podglad", methods=("POST",))

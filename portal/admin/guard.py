@@ -16,15 +16,21 @@ OPENED_WITHIN, SENT_WITHIN = timedelta(minutes=10), timedelta(minutes=30)
 class Guarded:
     """Lets in officers of the roles that a view names; strangers and residents are sent to the panel's login.
 
-    What stands in ``fresh_login`` asks officers for the password anew unless they typed it lately. A form is opened within ten
-    minutes and sent within thirty, so that nobody loses what takes a while to type.
+    What stands in ``restricted`` only some of these roles may do. What stands in ``fresh_login`` asks officers for the
+    password anew unless they typed it lately. A form is opened within ten minutes and sent within thirty, so that nobody loses
+    what takes a while to type.
     """
 
     roles: tuple[Role, ...] = ()
+    restricted: dict[str, tuple[Role, ...]] = {}
     fresh_login: set[str] = set()
 
     def is_accessible(self) -> bool:
         return current_user.officer is not None and current_user.officer.role in self.roles
+
+    def may(self, name: str) -> bool:
+        """Tell whether the officer who is let in may use a function of the view."""
+        return current_user.officer.role in self.restricted.get(name, self.roles)
 
     def inaccessible_callback(self, _name: str, **_kwargs: Any) -> Any:
         if current_user.officer is None:
@@ -34,6 +40,8 @@ class Guarded:
 
     def _handle_view(self, name: str, **kwargs: Any) -> Any:
         refused = super()._handle_view(name, **kwargs)  # type: ignore[misc]
+        if refused is None and not self.may(name):
+            abort(404)
         if refused is None and name in self.fresh_login:
             opens = request.method != "POST"
             if clock.now() - current_user.session.proved_at > (OPENED_WITHIN if opens else SENT_WITHIN):

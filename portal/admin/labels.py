@@ -3,9 +3,11 @@
 from flask_babel import lazy_gettext as _l
 
 from portal.models.account import AccountState
+from portal.models.ballot import BallotState
 from portal.models.edition import CountRule
 from portal.models.message import MessageChannel, MessageState
 from portal.models.proposal import ProposalState
+from portal.models.removal import CaseState, Deed, Proof
 from portal.models.staff import Role
 
 ROLES = [
@@ -41,4 +43,39 @@ PROPOSAL_STATES = [
     (ProposalState.DONE, _l("Done")),
     (ProposalState.ABANDONED, _l("Abandoned")),
     (ProposalState.WITHDRAWN, _l("Withdrawn")),
+]
+BALLOT_STATES = [
+    (BallotState.RECORDED, _l("recorded")),
+    (BallotState.UNDER_CHECK, _l("under check")),
+    (BallotState.COUNTED, _l("counted")),
+    (BallotState.VOID, _l("void")),
+]
+CASE_STATES = [
+    (CaseState.OPEN, _l("To be decided")),
+    (CaseState.MORE_NEEDED, _l("Waiting for the claimant")),
+    (CaseState.CONFIRMED, _l("Identity confirmed")),
+    (CaseState.REQUESTED, _l("Removal waits for approval")),
+    (CaseState.REMOVED, _l("Account deleted with votes")),
+    (CaseState.REFUSED, _l("Claim refused")),
+]
+PROOFS = [(Proof.IN_PERSON, _l("In person at the office")), (Proof.SCAN, _l("Scan of the identity card"))]
+DEEDS = [
+    (Deed.OPENED, _l("Case opened")),
+    (Deed.SCAN_ADDED, _l("Scan sent")),
+    (Deed.ANSWERED, _l("The claimant wrote")),
+    (Deed.MORE_ASKED, _l("More asked of the claimant")),
+    (Deed.CONFIRMED, _l("Identity confirmed")),
+    (Deed.FROZEN, _l("Account frozen")),
+    (Deed.UNFROZEN, _l("Account given back to its holder")),
+    (Deed.REQUESTED, _l("Removal asked for")),
+    (Deed.RETURNED, _l("Request for removal returned")),
+    (Deed.REMOVED, _l("Account deleted with votes")),
+    (Deed.REFUSED, _l("Claim refused")),
+]
+# What services/removal.py says becomes of a proposal whose author goes.
+FATES = [
+    ("handed over", _l("a co-author takes it over")),
+    ("deleted", _l("deleted, it is a draft")),
+    ("withdrawn", _l("withdrawn")),
+    ("stays", _l("stays as it is")),
 ]

@@ -64,7 +64,7 @@ class OwnAccess(Personal):
 
     @expose("/sesje", methods=("POST",))
     def end_other_sessions(self) -> Any:
-        login.end_sessions(current_user.officer, but=current_user.session)
+        staff.end_other_sessions(current_user.officer, session=current_user.session, now=clock.now())
         flash(_("All your other sessions have ended."), "success")
         return redirect(self.get_url(".index"))
 

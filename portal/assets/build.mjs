@@ -1,4 +1,5 @@
 // Builds what browsers get (`npm run build`): ./scss, ./js and Lato from node_modules go into ../static/build.
+// The PDFs of the panel are written with .woff files, and with Carlito, drawn after Lato, for names in Cyrillic.
 
 import { copyFileSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -7,7 +8,7 @@ import { compile } from "sass";
 
 const assets = dirname(fileURLToPath(import.meta.url));
 const modules = join(assets, "../../node_modules");
-const lato = join(modules, "@fontsource/lato/files");
+const fonts = join(modules, "@fontsource");
 const build = join(assets, "../static/build");
 const fresh = `${build}.new`;
 const options = { style: "compressed", loadPaths: [modules], quietDeps: true };
@@ -21,10 +22,13 @@ for (const sheet of ["portal", "admin"]) {
 for (const script of readdirSync(join(assets, "js"))) {
   copyFileSync(join(assets, "js", script), join(fresh, script));
 }
-for (const subset of ["latin", "latin-ext"]) {
+for (const [family, subset, kinds] of [["lato", "latin", ["woff2", "woff"]], ["lato", "latin-ext", ["woff2", "woff"]],
+  ["carlito", "cyrillic", ["woff"]]]) {
   for (const weight of [400, 700]) {
-    const name = `lato-${subset}-${weight}`;
-    copyFileSync(join(lato, `${name}-normal.woff2`), join(fresh, "fonts", `${name}.woff2`));
+    for (const kind of kinds) {
+      const name = `${family}-${subset}-${weight}`;
+      copyFileSync(join(fonts, family, "files", `${name}-normal.${kind}`), join(fresh, "fonts", `${name}.${kind}`));
+    }
   }
 }
 

@@ -8,16 +8,20 @@ from typing import Any
 from flask import current_app
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from govuk_frontend_wtf.wtforms_widgets import GovCheckboxInput, GovSelect, GovSubmitInput, GovTextInput
+from flask_wtf.file import MultipleFileField
+from govuk_frontend_wtf.wtforms_widgets import (
+    GovCheckboxInput, GovFileInput, GovRadioInput, GovSelect, GovSubmitInput, GovTextArea, GovTextInput,
+)
 from markupsafe import Markup
-from wtforms import BooleanField, DateField, Field, SelectField, StringField, SubmitField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms import BooleanField, DateField, Field, RadioField, SelectField, StringField, SubmitField, TextAreaField
+from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
 from portal import cache
 from portal.config import settings
 from portal.forms import validators
 
 VALUE = cache.blank("value")
+TOO_LONG = _l("This can have at most %(max)d characters.")
 LONGEST_KEPT = 20_000  # Signs of what a field is made of: the list of a city's districts, not what somebody sends.
 
 
@@ -93,6 +97,22 @@ class CheckboxWidget(Translated, GovCheckboxInput):  # type: ignore[misc]
         return params
 
 
+class LongTextWidget(Translated, GovTextArea):  # type: ignore[misc]
+    """A text of several lines."""
+
+
+class RadioWidget(Translated, GovRadioInput):  # type: ignore[misc]
+    """A choice of which every possibility is seen, each with a hint of its own (the field's render_kw)."""
+
+    def map_gov_params(self, field: Field, **kwargs: Any) -> dict[str, Any]:
+        params = super().map_gov_params(field, **kwargs)
+        return params if field.description else {**params, "hint": None}
+
+
+class FilesWidget(Translated, GovFileInput):  # type: ignore[misc]
+    """Files from the visitor's device."""
+
+
 class PolishDateField(DateField):
     """A date typed in one line, day first; what was typed stays when it is wrong."""
 
@@ -116,20 +136,31 @@ def _strip(value: Any) -> Any:
     return value.strip() if isinstance(value, str) else value
 
 
+def _lines(value: Any) -> Any:
+    """Let the end of a line be one sign, as the browser counts it and not as it sends it."""
+    return _strip(value.replace("\r\n", "\n").replace("\r", "\n") if isinstance(value, str) else value)
+
+
 def text(label: Any, *, most: int, hint: Any = "", required: Any = None, checks: tuple[Any, ...] = (), autocomplete: str = "off",
          widget: Any = None, strip: bool = True, **attributes: Any) -> StringField:
     """Return a line of text of at most so many signs; ``required`` is the message when it is left empty."""
-    first = InputRequired(required) if required else Optional()
-    too_long = Length(max=most, message=_l("This can have at most %(max)d characters."))
+    first = DataRequired(required) if required else Optional()
     return StringField(
         label, description=hint, widget=widget or TextWidget(), filters=[_strip] if strip else [],
-        validators=[first, too_long, validators.clean_text, validators.one_line, *checks],
+        validators=[first, Length(max=most, message=TOO_LONG), validators.clean_text, validators.one_line, *checks],
         render_kw={"params": {"autocomplete": autocomplete, **attributes}})
 
 
-def email(label: Any = None) -> StringField:
-    return text(label or _l("E-mail address"), most=254, required=_l("Enter your e-mail address."), autocomplete="email",
-                checks=(validators.email_address,), type="email", spellcheck=False)
+def long_text(label: Any, *, most: int, required: Any, hint: Any = "", rows: int = 8) -> TextAreaField:
+    """Return a text of several lines of at most so many signs."""
+    return TextAreaField(
+        label, description=hint, widget=LongTextWidget(), filters=[_lines], render_kw={"params": {"rows": rows}},
+        validators=[DataRequired(required), Length(max=most, message=TOO_LONG), validators.clean_text])
+
+
+def email(label: Any = None, *, hint: Any = "") -> StringField:
+    return text(label or _l("E-mail address"), most=254, required=_l("Enter your e-mail address."), hint=hint,
+                checks=(validators.email_address,), autocomplete="email", type="email", spellcheck=False)
 
 
 def phone(label: Any = None) -> StringField:
@@ -158,6 +189,17 @@ def code(label: Any, hint: Any = "") -> StringField:
 def choice(label: Any, *, required: Any, hint: Any = "") -> SelectField:
     """Return a select whose first, empty choice must be left; the form fills in the choices."""
     return SelectField(label, description=hint, widget=SelectWidget(), validators=[InputRequired(required)])
+
+
+def radios(label: Any, *, required: Any, hint: Any = "") -> RadioField:
+    """Return a choice of which one has to be made; the form fills in the choices."""
+    return RadioField(label, description=hint, widget=RadioWidget(), validators=[InputRequired(required)])
+
+
+def files(label: Any, *, most: int, required: Any, too_many: Any, accept: str, hint: Any = "") -> MultipleFileField:
+    """Return a choice of several files; ``accept`` only helps to choose, what they are a service judges by their content."""
+    return MultipleFileField(label, description=hint, widget=FilesWidget(multiple=True), render_kw={"accept": accept},
+                             validators=[DataRequired(required), Length(max=most, message=too_many)])
 
 
 def checkbox(label: Any, *, required: Any = None) -> BooleanField:

@@ -1,7 +1,7 @@
 """The worker: huey wakes it, the outbox table tells what is to be done.
 
 huey loses a task that dies half way, so its tasks carry nothing: each only drains the outbox. What a dead worker left half
-sent is taken up again when its lease ends. At night it removes what nobody needs any more.
+sent is taken up again when its lease ends. At night it fixes what the audit log says and removes what nobody needs any more.
 """
 
 import logging
@@ -21,7 +21,7 @@ from portal.database import database
 from portal.messaging import Undeliverable, mail, mailbox, outbox, sms
 from portal.messaging.rendering import Rendered, render
 from portal.models.message import FORGOTTEN_AT_THE_END, Message, MessageChannel, MessageState
-from portal.services import retention
+from portal.services import audit, retention
 
 log = logging.getLogger(__name__)
 
@@ -138,6 +138,7 @@ def init_app(app: Flask) -> None:
     @queue.periodic_task(crontab(hour="1", minute="30"))  # UTC: in the city it is half past two or half past three at night.
     def remove_what_is_due() -> None:
         with database.connection_context():
+            audit.make_digests(now=clock.now())
             retention.remove_due(actor="system", now=clock.now())
 
     def wake(delay: float) -> None:

@@ -1,7 +1,7 @@
 """The data of the portal: declarative models, their constraints and named queries."""
 
 from portal.models.account import Account, Registration
-from portal.models.audit import AuditEntry
+from portal.models.audit import AuditDigest, AuditEntry
 from portal.models.ballot import Ballot, BallotDraft, Choice
 from portal.models.code import SendCount
 from portal.models.district import District
@@ -10,10 +10,13 @@ from portal.models.login import Session, Throttle
 from portal.models.message import Message
 from portal.models.password import PasswordReset
 from portal.models.profile import EmailChange, PhoneChange
-from portal.models.proposal import CostItem, Exclusion, Proposal
+from portal.models.proposal import Authorship, CostItem, Exclusion, Proposal, Support
+from portal.models.removal import Evidence, RemovalCase, RemovalStep
+from portal.models.results import Publication
 from portal.models.staff import Officer, RecoveryCode
 
 MODELS = (District, Edition, Pool, Proposal, CostItem, Exclusion, Account, Registration, PhoneChange, EmailChange, PasswordReset,
-          SendCount, Officer, RecoveryCode, Session, Throttle, Ballot, Choice, BallotDraft, Message, AuditEntry)
+          Authorship, Support, SendCount, Officer, RecoveryCode, Session, Throttle, Ballot, Choice, BallotDraft, Publication,
+          RemovalCase, RemovalStep, Evidence, Message, AuditEntry, AuditDigest)
 
 __all__ = [model.__name__ for model in MODELS] + ["MODELS"]

@@ -3,9 +3,9 @@
 import hashlib
 import json
 
-from peewee import BigIntegerField, CharField, TextField
+from peewee import BigIntegerField, CharField, DateField, TextField
 
-from portal.models.base import BaseModel
+from portal.models.base import BaseModel, check
 from portal.models.fields import MomentField
 
 FIRST = "0" * 64
@@ -27,3 +27,17 @@ class AuditEntry(BaseModel):
         """Return the SHA-256 over the entry's content and its predecessor's hash."""
         content = [self.sequence, self.at.isoformat(), self.actor, self.action, self.subject, self.detail, self.previous]
         return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
+
+
+class AuditDigest(BaseModel):
+    """How many entries the log had when a day in the city ended, and the hash of the last; published, it fixes all before it."""
+
+    day = DateField(unique=True)
+    entries = BigIntegerField()
+    hash = CharField(max_length=64)
+
+    class Meta:
+        constraints = [check("audit_digest_entries_are_not_negative", "entries >= 0")]
+
+    def __str__(self) -> str:
+        return str(self.day)

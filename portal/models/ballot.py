@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from peewee import CharField, CompositeKey, DecimalField, ForeignKeyField, IntegerField, UUIDField, fn
 
-from portal.models.account import Account
+from portal.models.account import Account, AccountState
 from portal.models.base import BaseModel, Prepared, check, one_of
 from portal.models.district import District
 from portal.models.edition import Edition, Pool
@@ -107,7 +107,8 @@ class BallotDraft(BaseModel):
     def take(cls, account: Account, edition: Edition) -> "BallotDraft | None":
         """Delete what a resident has chosen and return it; of two who try at once, one gets it.
 
-        Nobody does whose account has got another PESEL, or its first, since it was read: the ballot would have an old voter key.
+        Nobody does whose account has got another PESEL, or its first, since it was read: the ballot would have an old voter key;
+        and nobody whose account was frozen meanwhile.
         """
         draft: BallotDraft | None = _take.first(account.id, edition.id, account.pesel_index or account.uid)
         return draft
@@ -119,5 +120,6 @@ _take = Prepared(lambda account, edition, person: (
     BallotDraft.delete().where(
         BallotDraft.account == account, BallotDraft.edition == edition,
         BallotDraft.account.in_(Account.select(Account.id).where(
-            Account.id == account, fn.COALESCE(Account.pesel_index, Account.uid) == person)))
+            Account.id == account, Account.state == AccountState.ACTIVE,
+            fn.COALESCE(Account.pesel_index, Account.uid) == person)))
     .returning(BallotDraft)))

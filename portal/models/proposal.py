@@ -3,12 +3,13 @@
 from enum import StrEnum
 from typing import Any
 
-from peewee import JOIN, BigIntegerField, CharField, FloatField, ForeignKeyField, IntegerField, TextField
+from peewee import JOIN, SQL, BigIntegerField, BooleanField, CharField, FloatField, ForeignKeyField, IntegerField, TextField
 
+from portal.models.account import Account
 from portal.models.base import BaseModel, check, one_of
 from portal.models.district import District
 from portal.models.edition import Edition, Pool
-from portal.models.fields import PublicIdField
+from portal.models.fields import MomentField, PublicIdField
 
 
 class ProposalState(StrEnum):
@@ -32,6 +33,8 @@ class ProposalState(StrEnum):
 
 VOTED_ON = (ProposalState.ON_BALLOT, ProposalState.FUNDED, ProposalState.NOT_FUNDED, ProposalState.IN_PROGRESS,
             ProposalState.DONE, ProposalState.ABANDONED)
+BEFORE_BALLOT = (ProposalState.SUBMITTED, ProposalState.RETURNED, ProposalState.IN_ASSESSMENT, ProposalState.ADMITTED,
+                 ProposalState.REFUSED, ProposalState.PROTESTED)
 PUBLIC = (ProposalState.ADMITTED, ProposalState.REFUSED, ProposalState.PROTESTED, *VOTED_ON)
 
 
@@ -84,6 +87,34 @@ class Proposal(BaseModel):
 
     def __str__(self) -> str:
         return f"{self.number} {self.title}"
+
+
+class Authorship(BaseModel):
+    """Whose proposal it is: the lead submitted it, co-authors count once they have accepted."""
+
+    proposal = ForeignKeyField(Proposal, backref="authorships", on_delete="CASCADE")
+    account = ForeignKeyField(Account, backref="authorships", on_delete="CASCADE")
+    is_lead = BooleanField(default=False)
+    accepted_at = MomentField(null=True)
+    proposal_id: int
+
+    class Meta:
+        indexes = ((("proposal", "account"), True),)
+
+
+Authorship.add_index(Authorship.index(Authorship.proposal, unique=True, where=SQL("is_lead"),
+                                      name="authorship_lead_is_one_per_proposal"))
+
+
+class Support(BaseModel):
+    """A resident's support for a proposal, once."""
+
+    proposal = ForeignKeyField(Proposal, backref="supports", on_delete="CASCADE")
+    account = ForeignKeyField(Account, backref="supports", on_delete="CASCADE")
+    created_at = MomentField()
+
+    class Meta:
+        indexes = ((("proposal", "account"), True),)
 
 
 class CostItem(BaseModel):

@@ -67,7 +67,7 @@ def log_in_officer(email: str, password: str, code: str, *, now: datetime, brows
         with transaction():
             staff_codes.accept(officer, code, now=now)
             Officer.update(password_hash=renewed).where(Officer.id == officer.id).execute()
-            audit.record("officer logged in", actor=f"officer:{officer.uid}", subject=f"officer:{officer.uid}", now=now)
+            _record("officer logged in", officer, now)
             return _enter(officer, tries, browser, now)
     except LoginRefused:
         _note("officer's login refused", tries[0].counted.scope, browser)
@@ -146,6 +146,8 @@ def prove(session: Session, password: str, *, address: str, now: datetime) -> Pe
         alive = Session.update(proved_at=now).where(Session.uid == session.uid).execute()
         if not (alive and unchanged):  # A reset, which ends all sessions, was a moment faster.
             raise ChangedMeanwhile
+        if isinstance(person, Officer):
+            _record("officer's password proven", person, now)
     session.proved_at = now
     return person
 
@@ -188,9 +190,15 @@ def end_sessions(person: Person, *, but: Session | None = None) -> None:
     Session.delete().where(_is_of(person), *([Session.uid != but.uid] if but else [])).execute()
 
 
-def log_out(session: Session) -> None:
+def log_out(session: Session, *, now: datetime) -> None:
     """End a session at once, on every process."""
-    Session.delete().where(Session.id == session.id).execute()
+    with transaction():
+        if Session.delete().where(Session.id == session.id).execute() and session.officer:
+            _record("officer logged out", session.officer, now)
+
+
+def _record(action: str, officer: Officer, now: datetime) -> None:
+    audit.record(action, actor=f"officer:{officer.uid}", subject=f"officer:{officer.uid}", now=now)
 
 
 def was_same_person(token: str, session: Session) -> bool:

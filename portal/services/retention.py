@@ -1,10 +1,11 @@
 """Retention: what nobody needs any more is removed, by one table of rules.
 
-Each rule says what goes, how long after which moment, and why then. The audit log and accounts stay. Of the personal data of an
-edition there is nothing to remove yet but choices that were never cast; what comes (proposals' authors, support, scans of paper
-lists) gets its rule here.
+Each rule says what goes, how long after which moment, and why then. The audit log and accounts stay. Of a case first the scans
+go, then what the person told, last the case itself; one that has not ended stays. When the rules are through, files of scans
+without a row are swept up.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,17 +18,20 @@ from portal.models.account import Registration
 from portal.models.ballot import BallotDraft
 from portal.models.base import BaseModel
 from portal.models.code import SendCount
-from portal.models.edition import Edition
+from portal.models.edition import Edition, Pool
 from portal.models.login import ABSOLUTE, IDLE, Session, Throttle
 from portal.models.message import Message, MessageState
 from portal.models.password import PasswordReset
 from portal.models.profile import EmailChange, PhoneChange
+from portal.models.proposal import Proposal, Support
+from portal.models.removal import Evidence, RemovalCase, RemovalStep
 from portal.models.staff import Officer
-from portal.services import audit
+from portal.services import audit, removal_evidence
 from portal.services.login_throttle import LONGEST
 from portal.services.password import LINK_LIVES
 from portal.services.profile import CHANGE_LIVES
 from portal.services.registration import REGISTRATION_LIVES
+from portal.services.removal_evidence import SCANS_KEPT
 from portal.services.staff import ENROLMENT_LIVES
 
 SESSIONS_KEPT = timedelta(hours=12)  # A form left open over an evening is still given back to the same person.
@@ -35,13 +39,16 @@ FAILURES_KEPT = timedelta(hours=13)  # No more than 13 are counted where an hour
 COUNTS_KEPT = timedelta(hours=48)  # No allowance lasts longer than a day, and one day of the year has 25 hours.
 MESSAGES_KEPT = timedelta(days=90)  # Long enough to answer whoever asks whether a letter went out.
 DRAFTS_KEPT = timedelta(hours=1)  # Who casts in the last second may still stand in line.
+SUPPORTS_KEPT = timedelta(days=90)
+WORDS_KEPT = timedelta(days=90)  # As long as somebody may ask the officers why they decided so.
+CASES_KEPT = timedelta(days=366)  # The numbers of a year's cases begin anew after the last that may have one of them is gone.
 FINISHED = (MessageState.SENT, MessageState.DELIVERED, MessageState.FAILED)
 BATCH = 250  # Rows of one transaction: some 8 ms on SQLite, for which others who write may have to wait.
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Which rows of a table go, how long after what and why then; or which field of them is emptied, when they stay."""
+    """Which rows of a table go, how long after what and why then; or which fields of them are emptied, when they stay."""
 
     what: str
     model: type[BaseModel]
@@ -49,11 +56,16 @@ class Rule:
     since: str
     why: str
     due: Callable[[datetime], Any]  # The condition, for the moment that lies so long ago.
-    empties: str = ""
+    empties: tuple[str, ...] = ()
 
     @property
     def table(self) -> str:
         return str(self.model._meta.table_name)
+
+    def applies(self, now: datetime) -> Any:
+        """Return the condition for a row that is due now; one whose first field is empty already is not."""
+        due = self.due(now - self.after)
+        return due & getattr(self.model, self.empties[0]).is_null(False) if self.empties else due
 
 
 RULES = (
@@ -67,8 +79,7 @@ RULES = (
          lambda ago: PasswordReset.created_at <= ago),
     # The panel tells by the date, which stays, that the invitation has expired.
     Rule("links that invite officers", Officer, ENROLMENT_LIVES, "they were sent", "they open nothing any more",
-         lambda ago: Officer.enrolment_hash.is_null(False) & (Officer.enrolment_expires_at <= ago + ENROLMENT_LIVES),
-         empties="enrolment_hash"),
+         lambda ago: Officer.enrolment_expires_at <= ago + ENROLMENT_LIVES, empties=("enrolment_hash",)),
     Rule("sessions", Session, SESSIONS_KEPT, "they ended", "until then they tell whether the same person logs in again",
          lambda ago: (Session.seen_at <= ago - IDLE) | (Session.created_at <= ago - ABSOLUTE)),
     Rule("counts of failed logins", Throttle, FAILURES_KEPT, "the longest wait", "time has made up for every failure",
@@ -79,39 +90,57 @@ RULES = (
          lambda ago: (Message.created_at <= ago) & Message.state.in_(FINISHED)),
     Rule("choices never cast", BallotDraft, DRAFTS_KEPT, "the end of voting", "nobody can cast them any more",
          lambda ago: BallotDraft.edition.in_(Edition.select(Edition.id).where(Edition.voting_to <= ago))),
+    Rule("supports of proposals", Support, SUPPORTS_KEPT, "the results", "they have served their purpose",
+         lambda ago: Support.proposal.in_(
+             Proposal.select(Proposal.id).join(Pool).join(Edition).where(Edition.results_on <= ago))),
+    Rule("scans of documents", Evidence, SCANS_KEPT, "they came in", "whoever needs one asks for it again",
+         lambda ago: Evidence.uploaded_at <= ago),
+    Rule("what claimants told", RemovalCase, WORDS_KEPT, "the end of their case", "the decision stands without it",
+         lambda ago: RemovalCase.closed_at <= ago, empties=("name", "pesel", "pesel_index", "email", "story")),
+    Rule("words in the history of cases", RemovalStep, WORDS_KEPT, "the end of the case", "the decision stands without them",
+         lambda ago: RemovalStep.case.in_(RemovalCase.select(RemovalCase.id).where(RemovalCase.closed_at <= ago)),
+         empties=("words",)),
+    Rule("cases that have ended", RemovalCase, CASES_KEPT, "their end", "nobody comes back to them any more",
+         lambda ago: RemovalCase.closed_at <= ago),
 )
 
 
 def count_due(rule: Rule, *, now: datetime) -> int:
     """Return how many rows a rule would remove."""
-    return int(rule.model.select().where(rule.due(now - rule.after)).count())
+    return int(rule.model.select().where(rule.applies(now)).count())
 
 
-def remove_due(*, actor: str, now: datetime, done: Callable[[Rule, int], None] = lambda rule, rows: None) -> None:
+def remove_due(*, actor: str, now: datetime, done: Callable[[Rule, int], None] = lambda rule, rows: None) -> tuple[int, int]:
     """Remove what every rule says, in small transactions, and tell of each rule how many rows it has removed.
 
-    When something breaks in the middle, what is removed by then stays removed and is recorded, and the next run goes on.
+    Then sweep up the files of scans; return what removal_evidence.sweep returns. When something breaks in the middle, what is
+    removed by then stays removed and is recorded, and the next run goes on.
     """
-    removed = dict.fromkeys((rule.table for rule in RULES), 0)
+    removed: Counter[str] = Counter()
     try:
         for rule in RULES:
             # Looked for outside of the transaction: going through a big table holds nobody up.
-            found = rule.model.select(rule.model.id).where(rule.due(now - rule.after)).scalars()
+            found = rule.model.select(rule.model.id).where(rule.applies(now)).scalars()
+            rows = 0
             for batch in chunked(sorted(found), BATCH):
-                removed[rule.table] += _remove(rule, batch, now)
-            done(rule, removed[rule.table])
+                gone = _remove(rule, batch, now)
+                rows, removed[rule.table] = rows + gone, removed[rule.table] + gone
+            done(rule, rows)
+        strays, lost = removal_evidence.sweep(now=now)
+        removed["evidence_files"] = strays
     finally:
-        if any(removed.values()):
+        if removed.total():
             audit.record("expired data removed", actor=actor, subject="portal", now=now,
                          **{table: rows for table, rows in removed.items() if rows})
+    return strays, lost
 
 
 def _remove(rule: Rule, batch: list[int], now: datetime) -> int:
     """Remove those of these rows that are still due, and leave alone, until the next run, what somebody is just changing."""
     model = rule.model
-    rows = model.id.in_(batch) & rule.due(now - rule.after)
+    rows = model.id.in_(batch) & rule.applies(now)
     with transaction():
         if not on_sqlite():  # Who waits for nobody cannot wait in a ring.
             rows = model.id.in_(model.select(model.id).where(rows).for_update(skip_locked=True))
-        change = model.update({rule.empties: None}) if rule.empties else model.delete()
+        change = model.update(dict.fromkeys(rule.empties)) if rule.empties else model.delete()
         return int(change.where(rows).execute())

@@ -112,6 +112,13 @@ def change_password(officer: Officer, password: str, *, session: Session, now: d
         staff_codes.tell(officer, "officer_password_changed", now=now)
 
 
+def end_other_sessions(officer: Officer, *, session: Session, now: datetime) -> None:
+    """End an officer's sessions at once everywhere but here."""
+    with transaction():
+        login.end_sessions(officer, but=session)
+        _record("officer's other sessions ended", officer, f"officer:{officer.uid}", now)
+
+
 def renew_recovery_codes(officer: Officer, *, now: datetime) -> list[str]:
     """Replace an officer's recovery codes, tell the officer so, and return the new ones."""
     with transaction():

@@ -3,9 +3,11 @@
 from flask import Flask
 
 from portal.config import settings
-from portal.views import health, home, hooks, login, mailbox, password, profile, proposals, registration, results, voting
+from portal.views import (
+    audit, health, home, hooks, login, mailbox, password, profile, proposals, registration, removal, results, voting,
+)
 
-PAGES = (home, proposals, registration, login, password, profile, voting, results, hooks, health)
+PAGES = (home, proposals, registration, removal, login, password, profile, voting, results, audit, hooks, health)
 
 
 def init_app(app: Flask) -> None:

@@ -11,7 +11,8 @@ from portal.access import public_page
 from portal.errors import NotFound
 from portal.i18n import day
 from portal.models.edition import Edition, Phase
-from portal.services import results
+from portal.services import results, results_publication
+from portal.services.results_publication import Published
 
 pages = Blueprint("results", __name__, url_prefix="/wyniki")
 
@@ -23,9 +24,8 @@ def show_results(code: str) -> str:
     if edition is None:
         raise NotFound
     phase = edition.phase(clock.now())
-    counted = results.count_edition(edition, now=clock.present()) if phase is Phase.RESULTS else []
-    turnout = results.turnout(edition)
-    tables = [(_("Turnout by day"), _("Day"), [(day(on), voters) for on, voters in turnout.by_day]),
-              (_("Turnout by district"), _("District"), turnout.by_district)]
-    return render_template("results/show_results.html", shown=edition, phase=phase, results=counted, turnout=turnout,
-                           turnout_tables=tables)
+    told = (results_publication.published(edition, now=clock.present()) if phase is Phase.RESULTS
+            else Published([], results.turnout(edition)))
+    tables = [(_("Turnout by day"), _("Day"), [(day(on), voters) for on, voters in told.turnout.by_day]),
+              (_("Turnout by district"), _("District"), told.turnout.by_district)]
+    return render_template("results/show_results.html", shown=edition, phase=phase, told=told, turnout_tables=tables)

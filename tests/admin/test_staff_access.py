@@ -9,9 +9,9 @@ from flask import Flask
 
 from portal import clock, crypto
 from portal.database import transaction
-from portal.models import AuditEntry, Edition, Message, Officer, RecoveryCode, Session
+from portal.models import AuditEntry, Edition, Message, Officer, Publication, RecoveryCode, Session
 from portal.models.staff import Role
-from portal.services import login, staff_codes
+from portal.services import login, results_publication, staff_codes
 from tests.admin.conftest import Enter, PanelVisitor
 from tests.admin.test_access import panel
 from tests.admin.test_staff import NEW_PASSWORD, errors
@@ -28,11 +28,16 @@ DANGEROUS = {
     ("panel_officers", "renew_view"): (Role.ADMINISTRATOR, "/admin/urzednicy/renew/?id={officer}"),
     ("panel_editions", "edit_view"): (Role.COORDINATOR, "/admin/edycje/edit/?id={edition}"),
     ("panel_own_access", "renew_codes"): (Role.CLERK, "/admin/moj-dostep/kody"),
+    ("panel_results", "correct_view"): (Role.COORDINATOR, "/admin/wyniki/korekta/?id={results}"),
 }
 
 
 def address(path: str) -> str:
-    return path.format(officer=make_officer(Role.EDITOR).id, edition=make_edition().id)
+    counted = make_edition(open_now=False)
+    results_publication.keep_published(counted, now=clock.now())
+    Publication.update(removed=1).execute()
+    return path.format(officer=make_officer(Role.EDITOR).id, edition=make_edition().id,
+                       results=Publication.get(Publication.edition == counted).id)
 
 
 def proved(browser: PanelVisitor, minutes: int) -> None:
@@ -101,7 +106,8 @@ def test_the_own_password_is_changed_with_the_current_one(enter: Enter) -> None:
     page = mine.submit(form, current_password=PASSWORD, password=NEW_PASSWORD)
     assert page.path == OWN and other.get("/admin/").path == "/admin/logowanie"
     assert crypto.verify_password(Officer.get().password_hash, NEW_PASSWORD, officer=True)
-    assert (Message.get().template, AuditEntry.get().action) == ("officer_password_changed", "officer's password changed")
+    last = AuditEntry.select().order_by(AuditEntry.sequence.desc()).get()
+    assert (Message.get().template, last.action) == ("officer_password_changed", "officer's password changed")
 
 
 @pytest.mark.parametrize("typed", [

@@ -1,8 +1,9 @@
 """Who may come to the portal, every address that it has, and what they meet there."""
 
+import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,12 +18,16 @@ from werkzeug.test import TestResponse
 from portal import clock, crypto
 from portal.errors import EXPIRED
 from portal.messaging import sms
-from portal.models import Account, Edition, EmailChange, Message, PasswordReset, PhoneChange, Session
+from portal.models import (
+    Account, Edition, EmailChange, Message, PasswordReset, PhoneChange, Publication, RemovalCase, RemovalStep, Session,
+)
 from portal.models.ballot import Channel
 from portal.models.message import MessageChannel
+from portal.models.removal import CaseState, Deed, Proof
 from portal.models.staff import Role
-from portal.services import audit, voting
-from tests.factories import make_account, make_edition, make_officer, make_pool, make_registration, make_voting
+from portal.services import audit, results_publication, voting
+from portal.services.removal import Extent
+from tests.factories import OTHER_PESEL, make_account, make_edition, make_officer, make_pool, make_registration, make_voting
 from tests.page import Visitor
 
 STRANGER, RESIDENT, VOTER = "stranger", "resident", "resident who has voted"
@@ -30,6 +35,7 @@ EVERYBODY = (STRANGER, RESIDENT, VOTER, *map(str, Role))
 CODE = "registration"
 TOKEN = "known-token"
 UID = "known-session"
+EXTENT = Extent("account", "data", 0, 0, 0, ballots=[], on_paper=[], out_of_reach=[], proposals=[])
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,14 @@ def make_world() -> World:
     make_officer(Role.EDITOR)
     make_officer(Role.EDITOR, enrolment_hash=crypto.hash_token(TOKEN), enrolment_expires_at=now + timedelta(days=1))
     audit.record("edition created", actor="demo", subject=f"edition:{edition.code}", now=now)
+    audit.make_digest(clock.local(now).date() - timedelta(days=1), now=now)
+    results_publication.keep_published(counted, now=now)
+    Publication.update(removed=1).execute()
+    RemovalCase.create(number="K/1/2026", secret_hash=crypto.hash_token(TOKEN), name="Ewa Żuk", email="ewa@example.org",
+                       pesel=OTHER_PESEL, pesel_index=crypto.blind_index("pesel", OTHER_PESEL), story="To nie moje konto.",
+                       proof=Proof.SCAN, state=CaseState.REQUESTED, created_at=now, due_at=now,
+                       requested_by=make_officer(Role.REMOVALS), extent=json.dumps(asdict(EXTENT)))
+    RemovalStep.create(case=RemovalCase.get(), at=now, deed=Deed.REQUESTED)
     return World(edition, counted, resident, voter)
 
 
@@ -118,12 +132,13 @@ def address(app: Flask, rule: Rule, world: World) -> str:
         "panel_login.enrol": {"token": TOKEN},
         "profile.change_datum": {"datum": "adres"}, "profile.cancel_change": {"datum": "email"},
         "profile.confirm_email": {"token": TOKEN},
+        **dict.fromkeys(("removal.show_case", "removal.add_scan", "removal.add_answer"), {"secret": TOKEN}),
         "hooks.report_sms": {"secret": sms.report_secret()},
     }
     view, _, action = rule.endpoint.partition(".")
     values = known.get(rule.endpoint, {"export_type": "csv"} if action == "export" else {})
     assert set(rule.arguments) == set(values), f"Tell in {__name__}.address() which address of {rule.rule} exists"
-    if action in {"details_view", "edit_view", "renew_view"}:
+    if action.endswith("_view") and action not in {"index_view", "create_view", "delete_view", "action_view"}:
         model = panel_views(app)[view].model
         values["id"] = model.select().order_by(model.id).first().id
     with app.test_request_context():

@@ -20,10 +20,11 @@ TOPICS = {
 PARTS = {
     "models": {"base", "fields"},
     "services": {"pabulib_format", "pabulib_check", "pabulib_import", "login_device", "login_throttle", "profile_export",
-                 "staff_codes"},
-    "forms": {"base", "fields", "validators"},
+                 "staff_codes", "removal_case", "removal_approval", "removal_evidence", "results_publication"},
+    "forms": {"base", "fields", "validators", "removal_desk"},
     "views": {"home", "hooks", "health", "mailbox", "profile_words"},
-    "admin": {"base", "guard", "converter", "dashboard", "fields", "filters", "labels", "changes", "staff_access"},
+    "admin": {"base", "guard", "converter", "dashboard", "fields", "filters", "labels", "changes", "staff_access", "removal_desk",
+              "removal_approval", "removal_protocol"},
 }
 JUNK = re.compile("(utils?|helpers?|common|misc|tools?|functions|lib|stuff|.*_?[0-9]+|new_.*|.*_(new|old))")
 WEB = re.compile(r"(flask|werkzeug|wtforms|jinja2)|portal\.(access|extensions|headers|i18n|templating|views|forms|admin|cli)\b")

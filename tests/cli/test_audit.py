@@ -1,6 +1,6 @@
-"""portal audit verify."""
+"""portal audit verify and portal audit digest."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from portal.models import AuditEntry
 from portal.services import audit
@@ -23,3 +23,22 @@ def test_altered_entry_is_named_on_stderr_with_exit_status_1(portal: Portal, now
     answer = portal("audit", "verify")
     assert (answer.status, answer.out) == (1, "")
     assert answer.err == "entry 2 was altered\nentries 4 to 4 are missing\n"
+
+
+def test_digests_are_made_and_printed_oldest_first(portal: Portal, now: datetime):
+    assert portal("audit", "digest").out == ""
+    for age in (2, 1, 0):
+        last = audit.record("x", actor="x", subject="x", now=now - timedelta(days=age))
+    yesterday = AuditEntry.get(AuditEntry.sequence == 2)
+    answer = portal("audit", "digest")
+    assert answer.out.splitlines() == [f"2026-06-13 1 {yesterday.previous}", f"2026-06-14 2 {yesterday.hash}"]
+    assert portal("audit", "digest").out == answer.out and last.hash not in answer.out
+
+
+def test_digest_that_the_log_does_not_bear_out_is_named_on_stderr(portal: Portal, now: datetime):
+    entry = audit.record("x", actor="x", subject="x", now=now - timedelta(days=1))
+    portal("audit", "digest")
+    AuditEntry.delete().execute()
+    answer = portal("audit", "verify")
+    assert (answer.status, answer.out) == (1, "")
+    assert answer.err == f"the log had 1 entries on 2026-06-14, hash {entry.hash}, and has not any more\n"

@@ -17,15 +17,19 @@ from portal.admin.fields import PanelForm
 from portal.forms.base import BaseForm
 from portal.models import (
     Account, AuditEntry, Ballot, BallotDraft, Choice, District, Edition, EmailChange, Message, Officer, PasswordReset,
-    PhoneChange, Pool, Proposal, RecoveryCode, Registration, SendCount, Session, Throttle,
+    PhoneChange, Pool, Proposal, RecoveryCode, Registration, RemovalCase, RemovalStep, SendCount, Session, Throttle,
 )
+from portal.models.account import AccountState
+from portal.models.removal import CaseState
 from portal.models.staff import Role
-from portal.services import voting
+from portal.services import removal, removal_case, voting
 from tests.architecture.people import CODE, RESIDENT, STRANGER, TOKEN, Person, World, make_world, panel_views
 from tests.factories import (
-    PASSWORD, PASSWORD_HASH, PESEL, TOTP_SECRET, make_edition, make_officer, make_pool, make_proposal, make_registration,
+    PASSWORD, PASSWORD_HASH, PESEL, TOTP_SECRET, make_account, make_edition, make_officer, make_pool, make_proposal,
+    make_registration,
 )
 from tests.page import Page, prefilled
+from tests.services.cases import request
 
 OFFICER = "kontrola@example.org"
 Values = dict[str, str]
@@ -61,6 +65,11 @@ def _registration(world: World, _person: Person) -> Values:
 
 def _sent_nothing_yet(_world: World) -> None:
     SendCount.delete().execute()
+
+
+def _no_claim_yet(world: World) -> None:
+    _sent_nothing_yet(world)
+    RemovalCase.delete().where(RemovalCase.number != "K/1/2026").execute()
 
 
 def _wait_for_code(world: World) -> None:
@@ -160,6 +169,39 @@ def _correct(datum: str, *, changes: Any = None, **right: str) -> Callable[[], T
     return lambda: Target(path, RESIDENT, lambda *_of: right, changes or {Account, AuditEntry}, _as_registered)
 
 
+def _case_that_is(state: CaseState) -> Callable[[World], None]:
+    """Bring the case of the world, the holder of its account and its extent back to how a form finds them."""
+    def prepare(world: World) -> None:
+        now, case = clock.now(), RemovalCase.select().order_by(RemovalCase.id).first()
+        Throttle.delete().execute()
+        RemovalCase.update(state=CaseState.CONFIRMED, closed_at=None, requested_by=None, approved_by=None, protocol=None).where(
+            RemovalCase.id == case.id).execute()
+        if not Account.select().where(Account.pesel_index == case.pesel_index).exists():
+            make_account(world.resident.district, pesel=case.pesel)
+        if state is CaseState.REQUESTED:
+            request(RemovalCase.get_by_id(case.id), make_officer(Role.REMOVALS), now)
+        else:
+            Account.update(state=AccountState.ACTIVE).where(Account.pesel_index == case.pesel_index).execute()
+            RemovalCase.update(state=state).where(RemovalCase.id == case.id).execute()
+    return prepare
+
+
+def _of_case(page: str, who: Role, right: Callable[[World, Person], Values], state: CaseState, *changes: Any) -> Target:
+    path = f"/admin/zgloszenia/{page}/?id={RemovalCase.select().order_by(RemovalCase.id).first().id}"
+    noted = {AuditEntry} if page in {"usuniecie", "zatwierdzenie"} else set()  # That the password was right.
+    return Target(path, who, right, {RemovalCase, RemovalStep, AuditEntry, *changes}, _case_that_is(state), noted)
+
+
+def _version(**given: str) -> Callable[[World, Person], Values]:
+    return lambda _world, _person: {"version": str(RemovalCase.select().order_by(RemovalCase.id).first().version), **given}
+
+
+def _previewed(world: World, person: Person) -> Values:
+    account = removal_case.found_account(RemovalCase.select().order_by(RemovalCase.id).first())
+    seen = removal.find_extent(account, now=clock.now()).digest() if account else ""
+    return _version(seen=seen, password=PASSWORD)(world, person)
+
+
 DAY = {"voting_from": "2098-06-01T00:00:00", "voting_to": "2098-06-10T23:59:59", "results_on": "2098-06-20T12:00:00"}
 SENT = {Message, SendCount}
 TARGETS: dict[str, Callable[[], Target]] = {
@@ -200,8 +242,23 @@ TARGETS: dict[str, Callable[[], Target]] = {
         "password": "trzy złote rybki", "code": _code_now()}, {Officer, RecoveryCode, AuditEntry}, _invited),
     "PanelPasswordForm": lambda: Target("/admin/moj-dostep/haslo", Role.VERIFIER, lambda *_of: {
         "current_password": PASSWORD, "password": "trzy złote rybki"}, {Officer, AuditEntry, Message}, _own_password),
-    "PanelProofForm": lambda: Target("/admin/potwierdz/", Role.VERIFIER, lambda *_of: {"password": PASSWORD}, set(),
-                                     _own_password),
+    "PanelProofForm": lambda: Target("/admin/potwierdz/", Role.VERIFIER, lambda *_of: {"password": PASSWORD},
+                                     {AuditEntry}, _own_password),
+    "DecisionForm": lambda: _of_case("decyzja", Role.REMOVALS, _version(deed="confirmed", words="dowód"), CaseState.OPEN,
+                                     Message),
+    "RequestForm": lambda: _of_case("usuniecie", Role.REMOVALS, _previewed, CaseState.CONFIRMED, Account, Message),
+    "ApprovalForm": lambda: _of_case("zatwierdzenie", Role.COORDINATOR, _version(password=PASSWORD), CaseState.REQUESTED, Account,
+                                     Message),
+    "ReturnForm": lambda: _of_case("zwrot", Role.COORDINATOR, _version(words="jeszcze raz"), CaseState.REQUESTED),
+    "RevealForm": lambda: _of_case("pesel", Role.REMOVALS, lambda *_of: {"reason": "document"}, CaseState.OPEN),
+    "WalkInForm": lambda: Target("/admin/zgloszenia/new/", Role.REMOVALS, lambda *_of: {
+        "name": "Łucja Żuraw", "pesel": PESEL, "email": "lucja@example.org", "language": "pl", "story": "Ktoś już ma konto."},
+        {RemovalCase, RemovalStep, AuditEntry, Message}),
+    "ClaimForm": lambda: Target("/zgloszenie-konta", STRANGER, lambda *_of: {
+        "given_name": "Łucja", "family_name": "Żuraw", "pesel": PESEL, "email": "lucja@example.org", "story": "To nie ja.",
+        "proof": "in_person", "notice": "y"}, {RemovalCase, RemovalStep, AuditEntry, *SENT}, _no_claim_yet),
+    "AnswerForm": lambda: Target(f"/zgloszenie-konta/{TOKEN}/odpowiedz", STRANGER, lambda *_of: {"words": "Kiedy mogę przyjść?"},
+                                 {RemovalCase, RemovalStep, AuditEntry}, _case_that_is(CaseState.MORE_NEEDED)),
     "OfficerForm": lambda: Target("/admin/urzednicy/new/", Role.ADMINISTRATOR, lambda *_of: {
         "name": "Jan Nowy", "email": f"{secrets.token_hex(6)}@example.org", "role": "clerk"}, {Officer, AuditEntry, Message}),
     "PreviewForm": lambda: Target("/admin/podglad", Role.COORDINATOR, lambda *_of: {"moment": "2026-09-01T12:00"}),
@@ -228,7 +285,7 @@ def known_forms(app: Flask) -> set[str]:
         for action in ("create", "edit"):
             inherited = getattr(type(view), f"{action}_view", None) is getattr(BaseModelView, f"{action}_view")
             found |= {f"{name}.{action}_view"} if inherited and getattr(view, f"can_{action}") else set()
-    return found
+    return found - {"ScanForm"}  # Of files: see tests/views/test_removal_scan.py.
 
 
 def _kinds(base: type) -> Iterator[type]:

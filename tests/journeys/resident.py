@@ -45,10 +45,10 @@ class Resident:
         """Return the newest message of this subject to an address or a number, from the development mailbox."""
         return read_letter(self.window, subject, recipient)
 
-    def enters_the_code(self) -> None:
+    def enters_the_code(self, status: int = 200) -> None:
         code = re.search(r"\b\d{6}\b", self.reads(pl("Text message"), self.phone)).group()
         self.window.fill(pl("Code from the text message"), f"{code[:3]} {code[3:]}")
-        self.window.press(self.window.button(pl("Confirm")))
+        self.window.press(self.window.button(pl("Confirm")), status)
 
     def logs_in(self, password: str = PASSWORD, status: int = 200) -> None:
         self.window.fill(pl("E-mail address"), self.email)

@@ -173,6 +173,9 @@ def bench(table: Table, name: str, folder: Path, url: str, files: list[Path]) ->
     imported = server.command("pabulib", "import", *map(str, files), "--edition", "2018", "--with-ballots")
     table.row("import of an election with 32,958 ballots, the whole command", f"{imported:.1f} s", "≤ 30 s")
     table.row("count of it, the whole command", f"{server.command('count', '2018', '--json'):.1f} s", "≤ 2 s")
+    from tests.load import answers, removals
+    for row in (*answers.measure(), *removals.measure(app)):
+        table.row(*row)
     database.database.obj.close_all()
 
 

@@ -23,7 +23,7 @@ def make_voters(app: Flask, edition: Edition, district: District, number: int, *
     picks = {slot.name: str(contest.proposals[at].uid) for contest in voting.ballot_paper(edition, district)
              for at, slot in enumerate(contest.slots)}
     with transaction():
-        for token, account in zip(tokens, _make_accounts(district, number)):
+        for token, account in zip(tokens, make_accounts(district, number)):
             Session.create(token_hash=crypto.hash_token(token), account=account, created_at=now, seen_at=now, proved_at=now)
             if chosen:
                 BallotDraft.create(account=account, edition=edition, picks=json.dumps(picks), updated_at=now)
@@ -34,12 +34,12 @@ def make_voters(app: Flask, edition: Edition, district: District, number: int, *
 def make_logins(app: Flask, district: District, number: int) -> list[tuple[str, str]]:
     """Return the fields of the login form of so many people, each with the cookie of a browser at that form."""
     with transaction():
-        accounts = _make_accounts(district, number)
+        accounts = make_accounts(district, number)
     [cookie], csrf = _cookies(app, [None])
     return [(urlencode({"csrf_token": csrf, "email": account.email, "password": PASSWORD}), cookie) for account in accounts]
 
 
-def _make_accounts(district: District, number: int) -> list[Account]:
+def make_accounts(district: District, number: int) -> list[Account]:
     hashed, stem, now = crypto.hash_password(PASSWORD), crypto.new_token(6).lower(), clock.now()
     return [Account.create(
         email=f"{stem}{at}@example.org", phone="+48600000000", given_name="A", family_name="B", street="x", postcode="30-001",

@@ -20,10 +20,19 @@ SNAPSHOTS = Path(__file__).with_name("snapshots")
 TEMPLATES = Path(__file__).parents[2] / "portal" / "templates" / "messages"
 SMS = {"phone_change_code", "registration_code"}
 LINK = {"name": "Ewa", "path": "/rejestracja/adres/Xy-0_z"}
+CASE = {"name": "Ewa Lis", "number": "K/12/2026", "path": "/zgloszenie-konta/Xy-0_z"}
 SHOWN: dict[str, dict[str, Any]] = {
     "account_deleted": {"name": "Ewa"},
+    "account_frozen": {"name": "Ewa"},
+    "account_removed": {"name": "Ewa"},
+    "account_unfrozen": {"name": "Ewa"},
     "already_registered": {},
     "ballot_recorded": {"name": "Ewa", "edition": "Budżet 2026"},
+    "claim_confirmed": CASE,
+    "claim_more_needed": {**CASE, "words": "Na zdjęciu nie widać nazwiska.\nProsimy o drugie."},
+    "claim_received": CASE,
+    "claim_refused": {**CASE, "words": "Numer PESEL w dokumencie jest inny."},
+    "claim_removed": {**CASE, "may_vote": True},
     "confirm_email": LINK,
     "email_change_asked": {"name": "Ewa"},
     "email_change_known": {},
@@ -46,7 +55,7 @@ SHOWN: dict[str, dict[str, Any]] = {
 MESSAGES = [(template, language) for template in SHOWN for language in LANGUAGES]
 
 
-def rendered(write: Write, template: str, language: str, **given: str) -> Rendered:
+def rendered(write: Write, template: str, language: str, **given: Any) -> Rendered:
     channel = MessageChannel.SMS if template in SMS else MessageChannel.MAIL
     message = write(channel, key=f"{template}:{language}", language=language, **{**SHOWN[template], **given})
     message.template = template
@@ -84,6 +93,29 @@ def test_html_says_what_the_text_says(write: Write, template: str, language: str
     for paragraph in message.text.split("\n\n"):
         assert " ".join(paragraph.split()) in said
     assert not page.find_all(style=True) and not page.find_all(["script", "img", "link"]), "nothing is loaded, nobody is tracked"
+
+
+@pytest.mark.parametrize("may_vote", [True, False])
+def test_letter_about_a_removal_hurries_only_who_can_still_vote(write: Write, may_vote: bool):
+    message = rendered(write, "claim_removed", "en", may_vote=may_vote)
+    assert ("Voting is still open" in message.text) == may_vote
+    assert "\n\n\n" not in message.text and "<p></p>" not in message.html
+    links = [link["href"] for link in BeautifulSoup(message.html, "html.parser").find_all("a")]
+    assert links == ["http://localhost/rejestracja", "http://localhost/zgloszenie-konta/Xy-0_z"]
+
+
+@pytest.mark.parametrize("template", ["claim_more_needed", "claim_refused"])
+def test_words_of_an_officer_are_quoted_as_they_are(write: Write, template: str):
+    words = "<script>alert(1)</script>\n{{ 7*7 }} %(name)s"
+    message = rendered(write, template, "en", words=words)
+    assert words in message.text and words not in message.subject
+    assert not BeautifulSoup(message.html, "html.parser").find("script")
+
+
+@pytest.mark.parametrize("template", ["claim_received", "account_frozen", "account_removed"])
+def test_letter_that_asks_somebody_to_come_says_where_and_when(write: Write, template: str, setting):
+    setting(office_address="Rynek 1, pok. 2", office_hours="pon.-pt. 7-15")
+    assert "Rynek 1, pok. 2, pon.-pt. 7-15" in rendered(write, template, "en").text
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -12,8 +12,9 @@ from peewee import CharField, ForeignKeyField, Index, IntegrityError, Model
 from portal import clock, crypto
 from portal.database import transaction
 from portal.models import (
-    MODELS, Account, AuditEntry, Ballot, BallotDraft, Choice, CostItem, District, Edition, EmailChange, Exclusion, Message,
-    Officer, PasswordReset, PhoneChange, Pool, Proposal, RecoveryCode, Registration, SendCount, Session, Throttle,
+    MODELS, Account, AuditDigest, AuditEntry, Authorship, Ballot, BallotDraft, Choice, CostItem, District, Edition, EmailChange,
+    Evidence, Exclusion, Message, Officer, PasswordReset, PhoneChange, Pool, Proposal, Publication, RecoveryCode, Registration,
+    RemovalCase, RemovalStep, SendCount, Session, Support, Throttle,
 )
 from portal.models.ballot import BallotState, Channel
 from portal.models.message import MessageChannel
@@ -22,7 +23,8 @@ from tests.factories import PESEL, make_account, make_district, make_edition, ma
 
 CASCADES = {"cost_item.proposal_id", "exclusion.first_id", "exclusion.second_id", "session.account_id", "session.officer_id",
             "phone_change.account_id", "email_change.account_id", "password_reset.account_id", "recovery_code.officer_id",
-            "choice.ballot_id", "ballot_draft.account_id", "ballot_draft.edition_id"}
+            "choice.ballot_id", "ballot_draft.account_id", "ballot_draft.edition_id", "authorship.proposal_id",
+            "authorship.account_id", "support.proposal_id", "support.account_id", "removal_step.case_id", "evidence.case_id"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,16 @@ def make_message(**given: Any) -> Message:
 def make_entry(**given: Any) -> AuditEntry:
     return AuditEntry.create(**{"sequence": 99, "at": clock.now(), "actor": "a", "action": "a", "subject": "s", "previous": "p",
                                 "hash": "h", **given})
+
+
+def make_case(**given: Any) -> RemovalCase:
+    values = {"number": crypto.new_token(6), "secret_hash": crypto.new_token(), "proof": "scan", "created_at": clock.now(),
+              "due_at": clock.now(), **given}
+    return RemovalCase.create(**values)
+
+
+def make_evidence(**given: Any) -> Evidence:
+    return Evidence.create(**{"case": make_case(), "size": 1, "uploaded_at": clock.now(), **given})
 
 
 @pytest.fixture
@@ -161,6 +173,33 @@ FORBIDDEN: dict[str, Callable[[World], Any]] = {
     "audit_entry(sequence)": lambda w: [make_entry(), make_entry(previous="q", hash="i")],
     "audit_entry(previous)": lambda w: [make_entry(), make_entry(sequence=98, hash="i")],
     "audit_entry(hash)": lambda w: [make_entry(), make_entry(sequence=98, previous="q")],
+    "audit_digest(day)": lambda w: twice(lambda: AuditDigest.create(day=clock.now().date(), entries=1, hash="h")),
+    "audit_digest_entries_are_not_negative": lambda w: AuditDigest.create(day=clock.now().date(), entries=-1, hash="h"),
+    "authorship(proposal_id,account_id)": lambda w: twice(lambda: Authorship.create(proposal=w.proposal, account=w.account)),
+    "authorship(proposal_id)": lambda w: [Authorship.create(proposal=w.proposal, account=account, is_lead=True)
+                                          for account in (w.account, make_account(w.district))],
+    "support(proposal_id,account_id)": lambda w: twice(
+        lambda: Support.create(proposal=w.proposal, account=w.account, created_at=clock.now())),
+    "publication(edition_id)": lambda w: twice(
+        lambda: Publication.create(edition=w.edition, results="[]", kept_at=clock.now())),
+    "publication_ballots_are_not_negative":
+        lambda w: Publication.create(edition=w.edition, results="[]", kept_at=clock.now(), removed=-1),
+    "publication_correction_names_its_officer":
+        lambda w: Publication.create(edition=w.edition, results="[]", kept_at=clock.now(), corrected_at=clock.now()),
+    "removal_case(number)": lambda w: twice(lambda: make_case(number="K/1/2026")),
+    "removal_case(secret_hash)": lambda w: twice(lambda: make_case(secret_hash="h")),
+    "removal_case_state_is_known": lambda w: make_case(state="lost"),
+    "removal_case_proof_is_known": lambda w: make_case(proof="word"),
+    "removal_case_is_approved_by_a_second_officer":
+        lambda w: make_case(requested_by=w.officer, approved_by=w.officer, state="removed", closed_at=clock.now()),
+    "removal_case_requested_names_its_officer": lambda w: make_case(state="requested"),
+    "removal_case_removed_names_two_officers":
+        lambda w: make_case(state="removed", closed_at=clock.now(), requested_by=w.officer),
+    "removal_case_has_its_end_once_it_ended": lambda w: make_case(state="refused"),
+    "removal_case_pesel_is_sealed_with_its_index": lambda w: make_case(pesel_index="h"),
+    "removal_step_deed_is_known": lambda w: RemovalStep.create(case=make_case(), at=clock.now(), deed="slept"),
+    "evidence(uid)": lambda w: twice(lambda: make_evidence(uid="u")),
+    "evidence_size_is_positive": lambda w: make_evidence(size=0),
 }
 
 

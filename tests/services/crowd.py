@@ -17,8 +17,9 @@ from typing import Any
 
 from portal import config, database
 from portal.errors import PortalError
-from portal.models import Account, BallotDraft, Edition
-from portal.services import audit, voting
+from portal.models import Account, BallotDraft, Edition, Officer, RemovalCase
+from portal.models.removal import CaseState
+from portal.services import audit, removal_approval, voting
 from tests.services.parallel import at_once
 
 Order = dict[str, Any]
@@ -43,18 +44,20 @@ def cast_at_once(order: Order) -> Iterable[Any]:
     return at_once(*[lambda: cast(account, edition, datetime.fromisoformat(order["now"]))] * order["threads"])
 
 
-def cast_and_crash(order: Order) -> Iterator[Any]:
-    """Let children cast one ballot after another, and kill each with SIGKILL after a random time."""
-    chance = random.Random(order["seed"])
-    for _ in range(order["runs"]):
-        child = os.fork()
-        if child == 0:
-            cast_all(order)
-            os._exit(0)
-        time.sleep(chance.uniform(0.01, order["seconds"]))
-        os.kill(child, signal.SIGKILL)
-        yield {"killed": os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL}
-    cast_all(order)  # What is left can still be cast.
+def crashing(work: Callable[[Order], None]) -> Callable[[Order], Iterator[Any]]:
+    """Let children do one piece of work after another, and kill each with SIGKILL after a random time."""
+    def run(order: Order) -> Iterator[Any]:
+        chance = random.Random(order["seed"])
+        for _ in range(order["runs"]):
+            child = os.fork()
+            if child == 0:
+                work(order)
+                os._exit(0)
+            time.sleep(chance.uniform(0.01, order["seconds"]))
+            os.kill(child, signal.SIGKILL)
+            yield {"killed": os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL}
+        work(order)  # What is left can still be done.
+    return run
 
 
 def cast_all(order: Order) -> None:
@@ -66,6 +69,15 @@ def cast_all(order: Order) -> None:
                 os.write(1, json.dumps(said).encode() + b"\n")  # At once, in one piece: this is the voter's screen.
 
 
+def remove_all(order: Order) -> None:
+    """Approve one removal that was asked for after another."""
+    with database.database.connection_context():
+        officer = Officer.get(Officer.uid == order["officer"])
+        for case in list(RemovalCase.select().where(RemovalCase.state == CaseState.REQUESTED).order_by(RemovalCase.id)):
+            removal_approval.approve_removal(case, officer, version=case.version, now=datetime.fromisoformat(order["now"]))
+            os.write(1, json.dumps({"removed": case.number}).encode() + b"\n")
+
+
 def append(order: Order) -> Iterator[Any]:
     """Append entries to the audit log."""
     with database.database.connection_context():
@@ -74,7 +86,8 @@ def append(order: Order) -> Iterator[Any]:
             yield {"sequence": audit.record("appended", actor=order["actor"], subject=f"entry:{at}", now=now).sequence}
 
 
-WORK: dict[str, Callable[[Order], Iterable[Any]]] = {"cast": cast_at_once, "crash": cast_and_crash, "append": append}
+WORK: dict[str, Callable[[Order], Iterable[Any]]] = {
+    "cast": cast_at_once, "crash": crashing(cast_all), "remove": crashing(remove_all), "append": append}
 
 
 @contextmanager

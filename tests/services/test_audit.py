@@ -1,12 +1,15 @@
-"""The audit log: a chain in which nothing can be changed, dropped or slipped in unnoticed."""
+"""The audit log: a chain in which nothing can be changed, dropped or slipped in unnoticed, and its daily digests."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
+import time_machine
+from huey import MemoryHuey
 from peewee import IntegrityError
 
 from portal.database import transaction
-from portal.models import AuditEntry
+from portal.messaging import outbox, worker
+from portal.models import AuditDigest, AuditEntry
 from portal.models.audit import FIRST
 from portal.services import audit
 
@@ -88,3 +91,113 @@ def test_entry_goes_with_the_change_that_it_records(five: list[AuditEntry], now:
     assert AuditEntry.select().count() == 5
     audit.record("y", actor="x", subject="x", now=now)
     assert audit.verify() == []
+
+
+DAY, MONDAY = timedelta(days=1), date(2026, 6, 15)
+
+
+@pytest.fixture
+def days(now: datetime) -> list[AuditEntry]:
+    """Two entries on Monday, none on Tuesday, one on Wednesday."""
+    return [audit.record("x", actor="x", subject="x", now=now + passed, at=at)
+            for at, passed in enumerate((timedelta(), timedelta(hours=1), 2 * DAY))]
+
+
+def told(digests: list[AuditDigest]) -> list[tuple[date, int, str]]:
+    return [(digest.day, digest.entries, digest.hash) for digest in digests]
+
+
+def test_digest_tells_how_many_entries_there_were_at_the_end_of_a_day(days: list[AuditEntry], now: datetime):
+    later = now + 9 * DAY
+    assert told([audit.make_digest(MONDAY + number * DAY, now=later) for number in (-1, 0, 1, 2)]) == [
+        (MONDAY - DAY, 0, FIRST), (MONDAY, 2, days[1].hash), (MONDAY + DAY, 2, days[1].hash), (MONDAY + 2 * DAY, 3, days[2].hash)]
+    assert audit.verify() == []
+
+
+@pytest.mark.parametrize(("at", "counted"), [("2026-03-29T21:59:59.999999Z", 1), ("2026-03-29T22:00:00Z", 0)])
+def test_day_ends_on_the_city_clocks(app: object, at: str, counted: int):
+    """On the day on which they are put forward, that is 22:00 in UTC."""
+    audit.record("x", actor="x", subject="x", now=datetime.fromisoformat(at))
+    assert audit.make_digest(date(2026, 3, 29), now=datetime(2026, 4, 2, tzinfo=UTC)).entries == counted
+
+
+def test_day_that_has_not_ended_has_no_digest(days: list[AuditEntry]):
+    for moment in ("2026-06-15T10:30:00Z", "2026-06-15T21:59:59.999999Z"):
+        with pytest.raises(ValueError, match="2026-06-15 has not ended"):
+            audit.make_digest(MONDAY, now=datetime.fromisoformat(moment))
+    assert not AuditDigest.select().exists()
+    assert audit.make_digest(MONDAY, now=datetime.fromisoformat("2026-06-15T22:00:00Z")).entries == 2
+
+
+def test_digest_that_was_made_stays_as_it_is(days: list[AuditEntry], now: datetime):
+    once = audit.make_digest(MONDAY, now=now + DAY)
+    audit.record("late", actor="x", subject="x", now=now)
+    assert told([audit.make_digest(MONDAY, now=now + 2 * DAY)]) == told([once])
+    assert AuditDigest.select().count() == 1
+
+
+def test_digests_of_missing_days_are_made_up_for(days: list[AuditEntry], now: datetime):
+    assert [digest.day for digest in audit.make_digests(now=now + 2 * DAY)] == [MONDAY, MONDAY + DAY]
+    assert audit.make_digests(now=now + 2 * DAY) == []
+    assert [digest.day for digest in audit.make_digests(now=now + 5 * DAY)] == [MONDAY + number * DAY for number in (2, 3, 4)]
+    assert [digest.day for digest in audit.list_digests(2)] == [MONDAY + 4 * DAY, MONDAY + 3 * DAY]
+
+
+def test_empty_log_has_no_digests(now: datetime):
+    assert audit.make_digests(now=now) == []
+    audit.record("x", actor="x", subject="x", now=now)
+    assert audit.make_digests(now=now) == []
+
+
+def test_the_worker_makes_them_every_night(days: list[AuditEntry], app: object, monkeypatch: pytest.MonkeyPatch):
+    queue = MemoryHuey(results=False)
+    monkeypatch.setattr(worker, "make_queue", lambda: queue)
+    monkeypatch.setattr(outbox, "_listeners", [])
+    worker.init_app(app)
+    (task,) = (task for task in queue.read_periodic(datetime(2026, 6, 18, 1, 30)) if task.name == "remove_what_is_due")
+    with time_machine.travel(datetime(2026, 6, 18, 1, 30, tzinfo=UTC), tick=False):
+        queue.execute(task)
+    assert [digest.entries for digest in audit.list_digests()] == [3, 2, 2]
+
+
+def rewrite() -> None:
+    """Make the whole chain anew, so that it holds in itself."""
+    entries, previous = list(AuditEntry.select().order_by(AuditEntry.sequence)), FIRST
+    AuditEntry.delete().execute()
+    for number, entry in enumerate(entries, 1):
+        entry.sequence, entry.previous = number, previous
+        entry.hash = previous = entry.compute_hash()
+        entry.save(force_insert=True)
+
+
+def test_removal_of_the_newest_entries_is_named(days: list[AuditEntry], now: datetime):
+    audit.make_digests(now=now + 3 * DAY)
+    AuditEntry.delete().where(AuditEntry.sequence == 3).execute()
+    assert audit.verify() == [f"the log had 3 entries on 2026-06-17, hash {days[2].hash}, and has not any more"]
+    AuditEntry.delete().execute()
+    assert len(audit.verify()) == 3
+
+
+def test_chain_that_was_made_anew_is_named(days: list[AuditEntry], now: datetime):
+    audit.make_digests(now=now + 3 * DAY)
+    AuditEntry.update(actor="somebody else").where(AuditEntry.sequence == 2).execute()
+    rewrite()
+    assert audit.verify() == [f"the log had {number} entries on {day}, hash {days[number - 1].hash}, and has not any more"
+                              for number, day in ((2, "2026-06-15"), (2, "2026-06-16"), (3, "2026-06-17"))]
+
+
+def test_entry_slipped_in_at_the_beginning_of_a_chain_made_anew_is_named(days: list[AuditEntry], now: datetime):
+    audit.make_digest(MONDAY - DAY, now=now + DAY)
+    audit.make_digests(now=now + 3 * DAY)
+    AuditEntry.create(sequence=0, at=now - DAY, actor="x", action="x", subject="x", previous="x", hash="x")
+    rewrite()
+    assert [fault.partition(" on ")[0] for fault in audit.verify()] == [
+        "the log had 2 entries", "the log had 2 entries", "the log had 3 entries"]
+
+
+@pytest.mark.parametrize("values", [{"hash": "f" * 64}, {"entries": 3}, {"entries": 0}])
+def test_digest_that_was_altered_is_named(days: list[AuditEntry], now: datetime, values: dict[str, object]):
+    audit.make_digests(now=now + DAY)
+    AuditDigest.update(values).execute()
+    (fault,) = audit.verify()
+    assert "on 2026-06-15" in fault

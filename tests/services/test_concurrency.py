@@ -14,7 +14,7 @@ from tests.services.ballots import choose, first_picks
 from tests.services.crowd import crowd
 
 pytestmark = pytest.mark.usefixtures("app")
-VOTERS, RUNS = 150, 20
+VOTERS, RUNS = 400, 200
 
 
 def test_fifty_parallel_casts_on_two_processes_make_one_ballot(database_url: str, now: datetime):
@@ -52,7 +52,7 @@ def test_killed_processes_leave_whole_ballots_and_whole_drafts(database_url: str
         picks = json.dumps(first_picks(edition, district))
         BallotDraft.insert_many([{"account": account, "edition": edition, "picks": picks, "updated_at": now}
                                  for account in accounts]).execute()
-    order = {"edition": edition.code, "now": now.isoformat(), "runs": RUNS, "seconds": 0.06, "seed": 2026}
+    order = {"edition": edition.code, "now": now.isoformat(), "runs": RUNS, "seconds": 0.04, "seed": 2026}
     with crowd(database_url, "crash", order) as (printed,):
         confirmed = [line["account"] for line in printed if "number" in line]
         killed = sum(line.get("killed", False) for line in printed)

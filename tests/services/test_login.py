@@ -144,7 +144,7 @@ def test_use_of_a_session_is_noted_at_most_once_a_minute(account: Account, now: 
 
 def test_logout_ends_the_session_at_once(account: Account, now: datetime):
     token, other = (login.log_in(account.email, PASSWORD, now=now) for _ in range(2))
-    login.log_out(login.find_session(token, now=now))
+    login.log_out(login.find_session(token, now=now), now=now)
     assert login.find_session(token, now=now) is None
     assert login.find_session(other, now=now)
 

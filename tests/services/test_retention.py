@@ -14,13 +14,15 @@ from portal import crypto
 from portal.database import database, on_sqlite, transaction
 from portal.errors import PortalError
 from portal.models import (
-    AuditEntry, Ballot, BallotDraft, EmailChange, Message, Officer, PasswordReset, PhoneChange, SendCount, Session, Throttle,
+    AuditEntry, Ballot, BallotDraft, EmailChange, Message, Officer, PasswordReset, PhoneChange, SendCount, Session, Support,
+    Throttle,
 )
 from portal.models.message import MessageChannel, MessageState
 from portal.models.staff import Role
 from portal.services import audit, login, login_throttle, password, profile, registration, removal, retention, staff
+from portal.services.retention import Rule
 from tests.factories import (
-    PASSWORD, make_account, make_district, make_edition, make_officer, make_pool, make_registration, make_voting,
+    PASSWORD, make_account, make_district, make_edition, make_officer, make_pool, make_proposal, make_registration, make_voting,
 )
 from tests.services import raw
 from tests.services.ballots import cast, choose
@@ -51,6 +53,13 @@ def make_draft(voting_to: datetime) -> BallotDraft:
     return BallotDraft.create(account=make_account(make_district()), edition=edition, picks="{}", updated_at=voting_to - HOUR)
 
 
+def make_support(results_on: datetime) -> Support:
+    edition = make_edition(voting_from=results_on - 2 * DAY, voting_to=results_on - DAY, results_on=results_on)
+    district = make_district()
+    return Support.create(proposal=make_proposal(make_pool(edition, district)), account=make_account(district),
+                          created_at=results_on - 60 * DAY)
+
+
 # The table, how long its rows are kept after the moment that counts, and a row for which that moment is the one given.
 KINDS: dict[str, tuple[str, timedelta, Make]] = {
     "registration": ("registration", DAY, lambda at: make_registration(crypto.new_token(), make_district(), created_at=at)),
@@ -68,22 +77,22 @@ KINDS: dict[str, tuple[str, timedelta, Make]] = {
     **{f"message {state}": ("message", 90 * DAY, partial(make_message, state=state))
        for state in ("sent", "delivered", "failed")},
     "draft": ("ballot_draft", HOUR, make_draft),
+    "support": ("support", 90 * DAY, make_support),
 }
 of_every_kind = pytest.mark.parametrize(("table", "kept", "make"), KINDS.values(), ids=KINDS)
 
 
 def remove(now: datetime) -> dict[str, int]:
     """Run, and return how many rows of which table went."""
-    told: dict[str, int] = {}
-    retention.remove_due(actor="system", now=now, done=lambda rule, rows: told.update({rule.table: rows}))
-    assert list(told) == [rule.table for rule in retention.RULES], "each rule is told of once"
-    return {table: rows for table, rows in told.items() if rows}
+    told: list[tuple[Rule, int]] = []
+    assert retention.remove_due(actor="system", now=now, done=lambda *each: told.append(each)) == (0, 0), "there are no scans"
+    assert [rule for rule, _rows in told] == list(retention.RULES), "each rule is told of once"
+    return {rule.table: rows for rule, rows in told if rows}
 
 
 def due(now: datetime) -> dict[str, int]:
     """Return how many rows of which table would go."""
-    counted = {rule.table: retention.count_due(rule, now=now) for rule in retention.RULES}
-    return {table: rows for table, rows in counted.items() if rows}
+    return {rule.table: rows for rule in retention.RULES if (rows := retention.count_due(rule, now=now))}
 
 
 def is_kept(row: Model) -> bool:
@@ -257,7 +266,7 @@ def batches(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     sizes: list[int] = []
     original = retention._remove
 
-    def count(rule: retention.Rule, batch: list[int], now: datetime) -> int:
+    def count(rule: Rule, batch: list[int], now: datetime) -> int:
         sizes.append(len(batch))
         return original(rule, batch, now)
     monkeypatch.setattr(retention, "BATCH", 2)
@@ -284,7 +293,7 @@ def test_crash_between_batches_keeps_what_was_done_records_it_and_the_next_run_g
     rows = [make_message(now - 90 * DAY) for _row in range(5)]
     draft, working = make_draft(now - HOUR), retention._remove
 
-    def break_down(rule: retention.Rule, batch: list[int], now: datetime) -> int:
+    def break_down(rule: Rule, batch: list[int], now: datetime) -> int:
         if len(batches) == 2:
             raise crash
         return working(rule, batch, now)
@@ -310,7 +319,7 @@ def test_crash_inside_a_batch_undoes_the_batch(now: datetime, monkeypatch: pytes
 def test_row_that_is_renewed_after_it_was_found_stays(now: datetime, monkeypatch: pytest.MonkeyPatch):
     row, working = KINDS["failures"][2](now - DAY), retention._remove
 
-    def meanwhile(rule: retention.Rule, batch: list[int], now: datetime) -> int:
+    def meanwhile(rule: Rule, batch: list[int], now: datetime) -> int:
         Throttle.update(failed_at=now).execute()
         return working(rule, batch, now)
     monkeypatch.setattr(retention, "_remove", meanwhile)

@@ -8,8 +8,9 @@ import time_machine
 
 from portal.models import Ballot, Choice, Edition, Exclusion, Proposal
 from portal.models.ballot import BallotState, Channel
-from portal.services import results
-from tests.factories import make_district, make_edition, make_pool, make_proposal
+from portal.models.staff import Role
+from portal.services import results, results_publication
+from tests.factories import make_district, make_edition, make_officer, make_pool, make_proposal
 from tests.page import Page, Visitor
 from tests.views.steps import in_english
 
@@ -99,6 +100,30 @@ def test_points_with_fractions_are_written_in_full(reader: Visitor, edition: Edi
 def test_edition_without_ballots_has_a_page(reader: Visitor):
     make_edition(code="2030")
     assert "0 people have voted." in reader.get("/wyniki/2030").text
+
+
+def test_removed_ballot_stays_in_published_results_until_a_correction_says_so(reader: Visitor, edition: Edition, now: datetime):
+    later = now + 10 * DAY
+    with time_machine.travel(later, tick=False):
+        published = reader.get("/wyniki/2026").text
+        results_publication.keep_published(edition, now=later)
+        Ballot.delete().where(Ballot.voter_key == f"{0:064d}").execute()
+        results_publication.note_removed(edition)
+        assert reader.get("/wyniki/2026").text == published
+        seen = results_publication.find_correction(edition, now=later).digest
+        results_publication.approve_correction(edition, make_officer(Role.COORDINATOR), seen=seen, now=later)
+        page = reader.get("/wyniki/2026")
+    assert "Corrected on June 25, 2026: 1 ballot cast from a wrongly registered account was removed." in page.text
+    assert "1 person has voted." in page.text and rows(page)[0][1:3] == ["3", "1"]
+    assert "June 15, 2026" not in page.text and "III Okolica 0" not in page.text
+
+
+def test_results_that_are_kept_look_like_those_that_are_counted(reader: Visitor, edition: Edition, now: datetime):
+    Choice.update(points=Decimal("0.25")).execute()
+    with time_machine.travel(now + 10 * DAY, tick=False):
+        published = reader.get("/wyniki/2026").text
+        results_publication.keep_published(edition, now=now + 10 * DAY)
+        assert reader.get("/wyniki/2026").text == published
 
 
 def test_unknown_edition_has_none(reader: Visitor):

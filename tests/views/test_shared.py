@@ -28,6 +28,13 @@ def test_cookie_that_hides_behind_another_changes_nobodys_page(shared: Flask) ->
     assert heading(shared) == "pl" and heading(shared, Cookie=f"{device}=x") == "pl"
 
 
+def test_questions_in_the_address_do_not_crowd_out_what_all_read(shared: Flask) -> None:
+    browser = shared.test_client(use_cookies=False)
+    pages = [browser.get(path).text for path in ("/kontakt", *(f"/kontakt?x={at}" for at in range(20)))]
+    kept = [key for key in cache._entries if key[0] == "page"]
+    assert len(kept) == 1 and len(pages) == 21
+
+
 def test_way_back_from_the_language_switch_is_the_page_after_a_head_too(shared: Flask) -> None:
     visitor = Visitor(shared)
     log_in(visitor, make_account(make_district()))

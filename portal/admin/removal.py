@@ -1,0 +1,107 @@
+"""Cases of wrongly registered accounts: their list, claims that are made in person, and protocols of removals."""
+
+from typing import Any
+
+from flask import Response, flash, redirect
+from flask_admin import expose
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+from peewee import Case, fn
+
+from portal import clock
+from portal.admin import labels
+from portal.admin.account import PeselReveal
+from portal.admin.base import PanelView
+from portal.admin.filters import OneOf, Since, Until
+from portal.admin.removal_approval import Approvals
+from portal.admin.removal_desk import CasePage, deadline
+from portal.admin.removal_protocol import make_protocol
+from portal.errors import StepForbidden
+from portal.forms.removal_desk import WalkInForm
+from portal.models.removal import ENDED, CaseState, Evidence, RemovalCase
+from portal.models.staff import Role
+from portal.services import removal_case
+
+
+def age(_view: Any, _context: Any, case: RemovalCase, _name: str) -> str:
+    """Write for how many days a case has been open."""
+    return str((clock.local(case.closed_at or clock.now()).date() - clock.local(case.created_at).date()).days)
+
+
+class Standing(OneOf):
+    """Cases that are not ended, or late beside that."""
+
+    def apply(self, query: Any, value: str) -> Any:
+        query = query.where(RemovalCase.state.not_in(ENDED))
+        return query.where(RemovalCase.due_at < clock.now()) if value == "overdue" else query
+
+
+class RemovalView(CasePage, Approvals, PeselReveal, PanelView):
+    """What officers for removals work on, and of that what a coordinator approves."""
+
+    roles = (Role.REMOVALS, Role.COORDINATOR)
+    restricted = dict.fromkeys(("create_view", "action_view", "decide_view", "scan_view", "reveal_view", "remove_view",
+                                "protocol_view"), (Role.REMOVALS,))
+    can_create = True
+    column_list = ("number", "state", "created_at", "due_at", "proof", "pages", "others")
+    column_sortable_list = ("state", "created_at", "due_at")
+    column_searchable_list = ("number",)
+    column_default_sort = ("due_at", False)
+    column_choices = {"state": labels.CASE_STATES, "proof": labels.PROOFS}
+    column_formatters = {
+        "created_at": age, "due_at": lambda _view, _context, case, _name: deadline(case),
+        "pages": lambda _view, _context, case, _name: case.pages or None,
+        "others": lambda _view, _context, case, _name: case.others or None}
+    column_filters = (
+        OneOf(RemovalCase.state, _l("State"), lambda: labels.CASE_STATES),
+        OneOf(RemovalCase.proof, _l("Proof of identity"), lambda: labels.PROOFS),
+        Standing(RemovalCase.due_at, _l("Only"), lambda: [("open", _("Open cases")), ("overdue", _("Overdue cases"))]),
+        Since(RemovalCase.created_at, _l("From day"), "_from"),
+        Until(RemovalCase.created_at, _l("To day"), "_to"),
+    )
+    column_labels = {
+        "number": _l("Number"), "state": _l("State"), "created_at": _l("Age in days"), "due_at": _l("Deadline"),
+        "proof": _l("Proof of identity"), "pages": _l("Pages of scan"), "others": _l("Other cases of this PESEL"),
+    }
+
+    def get_query(self) -> Any:
+        other = RemovalCase.alias()
+        pages = Evidence.select(fn.COUNT(Evidence.id)).where(Evidence.case == RemovalCase.id)
+        others = other.select(fn.COUNT(other.id)).where(other.pesel_index == RemovalCase.pesel_index, other.id != RemovalCase.id)
+        query = super().get_query().select_extend(pages.alias("pages"), others.alias("others"))
+        if current_user.officer.role == Role.COORDINATOR:
+            mine = (RemovalCase.state == CaseState.REQUESTED) | (RemovalCase.approved_by == current_user.officer)
+            query = query.where(mine)
+        return query
+
+    def get_one(self, id: Any) -> Any:  # noqa: A002 (the name is Flask-Admin's)
+        """Return the whole case, with what is sealed in it."""
+        row = super().get_one(id)
+        return row and RemovalCase.get_by_id(row.id)
+
+    def audited_as(self, row: RemovalCase) -> str:
+        return f"removal:{row.number}"
+
+    def order(self, name: str, descending: bool) -> list[Any]:
+        undecided_first = [Case(None, [(RemovalCase.state.in_(ENDED), 1)], 0)] if name == "due_at" and not descending else []
+        return [*undecided_first, *super().order(name, descending)]
+
+    @expose("/new/", methods=("GET", "POST"))
+    def create_view(self) -> Any:
+        form = WalkInForm()
+        if form.validate_on_submit():
+            case, _secret = removal_case.open_case(form.claim(), address="", now=clock.now(), officer=current_user.officer)
+            flash(_("The case %(number)s is open.", number=case.number), "success")
+            return redirect(self.get_url(".details_view", id=case.id))
+        page = self.render("admin/removal/walk_in.html", form=form, return_url=self.get_url(".index_view"))
+        return page, 400 if form.errors else 200
+
+    @expose("/protokol/", methods=("POST",))
+    def protocol_view(self) -> Any:
+        case = self.find()
+        if case.state != CaseState.REMOVED:
+            raise StepForbidden
+        paper, name = make_protocol(case), f"{case.number.replace('/', '-')}.pdf"
+        removal_case.note_view(case, current_user.officer, "protocol printed", now=clock.now())
+        return Response(paper, mimetype="application/pdf", headers={"Content-Disposition": f'attachment; filename="{name}"'})

@@ -1,0 +1,144 @@
+"""The removal of an account with its votes: one officer asks for it with the password, another approves it or returns it."""
+
+from typing import Any
+
+from flask import flash, redirect, request
+from flask_admin import expose
+from flask_admin.actions import action
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+
+from portal import clock
+from portal.admin import labels
+from portal.admin.removal_desk import refusal
+from portal.errors import LoginRefused, NoSuchAccount, PortalError, StepForbidden, TooMany
+from portal.forms.removal_desk import ApprovalForm, RequestForm, ReturnForm
+from portal.forms.staff import PanelProofForm
+from portal.models.edition import Edition
+from portal.models.removal import LEADS, Deed, RemovalCase, RemovalStep
+from portal.services import login, removal, removal_case
+from portal.services.removal import Extent
+from portal.services.removal_approval import approve_removal, request_removal, requested_extent, return_request
+
+GOES = {"ballots": _l("Ballots"), "proposals": _l("Proposals"), "supports": _l("Supports for proposals"),
+        "drafts": _l("Choices that were not cast"), "sessions": _l("Logins in browsers")}
+STAYS = {"on_paper": _l("Ballots cast on paper"), "out_of_reach": _l("Ballots that nobody can find any more")}
+UNSEEN = {"account": _l("The account itself"), "data": _l("What the account says")}  # No words are kept of these, only a hash.
+Row = tuple[str, Any, list[str]]
+
+
+def rows(extent: Extent, names: dict[str, Any]) -> list[Row]:
+    """Return the parts of an extent as officers read them: the name of a part, its label and a line for each thing in it."""
+    editions = {edition.code: edition.name for edition in Edition.select(Edition.code, Edition.name)}
+    ballots, fates = dict(labels.BALLOT_STATES), dict(labels.FATES)
+    lines = {
+        **{name: [str(number)] for name in ("sessions", "drafts", "supports") if (number := getattr(extent, name))},
+        "ballots": [f"{editions.get(code, code)}: {ballots[state]}" for code, state in extent.ballots],
+        "proposals": [f"{number}: {fates[fate]}" for number, fate in extent.proposals],
+        "on_paper": [editions.get(code, code) for code in extent.on_paper],
+        "out_of_reach": [editions.get(code, code) for code in extent.out_of_reach],
+    }
+    return [(name, label, lines.get(name, [])) for name, label in names.items()]
+
+
+def differences(requested: Extent, present: Extent) -> list[tuple[Any, list[str], list[str]]]:
+    """Return what would go now and was not asked for, or the other way round: a label, what was asked for, what is."""
+    changed = {found.what for found in present.differences(requested)}
+    seen = [(UNSEEN[name], [_("as the request has shown it")], [_("changed since then")]) for name in UNSEEN if name in changed]
+    pairs = zip(rows(requested, GOES | STAYS), rows(present, GOES | STAYS), strict=True)
+    return seen + [(label, before, now) for (name, label, before), (_name, _label, now) in pairs if name in changed]
+
+
+def proved(form: PanelProofForm) -> bool:
+    """Tell whether a form holds the officer's own password, or let it say why not."""
+    try:
+        login.prove(current_user.session, str(form.password.data), address=request.remote_addr or "", now=clock.now())
+        return True
+    except (LoginRefused, TooMany) as error:
+        form.refuse(error, form.password)
+        return False
+
+
+class Approvals:
+    """What leads from a confirmed identity to the removal; for a view of cases."""
+
+    find: Any
+    get_url: Any
+    may: Any
+    render: Any
+
+    def is_action_allowed(self, _name: str) -> bool:
+        return bool(self.may("action_view"))
+
+    @action("remove", _l("Delete account with votes"))
+    def remove_chosen(self, ids: list[str]) -> Any:
+        if len(ids) == 1:
+            return redirect(self.get_url(".remove_view", id=ids[0]))
+        flash(_("Choose one case: each removal is looked at by itself."), "error")
+        return None
+
+    @expose("/usuniecie/", methods=("GET", "POST"))
+    def remove_view(self) -> Any:
+        case, form, status = self.find(), RequestForm(), 0
+        if form.validate_on_submit() and proved(form):
+            status = refusal(form, request_removal, case, seen=form.seen.data)
+            if not status:
+                return self._done(_("The removal is asked for. Another officer has to approve it; until then the account is "
+                                    "frozen."), case)
+            case = self.find()
+        account = removal_case.found_account(case)
+        if case.state not in LEADS[Deed.REQUESTED][0] or account is None:
+            return self._impossible(case, NoSuchAccount if account is None else StepForbidden)
+        extent = removal.find_extent(account, now=clock.now())
+        if status or not form.errors:
+            form.version.data, form.seen.data = case.version, extent.digest()
+        page = self.render("admin/removal/preview.html", model=case, account=account, form=form, goes=rows(extent, GOES),
+                           stays=rows(extent, STAYS))
+        return page, status or (400 if form.errors else 200)
+
+    @expose("/zatwierdzenie/", methods=("GET", "POST"))
+    def approve_view(self) -> Any:
+        case, form, status = self.find(), ApprovalForm(), 0
+        if form.validate_on_submit() and proved(form):
+            status = refusal(form, approve_removal, case)
+            if not status:
+                return self._done(_("The account is deleted together with its votes. Both sides get a letter."), case)
+        return self._show_request(form, status)
+
+    @expose("/zwrot/", methods=("POST",))
+    def return_view(self) -> Any:
+        case, form, status = self.find(), ReturnForm(), 0
+        if form.validate():
+            status = refusal(form, return_request, case, form.words.data)
+            if not status:
+                return self._done(_("The request is returned, and nothing was deleted. The account stays frozen."), None)
+        return self._show_request(form, status)
+
+    def _show_request(self, form: ApprovalForm | ReturnForm, status: int) -> Any:
+        """Return the page with what was asked for beside what would go now."""
+        case = self.find()
+        if case.state not in LEADS[Deed.REMOVED][0]:
+            return self._impossible(case, StepForbidden)
+        approval = form if isinstance(form, ApprovalForm) else ApprovalForm(formdata=None)
+        returning = form if isinstance(form, ReturnForm) else ReturnForm(formdata=None)
+        for shown in (approval, returning):
+            if status or not shown.errors:
+                shown.version.data = case.version
+        account, requested = removal_case.found_account(case), requested_extent(case)
+        step = (RemovalStep.select().where(RemovalStep.case == case, RemovalStep.deed == Deed.REQUESTED)
+                .order_by(RemovalStep.id.desc()).get())
+        page = self.render(
+            "admin/removal/approval.html", model=case, account=account, form=form, approval=approval, returning=returning,
+            asked_at=step.at, own=case.requested_by_id == current_user.officer.id, goes=rows(requested, GOES),
+            stays=rows(requested, STAYS),
+            differences=differences(requested, removal.find_extent(account, now=clock.now())) if account else [])
+        return page, status or (400 if form.errors else 200)
+
+    def _done(self, message: str, case: RemovalCase | None) -> Any:
+        flash(message, "success")
+        return redirect(self.get_url(".details_view", id=case.id) if case else self.get_url(".index_view"))
+
+    def _impossible(self, case: RemovalCase, error: type[PortalError]) -> Any:
+        flash(_(error.message), "error")
+        return redirect(self.get_url(".details_view", id=case.id))

@@ -1,0 +1,101 @@
+"""The page of a case: what is claimed beside what is known, decisions on it, and its scans."""
+
+from base64 import b64encode
+from typing import Any
+
+from flask import flash, redirect
+from flask_admin import expose
+from flask_admin.helpers import get_redirect_target
+from flask_babel import gettext as _
+from flask_login import current_user
+from peewee import JOIN
+
+from portal import clock, i18n
+from portal.admin import labels
+from portal.errors import CaseChanged, NoSuchAccount, SecondOfficerNeeded, StepForbidden
+from portal.forms.removal_desk import DECISIONS, DecisionForm
+from portal.models.account import Account, AccountState
+from portal.models.removal import ENDED, LEADS, Deed, Evidence, RemovalCase, RemovalStep
+from portal.models.staff import Officer
+from portal.services import removal_case, removal_evidence
+
+DECIDE = {Deed.MORE_ASKED: removal_case.ask_for_more, Deed.CONFIRMED: removal_case.confirm_identity,
+          Deed.FROZEN: removal_case.freeze, Deed.UNFROZEN: removal_case.unfreeze, Deed.REFUSED: removal_case.refuse}
+ONLY_IN = {Deed.FROZEN: AccountState.ACTIVE, Deed.UNFROZEN: AccountState.FROZEN}
+
+
+def offered(case: RemovalCase, account: Account | None) -> list[Deed]:
+    """Return what can be decided on a case as it and the account on its PESEL stand."""
+    return [deed for deed in DECISIONS if case.state in LEADS[deed][0]
+            and (deed not in ONLY_IN or account is not None and account.state == ONLY_IN[deed])]
+
+
+def deadline(case: RemovalCase) -> str:
+    """Write until when officers decide, and that it is over."""
+    shown, late = i18n.moment(case.due_at), case.state not in ENDED and case.due_at < clock.now()
+    return _("%(moment)s, overdue", moment=shown) if late else shown
+
+
+def alike(case: RemovalCase, account: Account | None) -> set[str]:
+    """Return what a claim and an account have in common that strikes the eye."""
+    if account is None:
+        return set()
+    pairs = {"email": (case.email, account.email), "name": (case.name, account.name)}
+    return {what for what, (claimed, known) in pairs.items() if " ".join((claimed or "").split()).casefold() == known.casefold()}
+
+
+def refusal(form: Any, step: Any, case: RemovalCase, *words: str, **seen: Any) -> int:
+    """Take a step on the state of a case that a form has shown; return 0, or the status of its refusal, which the form tells."""
+    try:
+        step(case, current_user.officer, *words, **seen, version=form.version.data, now=clock.now())
+        return 0
+    except (CaseChanged, StepForbidden, NoSuchAccount, SecondOfficerNeeded) as error:
+        form.refuse(error)
+        return error.status
+
+
+class CasePage:
+    """What officers for removals do with one case; for a view of cases."""
+
+    find: Any
+    get_url: Any
+    may: Any
+    render: Any
+
+    @expose("/details/")
+    def details_view(self) -> Any:
+        return self._show(self.find(), DecisionForm(formdata=None))
+
+    def _show(self, case: RemovalCase, form: DecisionForm, status: int = 0) -> Any:
+        account, works = removal_case.found_account(case), self.may("decide_view")
+        deeds = offered(case, account) if works else []
+        form.offer(deeds)
+        if status or not form.errors:
+            form.version.data = case.version
+        steps = (RemovalStep.select(RemovalStep, Officer).join(Officer, JOIN.LEFT_OUTER).where(RemovalStep.case == case)
+                 .order_by(RemovalStep.id))
+        page = self.render(
+            "admin/removal/case.html", model=case, account=account, form=form, works=works, steps=list(steps),
+            hints={deed: DECISIONS[deed][1] for deed in deeds}, others=removal_case.other_cases(case),
+            due=deadline(case), alike=alike(case, account), pages=Evidence.select().where(Evidence.case == case).count(),
+            names={name: dict(getattr(labels, name)) for name in ("ACCOUNT_STATES", "CASE_STATES", "PROOFS", "DEEDS")},
+            return_url=get_redirect_target() or self.get_url(".index_view"))
+        return page, status or (400 if form.errors else 200)
+
+    @expose("/decyzja/", methods=("POST",))
+    def decide_view(self) -> Any:
+        case, form, status = self.find(), DecisionForm(), 0
+        if form.validate():
+            deed = Deed(form.deed.data)
+            status = refusal(form, DECIDE[deed], case, form.words.data)
+            if not status:
+                flash(_("Noted: %(what)s.", what=dict(labels.DEEDS)[deed]), "success")
+                return redirect(self.get_url(".details_view", id=case.id))
+        return self._show(self.find(), form, status)
+
+    @expose("/skan/", methods=("POST",))
+    def scan_view(self) -> Any:
+        case = self.find()
+        pages = [b64encode(page).decode() for page in removal_evidence.show(case)]
+        removal_case.note_view(case, current_user.officer, "scan viewed", now=clock.now(), pages=len(pages))
+        return self.render("admin/removal/scan.html", model=case, pages=pages)

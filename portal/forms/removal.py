@@ -1,0 +1,76 @@
+"""The claim that somebody else has registered an account on one's PESEL, and what is sent to its case later."""
+
+from collections.abc import Iterator
+from typing import IO
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from portal.config import settings
+from portal.errors import PortalError
+from portal.forms import fields, validators
+from portal.forms.base import BaseForm
+from portal.forms.profile import NameFields
+from portal.i18n import language
+from portal.models.removal import Proof
+from portal.services.removal_case import Claim
+
+MOST_WORDS, MOST_FILES, LONGEST_NAME = 2_000, 4, 60
+
+
+class ClaimForm(NameFields, BaseForm):
+    """Who claims, what has happened, and how the person will show who it is."""
+
+    pesel = fields.text(_l("PESEL number"), most=20, required=_l("Enter your PESEL number."), checks=(validators.pesel,),
+                        inputmode="numeric", classes="govuk-input--width-10",
+                        hint=_l("Your number, on which somebody else has registered. We keep it encrypted."))
+    email = fields.email(hint=_l("We write to it about this case."))
+    story = fields.long_text(_l("What happened"), most=MOST_WORDS, required=_l("Write what happened."),
+                             hint=_l("For example how and when you noticed. At most 2,000 characters. Please do not write your "
+                                     "PESEL number here."))
+    proof = fields.radios(_l("How will you show us who you are?"), required=_l("Choose how you will show us who you are."))
+    notice = fields.checkbox(_l("I have read how my data are used"),
+                             required=_l("Please read how your data are used and tick the box."))
+    submit = fields.submit(_l("Send the report"))
+
+    def __init__(self) -> None:
+        super().__init__()
+        office = _("%(address)s, %(hours)s. Bring your identity card or another document that shows your PESEL number.",
+                   address=settings.office_address, hours=settings.office_hours)
+        scan = _("You add it on the next page. Cover everything but your names and PESEL number. We destroy it once we have "
+                 "decided, after 30 days at the latest.")
+        self.proof.choices = [(Proof.IN_PERSON, _("In person at the office (recommended)")),
+                              (Proof.SCAN, _("With a scan or photo of a document"))]
+        self.proof.render_kw = {"params": {"items": [{"hint": {"text": office}}, {"hint": {"text": scan}}]}}
+
+    def claim(self) -> Claim:
+        """Return what a valid form tells."""
+        return Claim(name=f"{self.given_name.data} {self.family_name.data}", pesel=self.pesel.data, email=self.email.data,
+                     story=self.story.data, proof=Proof(self.proof.data), language=language())
+
+
+class ScanForm(BaseForm):
+    """The scan of a document, in one file or several."""
+
+    files = fields.files(_l("Scan or photo of your document"), most=MOST_FILES, accept=".pdf,.jpg,.jpeg,.png",
+                         required=_l("Choose a file with a scan or photo."), too_many=_l("Choose at most %(max)d files at once."),
+                         hint=_l("PDF, JPEG or PNG, at most 10 MB each and four files at once."))
+    send_scan = fields.submit(_l("Send the scan"))
+
+    def chosen(self) -> Iterator[tuple[str, IO[bytes]]]:
+        """Return the files of a valid form, each with its name as pages show it: the end of a long one."""
+        for file in self.files.data:
+            yield "".join(filter(str.isprintable, file.filename))[-LONGEST_NAME:], file.stream
+
+    def refuse_file(self, name: str, error: PortalError) -> None:
+        """Show beside the field why a file was not taken; one message tells of all such files."""
+        text = _("“%(file)s”: %(problem)s", file=name, problem=_(error.message, **error.params))
+        self.files.errors = [" ".join([*self.files.errors, text])]
+
+
+class AnswerForm(BaseForm):
+    """What a claimant writes to a case."""
+
+    words = fields.long_text(_l("Your message"), most=MOST_WORDS, required=_l("Write your message."), rows=5,
+                             hint=_l("At most 2,000 characters. Please do not write your PESEL number here."))
+    send_answer = fields.submit(_l("Send the message"))

@@ -1,0 +1,132 @@
+"""What officers fill in about wrongly registered accounts: decisions, requests and approvals, reasons, a claim made in person."""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from stdnum.pl import pesel as pesel_number
+from wtforms import Field, Form, HiddenField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
+
+from portal import clock
+from portal.forms import fields, validators
+from portal.forms.base import BaseForm
+from portal.forms.staff import PanelProofForm
+from portal.i18n import DEFAULT, LANGUAGES
+from portal.models.removal import Deed, Proof
+from portal.services.removal_case import Claim
+
+LONGEST_WORDS = 2_000
+ELEVEN_DIGITS = re.compile(r"(?<![0-9])[0-9](?:[ \u00a0-]?[0-9]){10}(?![0-9])")
+# What an officer can decide, and what comes of it.
+DECISIONS = {
+    Deed.MORE_ASKED: (_l("Ask for more"), _l("Your words go to the claimant by e-mail. The case waits for an answer.")),
+    Deed.CONFIRMED: (_l("Confirm the identity"), _l(
+        "Write what you compared, for example the identity card that you saw at the office. Scans are destroyed at once. The "
+        "claimant gets an e-mail.")),
+    Deed.FROZEN: (_l("Freeze the account"), _l(
+        "While you are in doubt, nobody can log in to it or vote with it, and its ballot is under check. Its holder gets an "
+        "e-mail. Write why.")),
+    Deed.UNFROZEN: (_l("Give the account back"), _l(
+        "Its holder can log in again, and its ballot counts as before. The holder gets an e-mail. Write why.")),
+    Deed.REFUSED: (_l("Refuse the claim"), _l(
+        "Your words go to the claimant by e-mail. The case ends, scans are destroyed, and a frozen account is given back to its "
+        "holder.")),
+}
+REASONS = [
+    SelectChoice("", _l("Choose…")),
+    SelectChoice("document", _l("Comparison with a document")),
+    SelectChoice("holder", _l("A question of the holder")),
+    SelectChoice("authority", _l("An inquiry of an authority")),
+]
+
+
+def no_pesel(_form: Form, field: Field) -> None:
+    """Refuse a PESEL number in words that go into letters and into the protocol."""
+    today = clock.local(clock.now()).date()
+    for found in ELEVEN_DIGITS.findall(field.data or ""):
+        digits = re.sub("[^0-9]", "", found)
+        if pesel_number.is_valid(digits) and pesel_number.get_birth_date(digits) <= today:
+            raise ValidationError(_("Do not write PESEL numbers here."))
+
+
+def _strip(value: Any) -> Any:
+    return value.replace("\r\n", "\n").strip() if isinstance(value, str) else value
+
+
+def _version(value: Any) -> int:
+    """Return the version of the case that a page has shown; what is none equals no version."""
+    return int(value) if re.fullmatch("[0-9]{1,9}", str(value), re.ASCII) else -1
+
+
+def _line(label: Any, required: Any, *checks: Any, most: int, description: Any = "", **attributes: str) -> StringField:
+    too_long = Length(max=most, message=fields.TOO_LONG)
+    return StringField(label, description=description, filters=[_strip], render_kw={"autocomplete": "off", **attributes},
+                       validators=[DataRequired(required), too_long, validators.clean_text, validators.one_line, *checks])
+
+
+def _words(label: Any, required: Any, *checks: Any, description: Any = "") -> TextAreaField:
+    return TextAreaField(label, description=description, filters=[_strip], validators=[
+        DataRequired(required), Length(max=LONGEST_WORDS, message=fields.TOO_LONG), validators.clean_text, *checks])
+
+
+class OfCase:
+    """Says which state of a case the officer has seen."""
+
+    version = HiddenField(filters=[_version])
+
+
+class DecisionForm(OfCase, BaseForm):
+    """One officer's decision on a case, in words."""
+
+    deed = RadioField(_l("Decision"), choices=[SelectChoice(deed, label) for deed, (label, _hint) in DECISIONS.items()],
+                      validators=[InputRequired(_l("Choose what you decide."))])
+    words = _words(_l("Your words"), _l("Write a few words."), no_pesel,
+                   description=_l("They stay in the history of the case. Do not write PESEL numbers here."))
+
+    def offer(self, deeds: Iterable[Deed]) -> None:
+        """Leave only what can be decided now."""
+        self.deed.choices = [SelectChoice(deed, DECISIONS[deed][0]) for deed in deeds]
+
+
+class RequestForm(OfCase, PanelProofForm):
+    """The request to delete an account with its votes; ``seen`` says what its page has shown."""
+
+    seen = HiddenField()
+
+
+class ApprovalForm(OfCase, PanelProofForm):
+    """A second officer's approval."""
+
+
+class ReturnForm(OfCase, BaseForm):
+    """A request given back unapproved, with the reasons."""
+
+    words = _words(_l("Why you return it"), _l("Write why you return the request."), no_pesel,
+                   description=_l("They stay in the history of the case. Do not write PESEL numbers here."))
+
+
+class RevealForm(BaseForm):
+    """Why an officer has to see a PESEL number in full."""
+
+    reason = SelectField(_l("Why do you need it?"), choices=REASONS, validators=[InputRequired(_l("Choose why you need it."))])
+
+
+class WalkInForm(BaseForm):
+    """A claim that somebody makes in person."""
+
+    name = _line(_l("First and last name"), _l("Enter the person's first and last name."), validators.no_web_address, most=200)
+    pesel = _line(_l("PESEL number"), _l("Enter the PESEL number."), validators.pesel, most=20, inputmode="numeric",
+                  description=_l("As on the document that the person shows you."))
+    email = _line(_l("E-mail address"), _l("Enter the person's e-mail address."), validators.email_address, most=254,
+                  type="email", description=_l("Of the person who stands before you. Letters about the case go to it."))
+    language = SelectField(_l("Language of the letters"), default=DEFAULT,
+                           choices=[SelectChoice(code, name) for code, name in LANGUAGES.items()])
+    story = _words(_l("What happened"), _l("Write what happened."))
+
+    def claim(self) -> Claim:
+        """Return what a valid form tells."""
+        return Claim(self.name.data, self.pesel.data, self.email.data, self.story.data, Proof.IN_PERSON, self.language.data)

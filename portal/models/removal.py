@@ -1,0 +1,130 @@
+"""Cases of wrongly registered accounts: what a claimant tells, what officers decide, and what became of it."""
+
+from enum import StrEnum
+
+from peewee import CharField, ForeignKeyField, IntegerField, TextField
+
+from portal.models.base import BaseModel, check, one_of
+from portal.models.fields import MomentField, PublicIdField, SealedField
+from portal.models.staff import Officer
+
+
+class Proof(StrEnum):
+    """How claimants prove who they are."""
+
+    IN_PERSON = "in_person"
+    SCAN = "scan"
+
+
+class CaseState(StrEnum):
+    """How far a case has come."""
+
+    OPEN = "open"
+    MORE_NEEDED = "more_needed"
+    CONFIRMED = "confirmed"  # The claimant's identity.
+    REQUESTED = "requested"  # The removal; it waits for a second officer.
+    REMOVED = "removed"
+    REFUSED = "refused"
+
+
+class Deed(StrEnum):
+    """What happens to a case."""
+
+    OPENED = "opened"
+    SCAN_ADDED = "scan_added"
+    ANSWERED = "answered"
+    MORE_ASKED = "more_asked"
+    CONFIRMED = "confirmed"
+    FROZEN = "frozen"
+    UNFROZEN = "unfrozen"
+    REQUESTED = "requested"
+    RETURNED = "returned"
+    REMOVED = "removed"
+    REFUSED = "refused"
+
+
+ENDED = (CaseState.REMOVED, CaseState.REFUSED)
+UNDECIDED = (CaseState.OPEN, CaseState.MORE_NEEDED)  # Scans can come in, and are kept until somebody has decided on them.
+# In which states each deed is possible, and to which it leads (None: it stays); everything else is forbidden.
+LEADS: dict[Deed, tuple[tuple[CaseState, ...], CaseState | None]] = {
+    Deed.SCAN_ADDED: (UNDECIDED, CaseState.OPEN),
+    Deed.ANSWERED: (UNDECIDED, CaseState.OPEN),
+    Deed.MORE_ASKED: (UNDECIDED, CaseState.MORE_NEEDED),
+    Deed.CONFIRMED: (UNDECIDED, CaseState.CONFIRMED),
+    Deed.FROZEN: ((*UNDECIDED, CaseState.CONFIRMED), None),
+    Deed.UNFROZEN: ((*UNDECIDED, CaseState.CONFIRMED), None),
+    Deed.REQUESTED: ((CaseState.CONFIRMED,), CaseState.REQUESTED),
+    Deed.RETURNED: ((CaseState.REQUESTED,), CaseState.CONFIRMED),
+    Deed.REMOVED: ((CaseState.REQUESTED,), CaseState.REMOVED),
+    Deed.REFUSED: ((*UNDECIDED, CaseState.CONFIRMED), CaseState.REFUSED),
+}
+
+
+class RemovalCase(BaseModel):
+    """One person's claim that somebody else has an account on their PESEL; what identifies the person is sealed."""
+
+    number = CharField(max_length=20, unique=True)  # K/12/2026, dense in a year.
+    secret_hash = CharField(max_length=64, unique=True)  # Of the secret in the address of the status page.
+    language = CharField(max_length=5, default="pl")
+    name = SealedField(null=True)
+    pesel = SealedField(null=True)
+    pesel_index = CharField(max_length=64, null=True, index=True)
+    email = SealedField(null=True)
+    story = SealedField(null=True)
+    proof = CharField(max_length=10)
+    state = CharField(max_length=12, default=CaseState.OPEN, index=True)
+    version = IntegerField(default=0)  # Counts the steps, so that nobody decides on what has changed meanwhile.
+    created_at = MomentField(index=True)
+    due_at = MomentField()
+    closed_at = MomentField(null=True, index=True)
+    requested_by = ForeignKeyField(Officer, null=True, backref="removals_requested", on_delete="RESTRICT")
+    approved_by = ForeignKeyField(Officer, null=True, backref="removals_approved", on_delete="RESTRICT")
+    extent = TextField(default="")  # What the request showed that would go (JSON), to compare at the approval.
+    protocol = SealedField(null=True)
+    requested_by_id: int | None
+
+    class Meta:
+        constraints = [
+            one_of("removal_case_state_is_known", "state", CaseState),
+            one_of("removal_case_proof_is_known", "proof", Proof),
+            check("removal_case_is_approved_by_a_second_officer", "approved_by_id <> requested_by_id"),
+            check("removal_case_requested_names_its_officer", "state <> 'requested' OR requested_by_id IS NOT NULL"),
+            check("removal_case_removed_names_two_officers",
+                  "state <> 'removed' OR (requested_by_id IS NOT NULL AND approved_by_id IS NOT NULL)"),
+            check("removal_case_has_its_end_once_it_ended", "(closed_at IS NOT NULL) = (state IN ('removed', 'refused'))"),
+            check("removal_case_pesel_is_sealed_with_its_index", "(pesel IS NULL) = (pesel_index IS NULL)"),
+        ]
+
+    @property
+    def masked_pesel(self) -> str:
+        """The PESEL as officers see it: all but the last three digits hidden."""
+        return "" if self.pesel is None else "•" * 8 + self.pesel[-3:]
+
+    def __str__(self) -> str:
+        return str(self.number)
+
+
+class RemovalStep(BaseModel):
+    """One step of a case, in its history; the words of claimant or officer are sealed."""
+
+    case = ForeignKeyField(RemovalCase, backref="steps", on_delete="CASCADE")
+    at = MomentField()
+    deed = CharField(max_length=12)
+    officer = ForeignKeyField(Officer, null=True, backref="removal_steps", on_delete="RESTRICT")  # None: the claimant.
+    words = SealedField(null=True)
+
+    class Meta:
+        constraints = [one_of("removal_step_deed_is_known", "deed", Deed)]
+
+
+class Evidence(BaseModel):
+    """One page of a scan; the picture itself lies sealed on disk under the row's uid."""
+
+    case = ForeignKeyField(RemovalCase, backref="evidence", on_delete="CASCADE")
+    uid = PublicIdField()
+    size = IntegerField()
+    uploaded_at = MomentField(index=True)
+    case_id: int
+
+    class Meta:
+        constraints = [check("evidence_size_is_positive", "size > 0")]

@@ -1,0 +1,29 @@
+"""Results as they are published: what was counted once, until a correction of it is approved."""
+
+from peewee import ForeignKeyField, IntegerField, TextField
+
+from portal.models.base import BaseModel, check
+from portal.models.edition import Edition
+from portal.models.fields import MomentField
+from portal.models.staff import Officer
+
+
+class Publication(BaseModel):
+    """The results of an edition as they stand published while its ballots have changed; without a row the count itself stands."""
+
+    edition = ForeignKeyField(Edition, unique=True, backref="publications", on_delete="RESTRICT")
+    results = TextField()  # JSON, see services/results_publication.py.
+    kept_at = MomentField()
+    removed = IntegerField(default=0)  # Ballots that the published results still count.
+    corrected_at = MomentField(null=True)
+    corrected_by = ForeignKeyField(Officer, null=True, backref="corrections", on_delete="RESTRICT")
+    corrected = IntegerField(default=0)  # Ballots fewer than in the results as they were published first.
+
+    class Meta:
+        constraints = [
+            check("publication_ballots_are_not_negative", "removed >= 0 AND corrected >= 0"),
+            check("publication_correction_names_its_officer", "(corrected_at IS NULL) = (corrected_by_id IS NULL)"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.edition)

@@ -1,0 +1,151 @@
+"""Whatever an officer changes in the panel stands in the audit log, and so does what is done at its doors."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+import pytest
+from flask import Flask
+from werkzeug.routing import Rule
+
+from portal import clock
+from portal.models import Account, AuditEntry, RemovalCase, Throttle
+from portal.models.staff import Role
+from tests.admin.desk import DESK, at
+from tests.architecture.people import STRANGER, Person, World, address, panel_views, rules
+from tests.factories import PASSWORD, PESEL, make_account
+from tests.forms.targets import TARGETS, Target, make_rows
+from tests.forms.test_fuzz import contents
+from tests.page import Page, prefilled
+from tests.services import cases
+
+# Not of the city's business: what is counted of failures, and when a page was last seen (which contents() leaves out).
+PASSING = {AuditEntry, Throttle}
+# What these change is kept in the officer's own browser; nothing is stored.
+IN_THE_BROWSER = {"admin.start_preview", "admin.stop_preview", "panel_removals.action_view"}
+PESELS = (f"{number:011d}" for number in count(1))
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Something that is sent about a row in a certain state: what to type, on which page, and where it goes if not back there."""
+
+    who: Role
+    row: Callable[[World], Any]
+    page: str
+    typed: dict[str, str]
+    to: str = ""
+
+    def play(self, app: Flask, world: World) -> tuple[Person, str, dict[str, Any]]:
+        row, person = self.row(world), Person(app, self.who, world)
+        page = self.page if self.page.startswith("/") else at(self.page, row)
+        page = page.format(id=row and row.id)
+        return person, at(self.to, row) if self.to else page, {**as_the_page_shows(person, page), **self.typed}
+
+
+def known(make: Callable[..., RemovalCase]) -> Callable[[World], RemovalCase]:
+    """Return what brings a case about a known account to a step."""
+    def bring(world: World) -> RemovalCase:
+        pesel = next(PESELS)
+        make_account(world.resident.district, pesel=pesel)
+        return make(clock.now(), pesel=pesel, email=f"osoba{pesel}@example.com", address=f"192.0.2.{int(pesel)}")
+    return bring
+
+
+def removed(world: World) -> RemovalCase:
+    case = known(cases.requested_case)(world)
+    cases.approve(case, clock.now())
+    return case
+
+
+def with_pesel(world: World) -> Account:
+    return make_account(world.resident.district, pesel=next(PESELS))
+
+
+SCENES = {
+    "panel_removals.create_view": Scene(Role.REMOVALS, lambda _world: None, f"{DESK}new/", {
+        "name": "Ewa Żuk", "pesel": PESEL, "email": "ewa@example.org", "story": "To nie ja."}),
+    "panel_removals.decide_view": Scene(Role.REMOVALS, known(cases.open_case), "details", {"deed": "frozen", "words": "Wątpię."},
+                                        "decyzja"),
+    "panel_removals.remove_view": Scene(Role.REMOVALS, known(cases.confirmed_case), "usuniecie", {"password": PASSWORD}),
+    "panel_removals.approve_view": Scene(Role.COORDINATOR, known(cases.requested_case), "zatwierdzenie", {
+        "password": PASSWORD}),
+    "panel_removals.return_view": Scene(Role.COORDINATOR, known(cases.requested_case), "zatwierdzenie", {"words": "?"}, "zwrot"),
+    "panel_removals.reveal_view": Scene(Role.REMOVALS, known(cases.open_case), "pesel", {"reason": "document"}),
+    "panel_removals.scan_view": Scene(Role.REMOVALS, known(cases.open_case), "details", {}, "skan"),
+    "panel_removals.protocol_view": Scene(Role.REMOVALS, removed, "details", {}, "protokol"),
+    "panel_accounts.reveal_view": Scene(Role.REMOVALS, with_pesel, "/admin/konta/pesel/?id={id}", {"reason": "document"}),
+}
+
+
+@pytest.fixture
+def world(app: Flask) -> World:
+    return make_rows()
+
+
+def panel_posts(app: Flask) -> list[Rule]:
+    """Return every address of the panel to which an officer can send something."""
+    return [rule for rule in rules(app, "POST") if rule.rule.startswith("/admin/")]
+
+
+def senders(app: Flask, rule: Rule) -> list[str]:
+    """Return who gets in there."""
+    view = panel_views(app).get(rule.endpoint.partition(".")[0])
+    return list(map(str, view.roles)) if view else [STRANGER, Role.ADMINISTRATOR]
+
+
+def right_forms(app: Flask, path: str) -> list[Target]:
+    """Return the known forms that stand at an address."""
+    return [target for target in (make() for make in TARGETS.values()) if target.path.partition("?")[0] == path.partition("?")[0]]
+
+
+def send(person: Person, path: str, values: dict[str, Any]) -> tuple[set[Any], int]:
+    """Send something, and return the tables that it changed and how many entries the audit log got."""
+    before, entries = contents(), AuditEntry.select().count()
+    response = person.client.post(path, data={"csrf_token": person.csrf_token(), **values}, buffered=True)
+    assert response.status_code < 500, f"{path}: {response.status}"
+    changed = {model for model, rows in contents().items() if rows != before[model]} - PASSING
+    return changed, AuditEntry.select().count() - entries
+
+
+def as_the_page_shows(person: Person, path: str) -> dict[str, Any]:
+    """Return what the form of a page would send if nothing were typed, and nothing when it has none."""
+    page = Page(person.client.get(path))
+    form = page.soup.select_one("main form[method=post]") if page.status == 200 else None
+    return {name: value for name, value in (prefilled(form) if form else {}).items() if name != "csrf_token"}
+
+
+def attempts(app: Flask, world: World, rule: Rule) -> Iterator[tuple[Person, str, dict[str, Any]]]:
+    """Return who sends what to an address: the right forms that are known, and what its page would send by itself."""
+    if rule.endpoint in SCENES:
+        yield SCENES[rule.endpoint].play(app, world)
+        return
+    path = address(app, rule, world)
+    for target in right_forms(app, path):
+        target.prepare(world)
+        person = Person(app, target.who, world)
+        yield person, target.path, target.right(world, person)
+    for who in senders(app, rule):
+        person = Person(app, who, world)
+        yield person, path, as_the_page_shows(person, path) if "GET" in rule.methods else {}
+
+
+def test_whatever_is_sent_in_the_panel_is_recorded_when_it_changes_anything(app: Flask, world: World) -> None:
+    recorded = set()
+    for rule in panel_posts(app):
+        for person, path, values in attempts(app, world, rule):
+            changed, entries = send(person, path, values)
+            assert not changed or entries, f"{rule.endpoint}: {person.who} changes {changed}, and nobody knows: audit.record()"
+            recorded |= {rule.endpoint} if entries else set()
+    silent = {rule.endpoint for rule in panel_posts(app)} - recorded - IN_THE_BROWSER - switched_off(app)
+    assert not silent, f"Nothing happened here. Put what is right there into tests.forms.targets, or into SCENES: {silent}"
+
+
+def switched_off(app: Flask) -> set[str]:
+    """Return what Flask-Admin offers to every view and ours refuses."""
+    views = panel_views(app)
+    return {rule.endpoint for rule in panel_posts(app) for name, _, action in [rule.endpoint.partition(".")]
+            if action in {"create_view", "edit_view", "delete_view", "ajax_update", "action_view"} and name in views
+            and not getattr(views[name], {"create_view": "can_create", "edit_view": "can_edit", "delete_view": "can_delete",
+                                          "ajax_update": "column_editable_list", "action_view": "_actions"}[action])}

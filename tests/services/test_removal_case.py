@@ -1,0 +1,268 @@
+"""The case of a wrongly registered account: the claim, who may do what when, and what each step leaves behind."""
+
+import json
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+
+from portal import crypto
+from portal.errors import CaseChanged, CaseUnknown, LoginRefused, MayNotVote, NoSuchAccount, StepForbidden, TooMany
+from portal.models import Account, AuditEntry, Ballot, BallotDraft, Evidence, Message, Officer, RemovalCase, RemovalStep, Session
+from portal.models.account import AccountState
+from portal.models.ballot import BallotState
+from portal.models.removal import LEADS, CaseState, Deed, Proof
+from portal.models.staff import Role
+from portal.services import audit, login, removal_approval, removal_case, voting
+from tests.factories import OTHER_PESEL, PASSWORD, PESEL, make_account, make_district, make_edition, make_officer
+from tests.services import raw
+from tests.services.ballots import cast, choose
+from tests.services.cases import ADDRESS, approve, claim, confirmed_case, make_wrong_voter, open_case, reload, request
+from tests.services.parallel import at_once, count_of
+
+pytestmark = pytest.mark.usefixtures("app")
+
+
+def letters() -> list[tuple[str, str]]:
+    return [(message.template, message.recipient) for message in Message.select().order_by(Message.id)
+            if message.template != "ballot_recorded"]
+
+
+def test_claim_is_kept_sealed_and_answered_with_number_and_link(now: datetime):
+    case, secret = removal_case.open_case(claim(story="Dostałam pismo o głosowaniu."), address=ADDRESS, now=now)
+    assert (case.number, case.state, removal_case.find_case(secret)) == ("K/1/2026", CaseState.OPEN, case)
+    assert letters() == [("claim_received", "ewa@example.org")]
+    assert f"/zgloszenie-konta/{secret}" in Message.get().payload
+    for told in (PESEL, "Żuk", "Dostałam", secret):
+        assert told not in raw.everything(), f"{told} can be read in the database"
+
+
+def test_claims_differ_in_nothing_for_known_and_unknown_pesel(now: datetime, statements: list[str]):
+    make_account(make_district(), pesel=PESEL)
+    asked = []
+    for pesel in (PESEL, OTHER_PESEL):
+        statements.clear()
+        removal_case.open_case(claim(pesel=pesel, email=f"{pesel}@example.org"), address=ADDRESS, now=now)
+        asked.append([re.sub('"s[0-9a-f]{32}"', "", statement) for statement in statements])
+    assert asked[0] == asked[1] and not any('"account"' in statement for statement in asked[0]), "nobody looks for an account"
+
+
+def test_numbers_are_dense_in_a_year_and_begin_anew(now: datetime):
+    numbers = [open_case(at, pesel=PESEL, email=f"e{at:%d%H}@example.org").number
+               for at in (now, now + timedelta(days=1), now + timedelta(days=200), now + timedelta(days=201))]
+    assert numbers == ["K/1/2026", "K/2/2026", "K/1/2027", "K/2/2027"]
+
+
+def test_claims_at_once_get_numbers_of_their_own(now: datetime):
+    made = at_once(*[partial(open_case, now, email=f"e{at}@example.org", pesel=pesel)
+                     for at, pesel in enumerate([PESEL, OTHER_PESEL] * 3)])
+    assert sorted(case.number for case in made) == [f"K/{at}/2026" for at in range(1, 7)]
+
+
+def test_secret_of_another_case_or_a_wrong_one_opens_nothing(now: datetime):
+    open_case(now)
+    for wrong in ("", "x", "0" * 64, RemovalCase.get().secret_hash):
+        with pytest.raises(CaseUnknown):
+            removal_case.find_case(wrong)
+
+
+@pytest.mark.parametrize(("left", "within"), [(30, 7), (7, 6), (3, 2), (0.5, 0)], ids=str)
+def test_decision_is_due_in_a_week_and_a_day_before_voting_ends(now: datetime, left: float, within: float):
+    make_edition(voting_from=now - timedelta(days=1), voting_to=now + timedelta(days=left), results_on=now + timedelta(days=60))
+    make_edition(open_now=False)
+    assert open_case(now).due_at == now + timedelta(days=within)
+
+
+@pytest.mark.parametrize(("same", "most"), [("pesel", 3), ("email", 3), ("network", 10)])
+def test_claims_are_capped(now: datetime, same: str, most: int):
+    """Letters go to addresses that nobody has confirmed, so nobody may have many of them sent."""
+    def send(at: int) -> None:
+        given = {"pesel": [PESEL, OTHER_PESEL][at % 2] if same != "pesel" else PESEL,
+                 "email": "ewa@example.org" if same == "email" else f"e{at}@example.org"}
+        address = ADDRESS if same == "network" else f"192.0.{at}.1"
+        number = crypto.blind_index("pesel", f"{at}")
+        if same != "pesel":
+            given["pesel"] = number[:11]
+        removal_case.open_case(claim(**given), address=address, now=now)
+    for at in range(most):
+        send(at)
+    before = RemovalCase.select().count(), Message.select().count()
+    with pytest.raises(TooMany):
+        send(most)
+    assert (RemovalCase.select().count(), Message.select().count()) == before
+
+
+def test_officer_who_opens_a_case_at_the_desk_is_not_capped(now: datetime):
+    officer = make_officer(Role.REMOVALS)
+    for at in range(4):
+        case, _ = removal_case.open_case(claim(story=f"Wizyta {at}"), address="", now=now, officer=officer)
+    assert RemovalStep.get(RemovalStep.case == case).officer == officer
+
+
+def test_second_claim_for_a_pesel_is_joined_for_officers(now: datetime):
+    first, second, other = open_case(now), open_case(now, name="Ktoś Inny"), open_case(now, pesel=OTHER_PESEL)
+    assert open_case(now) == first, "the same form sent twice"
+    assert removal_case.other_cases(first) == [second] and removal_case.other_cases(second) == [first]
+    assert removal_case.other_cases(other) == []
+
+
+Step = Callable[[RemovalCase, Officer, datetime], None]
+
+
+def decide(service: Callable[..., None]) -> Step:
+    return lambda case, officer, now: service(case, officer, "słowa", version=case.version, now=now)
+
+
+STEPS: dict[Deed, Step] = {
+    Deed.SCAN_ADDED: lambda case, _officer, now: removal_case.add_evidence(case, [b"page"], now=now),
+    Deed.ANSWERED: lambda case, _officer, now: removal_case.answer(case, "słowa", now=now),
+    Deed.MORE_ASKED: decide(removal_case.ask_for_more),
+    Deed.CONFIRMED: decide(removal_case.confirm_identity),
+    Deed.FROZEN: decide(removal_case.freeze),
+    Deed.UNFROZEN: decide(removal_case.unfreeze),
+    Deed.REQUESTED: request,
+    Deed.RETURNED: decide(removal_approval.return_request),
+    Deed.REMOVED: lambda case, _officer, now: approve(case, now),
+    Deed.REFUSED: decide(removal_case.refuse),
+}
+
+
+def in_state(state: CaseState, now: datetime) -> RemovalCase:
+    """Return a case that came to a state by the steps that lead there."""
+    officer = make_officer(Role.REMOVALS)
+    case = open_case(now)
+    way = {CaseState.OPEN: [], CaseState.MORE_NEEDED: [Deed.MORE_ASKED], CaseState.CONFIRMED: [Deed.CONFIRMED],
+           CaseState.REQUESTED: [Deed.CONFIRMED, Deed.REQUESTED], CaseState.REFUSED: [Deed.REFUSED],
+           CaseState.REMOVED: [Deed.CONFIRMED, Deed.REQUESTED, Deed.REMOVED]}[state]
+    for deed in way:
+        STEPS[deed](case, officer, now)
+    assert case.state == state
+    return case
+
+
+@pytest.mark.parametrize("deed", STEPS)
+@pytest.mark.parametrize("state", CaseState)
+def test_each_step_is_possible_just_where_the_table_says(now: datetime, state: CaseState, deed: Deed):
+    make_account(make_district(), pesel=PESEL)
+    case = in_state(state, now)
+    account = removal_case.found_account(case)
+    if account and deed is Deed.UNFROZEN and state is not CaseState.REQUESTED:
+        Account.update(state=AccountState.FROZEN).execute()
+    before, sources, target = RemovalStep.select().count(), *LEADS[deed]
+    if state in sources:
+        STEPS[deed](case, make_officer(Role.REMOVALS), now)
+        assert RemovalCase.get().state == case.state == (target or state)
+        last = RemovalStep.select().order_by(RemovalStep.id.desc()).get()
+        assert (last.deed, RemovalStep.select().count()) == (deed, before + 1)
+        assert AuditEntry.select().where(AuditEntry.action == f"removal case {deed.replace('_', ' ')}").exists()
+    elif (state, deed) == (CaseState.REMOVED, Deed.REMOVED):
+        STEPS[deed](case, make_officer(Role.REMOVALS), now)
+        assert RemovalStep.select().count() == before, "run twice, nothing more happens"
+    else:
+        kept = raw.everything()
+        with pytest.raises((StepForbidden, NoSuchAccount)):
+            STEPS[deed](case, make_officer(Role.REMOVALS), now)
+        assert raw.everything().count("removal_step:") == kept.count("removal_step:") and RemovalCase.get().state == state
+    assert audit.verify() == []
+
+
+@pytest.mark.parametrize("deed", [deed for deed in STEPS if deed not in (Deed.SCAN_ADDED, Deed.ANSWERED, Deed.REMOVED)])
+def test_decision_on_a_case_that_has_changed_is_refused(now: datetime, deed: Deed):
+    make_account(make_district(), pesel=PESEL)
+    source = LEADS[deed][0][-1]
+    case, officer = in_state(source, now), make_officer(Role.REMOVALS)
+    if deed is Deed.UNFROZEN:
+        Account.update(state=AccountState.FROZEN).execute()
+    RemovalCase.update(version=RemovalCase.version + 1).execute()
+    with pytest.raises(CaseChanged):
+        STEPS[deed](case, officer, now)
+    assert RemovalCase.get().state == source
+
+
+def test_of_two_decisions_at_once_one_is_taken(now: datetime):
+    case, officers = open_case(now), [make_officer(Role.REMOVALS) for _ in range(2)]
+    results = at_once(*[lambda officer=officer, act=act: act(RemovalCase.get_by_id(case.id), officer, "x", version=0, now=now)
+                        for officer, act in zip(officers, (removal_case.confirm_identity, removal_case.refuse), strict=True)])
+    assert (count_of(type(None), results), count_of(CaseChanged, results)) == (1, 1)
+
+
+@pytest.mark.parametrize(("act", "letter", "quotes"), [
+    (removal_case.ask_for_more, "claim_more_needed", True),
+    (removal_case.confirm_identity, "claim_confirmed", False),
+    (removal_case.refuse, "claim_refused", True),
+])
+def test_claimant_is_told_of_each_decision(now: datetime, act: Any, letter: str, quotes: bool):
+    case = open_case(now)
+    act(case, make_officer(Role.REMOVALS), "Prosimy o wyraźniejszy skan.", version=case.version, now=now)
+    message = Message.get(Message.template == letter)
+    assert message.recipient == "ewa@example.org" and ("words" in json.loads(message.payload)) is quotes
+
+
+@pytest.mark.parametrize("act", [removal_case.confirm_identity, removal_case.refuse])
+def test_scans_are_destroyed_by_the_decision(now: datetime, act: Any):
+    case = open_case(now, proof=Proof.SCAN)
+    removal_case.add_evidence(case, [b"page one", b"page two"], now=now)
+    assert Evidence.select().count() == 2
+    act(case, make_officer(Role.REMOVALS), "x", version=case.version, now=now)
+    assert Evidence.select().count() == 0
+
+
+def test_frozen_account_cannot_log_in_or_vote_and_its_ballot_is_under_check(now: datetime):
+    edition, district, account = make_wrong_voter(now)
+    other = make_edition()
+    BallotDraft.create(account=account, edition=other, picks="{}", updated_at=now)
+    token = login.log_in(account.email, PASSWORD, now=now)
+    case = open_case(now)
+    removal_case.freeze(case, make_officer(Role.REMOVALS), "wątpliwości", version=case.version, now=now)
+    assert login.find_session(token, now=now) is None and not Session.select().where(Session.account == account).exists()
+    with pytest.raises(LoginRefused):
+        login.log_in(account.email, PASSWORD, now=now)
+    with pytest.raises(MayNotVote):
+        voting.check_entitled(reload(account), edition, now=now)
+    assert Ballot.get().state == BallotState.UNDER_CHECK and not BallotDraft.select().exists()
+    assert ("account_frozen", "obca@example.org") in letters()
+    removal_case.unfreeze(case, make_officer(Role.REMOVALS), "wyjaśnione", version=case.version, now=now)
+    assert Ballot.get().state == BallotState.RECORDED and login.log_in(account.email, PASSWORD, now=now)
+    assert ("account_unfrozen", "obca@example.org") in letters()
+
+
+def test_freezing_waits_for_a_cast_under_way(now: datetime):
+    """Whichever is first: no ballot of a frozen account is left that is not under check."""
+    edition, district, _ = make_wrong_voter(now, pesel=OTHER_PESEL)
+    account = make_account(district, pesel=PESEL)
+    choose(edition, district, account, now)
+    case, officer = open_case(now), make_officer(Role.REMOVALS)
+    at_once(lambda: cast(edition, district, account, now),
+            lambda: removal_case.freeze(RemovalCase.get_by_id(case.id), officer, "x", version=0, now=now))
+    own = voting.own_ballot(account, edition)
+    assert reload(account).state == AccountState.FROZEN and not BallotDraft.select().exists()
+    assert own is None or own.state == BallotState.UNDER_CHECK
+
+
+def test_refusal_gives_a_frozen_account_back_unless_another_case_goes_on(now: datetime):
+    account, officer = make_account(make_district(), pesel=PESEL), make_officer(Role.REMOVALS)
+    first, second = open_case(now), open_case(now, name="Ktoś Inny")
+    removal_case.freeze(first, officer, "x", version=first.version, now=now)
+    removal_case.refuse(first, officer, "x", version=first.version, now=now)
+    assert reload(account).state == AccountState.FROZEN
+    removal_case.refuse(second, officer, "x", version=second.version, now=now)
+    assert reload(account).state == AccountState.ACTIVE
+
+
+def test_case_without_an_account_can_be_confirmed_and_refused_but_not_removed(now: datetime):
+    officer = make_officer(Role.REMOVALS)
+    case = confirmed_case(now, officer)
+    with pytest.raises(NoSuchAccount):
+        request(case, officer, now)
+    removal_case.refuse(case, officer, "Nie ma takiego konta.", version=case.version, now=now)
+    assert case.state == CaseState.REFUSED and case.closed_at == now
+
+
+def test_looks_at_what_is_sealed_are_noted(now: datetime):
+    case, officer = open_case(now), make_officer(Role.REMOVALS)
+    removal_case.note_view(case, officer, "scan viewed", now=now, pages=2)
+    entry = AuditEntry.select().order_by(AuditEntry.sequence.desc()).get()
+    assert (entry.action, entry.actor, entry.subject) == ("scan viewed", f"officer:{officer.uid}", f"removal:{case.number}")

@@ -1,0 +1,338 @@
+"""The claim that somebody else has registered on one's PESEL, as the claimant meets it: the form, and the page of the case."""
+
+import json
+import logging
+import re
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from flask import Flask
+
+from portal.config import settings
+from portal.models import Account, Message, Officer, RemovalCase, RemovalStep
+from portal.models.removal import CaseState, Deed, Proof
+from portal.models.staff import Role
+from portal.services import removal_case
+from portal.services.removal_case import Claim
+from tests.architecture.people import writes
+from tests.factories import OTHER_PESEL, PESEL, make_account, make_district, make_edition, make_officer
+from tests.page import Page, Visitor, prefilled
+from tests.services import cases
+from tests.views.steps import in_english, log_in
+from tests.views.test_enumeration import Answer, answer, token_of
+
+FORM = "/zgloszenie-konta"
+CLAIM = {"given_name": "Ewa", "family_name": "Żuk", "pesel": PESEL, "email": "ewa@example.org", "notice": "y",
+         "story": "Ktoś założył konto.\r\nTo nie ja.", "proof": "in_person"}
+SCRIPT = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
+ADD, WRITE = "Send the scan", "Send the message"
+
+
+@pytest.fixture
+def reader(visitor: Visitor) -> Visitor:
+    return in_english(visitor)
+
+
+@pytest.fixture
+def officer(app: Flask) -> Officer:
+    return make_officer(Role.REMOVALS)
+
+
+def claim(reader: Visitor, *, status: int = 200, **typed: Any) -> Page:
+    """Fill in the form and send it; without mistakes the page of the case is what comes."""
+    return reader.submit(reader.get(FORM), status=status, **{**CLAIM, **typed})
+
+
+def open_case(now: datetime, **given: Any) -> tuple[RemovalCase, str]:
+    """Return a new case and the address of its page."""
+    told = {"name": "Ewa Żuk", "pesel": PESEL, "email": "ewa@example.org", "story": "To nie ja.", "proof": Proof.IN_PERSON,
+            "language": "en", **given}
+    case, secret = removal_case.open_case(Claim(**told), address="192.0.2.1", now=now)
+    return case, f"{FORM}/{secret}"
+
+
+def buttons(page: Page) -> set[str]:
+    return {button.get_text(strip=True) for button in page.soup.select("main button")}
+
+
+def test_claimant_reports_proves_answers_and_is_led_to_the_registration(reader: Visitor, officer: Officer, now: datetime):
+    account = make_account(make_district(), pesel=PESEL)
+    page = reader.get(reader.get("/kontakt").soup.select_one("main a.govuk-button")["href"])
+    page = reader.submit(page, **CLAIM)
+    assert (page.heading, page.path.startswith(f"{FORM}/")) == ("Your case K/1/2026", True)
+    assert "We have received your report Number of the case: K/1/2026" in page.text and "Keep the link to this page" in page.text
+    letter = Message.get()
+    assert (letter.template, letter.recipient) == ("claim_received", "ewa@example.org")
+    assert json.loads(letter.payload)["path"] == page.path
+    assert page.soup.select_one(f"main a[href='http://localhost{page.path}']")
+    assert "We have received your report" not in reader.get(page.path).text, "it is said once"
+    case = RemovalCase.get()
+    assert (case.name, case.pesel, case.story, case.proof, case.language) == (
+        "Ewa Żuk", PESEL, "Ktoś założył konto.\nTo nie ja.", "in_person", "en")
+    removal_case.ask_for_more(case, officer, "Jakie ma Pani drugie imię?", version=case.version, now=now)
+    page = reader.get(page.path)
+    assert "We need something more from you Jakie ma Pani drugie imię?" in page.text
+    page = reader.submit(page, action=f"{page.path}/odpowiedz", words="Maria")
+    assert "We have received your message." in page.text and "We are checking who you are" in page.text
+    removal_case.confirm_identity(case, officer, "dowód", version=RemovalCase.get().version, now=now)
+    assert "We know that it is you" in reader.get(page.path).text
+    cases.request(case, officer, now)
+    cases.approve(case, now)
+    page = reader.get(page.path)
+    assert page.soup.select_one("main a.govuk-button")["href"] == "/rejestracja"
+    assert not Account.select().where(Account.id == account.id).exists()
+
+
+def test_form_says_what_will_happen_and_where_to_come(reader: Visitor, setting: Any):
+    setting(office_address="Rynek 1, pok. 2", office_hours="7-15")
+    page = reader.get(FORM)
+    assert "Rynek 1, pok. 2, 7-15. Bring your identity card or another document that shows your PESEL number." in page.text
+    assert "Cover everything but your names and PESEL number." in page.text
+    assert [radio["value"] for radio in page.soup.select("[type=radio]")] == ["in_person", "scan"], "what we recommend is first"
+    tokens = {field["name"]: field["autocomplete"] for field in page.soup.select("main [autocomplete]")}
+    assert tokens == {"given_name": "given-name", "family_name": "family-name", "pesel": "off", "email": "email"}
+    assert not page.soup.select("main [type=file]"), "a scan is a step of its own: a mistake here never loses it"
+
+
+@pytest.mark.parametrize(("field", "value", "error"), [
+    ("given_name", "", "Enter your first name."),
+    ("family_name", " \t ", "Enter your last name."),
+    ("given_name", "www.example.org", "A name cannot hold a web address."),
+    ("family_name", "x" * 101, "This can have at most 100 characters."),
+    ("pesel", "", "Enter your PESEL number."),
+    ("pesel", "44051401358", "Enter a valid PESEL number: 11 digits, as on the identity card."),
+    ("pesel", "٤٤٠٥١٤٠١٣٥٩", "Enter a valid PESEL number: 11 digits, as on the identity card."),
+    ("email", "ewa(at)example.org", "Enter an e-mail address like name@example.pl."),
+    ("email", "ewa@example.org\nBcc: a@example.org", "Write this in one line."),
+    ("story", " \r\n ", "Write what happened."),
+    ("story", "x" * 2001, "This can have at most 2000 characters."),
+    ("story", "a\0b", "This text contains signs that cannot be used. Type it anew instead of pasting it."),
+    ("story", "\u202eabc", "This text contains signs that cannot be used. Type it anew instead of pasting it."),
+    ("proof", None, "Choose how you will show us who you are."),
+    ("proof", "word of honour", "Not a valid choice."),
+    ("notice", None, "Please read how your data are used and tick the box."),
+])
+def test_mistake_is_said_beside_its_field_and_all_that_was_typed_stays(reader: Visitor, field: str, value: Any, error: str):
+    page = claim(reader, status=400, **{field: value})
+    assert page.errors == [error] and page.title.startswith("Error: ")
+    [link] = page.soup.select(".govuk-error-summary__list a")
+    group = page.soup.select_one(link["href"]).find_parent(class_="govuk-form-group")
+    assert error in group.select_one(".govuk-error-message").get_text()
+    typed = {**CLAIM, "story": CLAIM["story"].replace("\r", "")}
+    kept = {name: text.lstrip("\n") for name, text in prefilled(page.form()).items()}
+    assert {name: kept.get(name) for name in typed if name != field} == {name: typed[name] for name in typed if name != field}
+    assert not RemovalCase.select().exists() and not Message.select().exists()
+
+
+def test_end_of_a_line_counts_as_one_sign(reader: Visitor):
+    claim(reader, story="x\r\n" * 999 + "xx")
+    assert len(RemovalCase.get().story) == 2000
+
+
+def test_fields_that_the_form_does_not_have_are_ignored(reader: Visitor):
+    claim(reader, state="removed", number="K/9/2020", name="Inna", secret_hash="x", approved_by="1", language="uk")
+    case = RemovalCase.get()
+    assert (case.state, case.number, case.name, case.approved_by, case.language) == ("open", "K/1/2026", "Ewa Żuk", None, "en")
+
+
+def walk(app: Flask, pesel: str) -> list[Answer]:
+    """Claim a PESEL, look at the case and write to it; return every answer on the way, without number and secret."""
+    browser = in_english(Visitor(app))
+    sent = browser.post(FORM, {**CLAIM, "pesel": pesel, "csrf_token": token_of(browser, FORM)})
+    path = sent.headers["Location"]
+    answers = [sent, browser.client.get(path)]
+    form = {"csrf_token": token_of(browser, path), "words": "Halo?"}
+    answers += [browser.post(f"{path}/odpowiedz", form), browser.client.get(path)]
+    own = re.compile(rf"{path.rpartition('/')[2]}|K/[0-9]+/2026")
+    return [(status, [(name, own.sub("…", value)) for name, value in headers if name != "Content-Length"], own.sub("…", body))
+            for status, headers, body in map(answer, answers)]
+
+
+def test_claim_is_answered_alike_whether_the_pesel_has_an_account(app: Flask, statements: list[str]):
+    make_account(make_district(), pesel=PESEL)
+    walk(app, "90010112301")  # The year's first number is found in another way.
+    told, done = [], []
+    for pesel in (PESEL, OTHER_PESEL):
+        statements.clear()
+        told.append(walk(app, pesel))
+        done.append([re.sub(r"\s+|s[0-9a-f]{32}", " ", statement) for statement in statements])
+        assert writes(statements)
+    assert [status for status, *_ in told[0]] == [302, 200, 302, 200]
+    assert told[0] == told[1]
+    assert done[0] == done[1], "nobody looks"
+
+
+def test_pesel_of_the_own_account_is_told_with_the_way_to_delete_it(reader: Visitor):
+    district = make_district()
+    log_in(reader, make_account(district, pesel=PESEL))
+    page = claim(reader, status=400)
+    assert page.errors == ["This is the PESEL number of the account that you are logged in to. You can delete it yourself under "
+                           "“My data”."]
+    assert page.soup.select_one("main a[href='/moje-konto/usun']") and not RemovalCase.select().exists()
+    make_account(district, pesel=OTHER_PESEL)
+    assert claim(reader, pesel=OTHER_PESEL).heading == "Your case K/1/2026", "of other accounts nobody is told"
+
+
+@pytest.mark.parametrize("same", ["pesel", "email"])
+def test_fourth_claim_of_a_day_is_refused_in_the_form(reader: Visitor, now: datetime, same: str):
+    for at, pesel in enumerate(("90010112301", OTHER_PESEL, "44051401359")):
+        open_case(now, **({"email": f"e{at}@example.org"} if same == "pesel" else {"pesel": pesel}))
+    page = claim(reader, status=400)
+    assert page.errors == [removal_case.TOO_MANY]
+    assert prefilled(page.form())["story"].lstrip("\n") == CLAIM["story"].replace("\r", "")
+    assert RemovalCase.select().count() == 3
+
+
+def test_claim_without_the_token_of_its_page_is_refused(reader: Visitor, now: datetime):
+    _case, path = open_case(now)
+    for address in (FORM, f"{path}/skan", f"{path}/odpowiedz"):
+        response = reader.post(address, CLAIM)
+        assert response.status_code == 400 and "This page has expired" in response.text
+    assert (RemovalCase.select().count(), RemovalStep.select().count()) == (1, 1)
+
+
+STATES = {
+    CaseState.OPEN: "We are waiting for you at the office",
+    CaseState.MORE_NEEDED: "We need something more from you",
+    CaseState.CONFIRMED: "We know that it is you",
+    CaseState.REQUESTED: "The removal waits for a second officer",
+    CaseState.REMOVED: "The account has been removed",
+    CaseState.REFUSED: "We have not removed an account",
+}
+
+
+@pytest.mark.parametrize("state", CaseState)
+def test_page_says_how_it_stands_and_what_can_be_sent(reader: Visitor, officer: Officer, now: datetime, state: str):
+    case, path = open_case(now)
+    ended = {"closed_at": now} if state in ("removed", "refused") else {}
+    RemovalCase.update(state=state, requested_by=officer, approved_by=make_officer(Role.COORDINATOR), **ended).execute()
+    page = reader.get(path)
+    assert STATES[state] in page.text and case.number in page.text
+    assert f"{settings.office_address} {settings.office_hours}" in page.text
+    assert buttons(page) == ({ADD, WRITE} if state in ("open", "more_needed") else set())
+    assert ("We want to be ready by June 22, 2026." in page.text) == (not ended)
+    assert page.response.headers["Cache-Control"] == "no-store"
+
+
+def test_page_that_waits_for_a_scan_says_so(reader: Visitor, now: datetime):
+    assert "We are waiting for your scan" in reader.get(open_case(now, proof=Proof.SCAN)[1]).text
+
+
+def test_page_asks_for_patience_when_officers_are_late(reader: Visitor, now: datetime):
+    _case, path = open_case(now)
+    with time_machine.travel(now + timedelta(days=8), tick=False):
+        page = reader.get(path)
+    assert "We wanted to be ready by June 22, 2026 and are late" in page.text
+    assert page.soup.select_one(f"main a[href='mailto:{settings.contact_email}']")
+
+
+@pytest.mark.parametrize("open_now", [True, False])
+def test_page_of_a_removal_reminds_of_the_open_vote(reader: Visitor, officer: Officer, now: datetime, open_now: bool):
+    make_edition(open_now=open_now)
+    _case, path = open_case(now)
+    RemovalCase.update(state="removed", requested_by=officer, approved_by=make_officer(Role.COORDINATOR), closed_at=now).execute()
+    page = reader.get(path)
+    assert "You can register now." in page.text
+    assert ("do not forget to vote" in page.text) == open_now
+
+
+def test_words_of_officers_are_shown_only_where_they_are_for_the_claimant(reader: Visitor, officer: Officer, now: datetime):
+    make_account(make_district(), pesel=PESEL)
+    case, path = open_case(now)
+    removal_case.ask_for_more(case, officer, "Prosimy o drugą stronę.", version=case.version, now=now)
+    removal_case.answer(case, "Moja odpowiedź", now=now)
+    assert "Prosimy o drugą stronę." in reader.get(path).text, "what was asked stays in the history"
+    removal_case.confirm_identity(case, officer, "Notatka o dowodzie", version=case.version, now=now)
+    cases.request(case, officer, now)
+    removal_case.advance(case, Deed.RETURNED, officer=officer, words="Notatka drugiego", now=now, requested_by=None, extent="")
+    text = reader.get(path).text
+    assert "Notatka" not in text and officer.name not in text and "Moja odpowiedź" not in text
+    removal_case.refuse(case, officer, "Inny numer PESEL", version=case.version, now=now)
+    text = reader.get(path).text
+    assert text.count("Inny numer PESEL") == 1
+    assert [step in text for step in ("You reported the account.", "We asked you for something more.", "You wrote to us.",
+                                      "An officer confirmed that it is you.", "It waits for the approval of a second officer.",
+                                      "something to be checked once more", "We decided not to remove an account.")] == [True] * 7
+
+
+def test_page_tells_nothing_of_the_account_and_of_other_claims(reader: Visitor, officer: Officer, now: datetime):
+    make_account(make_district(), pesel=PESEL)
+    case, path = open_case(now)
+    before = reader.get(path).text
+    removal_case.freeze(case, officer, "Wątpliwość", version=case.version, now=now)
+    open_case(now, email="druga@example.org")
+    removal_case.unfreeze(case, officer, "Już dobrze", version=case.version, now=now)
+    page = reader.get(path)
+    assert page.text == before
+    assert not [word for word in (PESEL, "Żuk", "ewa@example.org", "To nie ja.") if word in page.response.text]
+
+
+def test_script_in_any_field_is_inert(reader: Visitor, officer: Officer, now: datetime):
+    page = claim(reader, status=400, **dict.fromkeys(("given_name", "family_name", "pesel", "email", "story", "proof"), SCRIPT))
+    assert SCRIPT[:30] not in page.response.text and not page.soup.select("main img")
+    path = claim(reader, story=SCRIPT).path
+    case = RemovalCase.get()
+    removal_case.ask_for_more(case, officer, SCRIPT, version=case.version, now=now)
+    page = reader.get(path)
+    assert SCRIPT in page.soup.select_one(".app-words").get_text()
+    page = reader.submit(page, action=f"{path}/odpowiedz", words=SCRIPT * 60, status=400)
+    assert page.soup.textarea.get_text().lstrip("\n") == SCRIPT * 60 and not page.soup.select("main img")
+
+
+@pytest.mark.parametrize(("words", "error"), [
+    ("", "Write your message."), ("x" * 2001, "This can have at most 2000 characters.")])
+def test_wrong_message_is_kept_in_its_field(reader: Visitor, now: datetime, words: str, error: str):
+    case, path = open_case(now)
+    page = reader.submit(reader.get(path), action=f"{path}/odpowiedz", words=words, status=400)
+    assert page.errors == [error] and page.soup.textarea.get_text().lstrip("\n") == words
+    assert page.soup.select_one(".govuk-error-summary a")["href"] == "#words"
+    assert case.steps.count() == 1 and buttons(page) == {ADD, WRITE}
+
+
+def test_message_after_the_decision_is_not_kept_and_the_page_says_so(reader: Visitor, officer: Officer, now: datetime):
+    case, path = open_case(now)
+    page = reader.get(path)
+    removal_case.refuse(case, officer, "Nie", version=case.version, now=now)
+    page = reader.submit(page, action=f"{path}/odpowiedz", words="Jeszcze jedno")
+    assert page.path == path and "nothing more can be added" in page.text
+    assert case.steps.count() == 2
+
+
+@pytest.mark.parametrize("secret", ["x", "0" * 64, "ż", "K/1/2026", "%2e%2e", "a" * 3000])
+def test_wrong_link_is_the_same_neutral_page(reader: Visitor, now: datetime, secret: str):
+    _case, path = open_case(now)
+    page = reader.get(f"{FORM}/{secret}", status=404)
+    if "/" not in secret:
+        assert page.text == reader.get(path[:-1], status=404).text
+        form = {"csrf_token": token_of(reader, path), "words": "Halo?"}
+        for last in ("skan", "odpowiedz"):
+            assert reader.post(f"{FORM}/{secret}/{last}", form).status_code == 404
+
+
+def test_secret_of_the_page_is_not_passed_on(reader: Visitor, now: datetime, caplog: pytest.LogCaptureFixture):
+    caplog.set_level(logging.DEBUG)
+    page = reader.get(open_case(now)[1])
+    assert page.response.headers["Referrer-Policy"] == "same-origin"
+    leading_away = [link["href"] for link in page.soup.select("a[href]") if re.match("https?:", link["href"])]
+    assert not leading_away and PESEL not in caplog.text
+
+
+def test_forms_of_the_page_work_over_tls(reader: Visitor, now: datetime):
+    """There a form needs its page as the referrer, so the page must not forbid it."""
+    case, path = open_case(now)
+    token = reader.client.get(path, base_url="https://localhost").text.partition('name="csrf_token" value="')[2].partition('"')[0]
+    response = reader.post(f"{path}/odpowiedz", {"csrf_token": token, "words": "Halo?"}, base_url="https://localhost",
+                           headers={"Referer": f"https://localhost{path}"})
+    assert (response.status_code, case.steps.count()) == (302, 2)
+
+
+def test_looking_changes_nothing_and_buttons_need_a_post(reader: Visitor, now: datetime, statements: list[str]):
+    _case, path = open_case(now)
+    reader.get(path)
+    statements.clear()
+    reader.get(path)
+    reader.get(f"{path}/skan", status=405)
+    reader.get(f"{path}/odpowiedz", status=405)
+    assert not writes(statements)
