@@ -156,11 +156,12 @@ class BallotWouldGo(PortalError):
     message = N_("Your ballot in the open voting would be removed together with the account. Tick that you want this.")
 
 
-class BallotUnderCheck(PortalError):
-    """An account cannot be deleted while officers check its ballot."""
+class UnderCheck(PortalError):
+    """An account can neither go nor get another PESEL while officers check its ballot, or whose number that is."""
 
     status = 409
-    message = N_("Your ballot is being checked. The account can be deleted when the check is over.")
+    message = N_("Officers are checking this account or its ballot. Until they are done it cannot be deleted, and its PESEL "
+                 "number cannot be changed. Questions? Write to us.")
 
 
 class CaseUnknown(PortalError):
@@ -176,7 +177,7 @@ class OwnAccount(PortalError):
     """Somebody who is logged in claims that the own account is a stranger's."""
 
     status = 409
-    message = N_("This is the PESEL number of the account that you are logged in to. You can delete it yourself under “My data”.")
+    message = N_("This is the PESEL number of your own account, which you are logged in to. No report is needed.")
 
 
 class EvidenceRefused(PortalError):

@@ -3,11 +3,16 @@
 Decoders are where hostile files strike. So the server never opens a file: it hands it to a child process, this module run as a
 script, which sees no settings and no keys, has little time and memory, and can open no file and start no process. What comes back
 is drawn anew, so nothing else of the file is left: no metadata, no place, no script, no second format hidden in it.
+
+The child is of the server's user. Whatever of the portal has imported this module, the child cannot read or trace its memory,
+where the keys are. It could still kill that user's processes; and root, of which the portal should never be, can do everything.
 """
 
+import ctypes
 import logging
 import os
 import resource
+import signal
 import subprocess
 import sys
 import threading
@@ -22,13 +27,11 @@ MOST_BYTES = 10 * 2**20
 MOST_PAGES = 10
 MOST_PIXELS = 40_000_000  # Phones' photos have 12 million, seldom more.
 LONGEST_SIDE, DPI, QUALITY = 2200, 200, 85  # The small print of an identity card can be read.
-SECONDS, CPU_SECONDS, MEMORY = 30, 20, 2**30  # A picture with the most pixels takes three quarters of the memory.
-WAIT_SECONDS = 3
+SECONDS, CPU_SECONDS, MEMORY = 10, 6, 2**30  # A good file takes 1.3 seconds at most, and three quarters of the memory.
 BEGINNINGS = {"pdf": b"%PDF-", "jpg": b"\xff\xd8\xff", "jpeg": b"\xff\xd8\xff", "png": b"\x89PNG\r\n\x1a\n"}
 ACTIVE = (b"/JavaScript", b"/Launch", b"/Rendition", b"/RichMedia", b"/EmbeddedFile", b"/FileAttachment")
 
 log = logging.getLogger(__name__)
-_one_at_a_time = threading.Lock()  # Bounds the memory of a server's process, and the threads that others have to do without.
 
 
 class Fault(IntEnum):
@@ -42,7 +45,7 @@ class Fault(IntEnum):
     ACTIVE = 69
     TOO_MANY_PAGES = 70
     TOO_MANY_PIXELS = 71
-    BUSY = 72
+    TOO_SLOW = 72
 
 
 class FileRefused(Exception):
@@ -56,7 +59,7 @@ class FileRefused(Exception):
 def read_pages(data: bytes, name: str) -> list[bytes]:
     """Return the pages of a PDF, JPEG or PNG file as JPEG pictures; its name and its content must both say what it is.
 
-    It takes some tenths of a second, SECONDS at most. Raises FileRefused.
+    It takes some tenths of a second, SECONDS at most; the caller sees to it that few files are read at once. Raises FileRefused.
     """
     if not data:
         raise FileRefused(Fault.EMPTY)
@@ -66,12 +69,16 @@ def read_pages(data: bytes, name: str) -> list[bytes]:
     kind = ending.lower()
     if not stem or kind not in BEGINNINGS or not data.startswith(BEGINNINGS[kind]):
         raise FileRefused(Fault.WRONG_TYPE)
-    if not _one_at_a_time.acquire(timeout=WAIT_SECONDS):
-        raise FileRefused(Fault.BUSY)
+    return _split(_ask_child(kind, data))
+
+
+def _hide_memory() -> None:
+    """Forbid other processes of the same user, children among them, to read and trace this one (PR_SET_DUMPABLE, see prctl)."""
     try:
-        return _split(_ask_child(kind, data))
-    finally:
-        _one_at_a_time.release()
+        if ctypes.CDLL(None, use_errno=True).prctl(4, 0, 0, 0, 0):
+            raise OSError(os.strerror(ctypes.get_errno()))
+    except (OSError, AttributeError) as error:
+        log.warning("other processes of this user can read this one's memory: %s", error)
 
 
 def _ask_child(kind: str, data: bytes) -> bytes:
@@ -92,10 +99,11 @@ def _ask_child(kind: str, data: bytes) -> bytes:
         finally:
             status = child.wait()
             deadline.cancel()
+    if status in set(Fault):
+        raise FileRefused(Fault(status))
     if status:
-        if status not in set(Fault):
-            log.warning("the process that reads a %s file ended with %s", kind, status)
-        raise FileRefused(Fault(status) if status in set(Fault) else Fault.BROKEN)
+        log.warning("the process that reads a %s file ended with %s", kind, status)
+        raise FileRefused(Fault.TOO_SLOW if status == -signal.SIGKILL else Fault.BROKEN)
     return answer
 
 
@@ -178,5 +186,6 @@ def _as_jpeg(picture: "Image") -> bytes:
     return page.getvalue()
 
 
+_hide_memory()  # Before any process of the portal has a child, another one's included.
 if __name__ == "__main__":
     _work(sys.argv[1])

@@ -140,7 +140,8 @@ def layout(*, account: bool = True) -> Layout:
         return Layout(**{part.name: getattr(parts, part.name)() for part in fields(Layout)})
     made = make() if clock.is_previewing() else cache.remember(("layout", view), make)
     token = generate_csrf() if view.kind != "stranger" else ""
-    here = quote(request.path if request.method in {"GET", "HEAD"} else "/")
+    readable = request.method in {"GET", "HEAD"} or request.url_rule and "GET" in (request.url_rule.methods or ())
+    here = quote(request.path if readable else "/")
     g.layout = Layout(made.head, made.top.replace(TOKEN, token), made.account_menu, made.footer.replace(ADDRESS, here),
                       made.session.replace(TOKEN, token))
     return g.layout  # type: ignore[no-any-return]

@@ -51,6 +51,8 @@ class PanelView(Guarded, Filters, Changes, ModelView):  # type: ignore[misc]
 
     can_create = can_edit = can_delete = can_export = False
     can_view_details = True
+    create_label: Any = None
+    search_label: Any = None
     action_delete = None
     column_list: tuple[str, ...] = ()
     column_labels: dict[str, Any] = {}

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from flask import Flask, abort, flash, redirect, request, session
+from flask import Flask, abort, flash, redirect, request, session, url_for
 from flask_admin import AdminIndexView, expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -14,12 +14,14 @@ from portal import clock
 from portal.admin import labels
 from portal.admin.fields import CityMomentField
 from portal.admin.guard import Guarded
+from portal.admin.removal_desk import overdue, waits_for_officers
 from portal.config import settings
 from portal.forms.base import BaseForm
 from portal.models.code import SendCount
 from portal.models.edition import Edition
 from portal.models.message import Message, MessageState
 from portal.models.removal import ENDED, CaseState, RemovalCase
+from portal.models.results import Publication
 from portal.models.staff import Role
 from portal.services import results, staff_codes
 
@@ -58,17 +60,21 @@ def sms_cap_reached() -> bool:
                                     SendCount.sent >= settings.sms_daily_cap).exists()
 
 
-def waiting_cases(role: Role) -> list[tuple[str, int, dict[str, str]]]:
-    """Return what waits in the claims about accounts for somebody of this role: its name, how many, the filter of the list."""
+def waiting_cases(role: Role) -> list[tuple[str, int, str]]:
+    """Return what waits in the claims about accounts for somebody of this role: its name, how many, the address of the list."""
     if role not in (Role.REMOVALS, Role.COORDINATOR):
         return []
-    undone, waits = RemovalCase.state.not_in(ENDED), RemovalCase.state == CaseState.REQUESTED
-    late = undone & (RemovalCase.due_at < clock.now())
-    count = fn.COUNT(RemovalCase.id)
-    found = RemovalCase.select(*[count.filter(which) for which in (undone, late, waits)]).where(undone).tuples().get()
-    cards = [(_("Open cases"), found[0], {"flt_due_at": "open"}), (_("Overdue cases"), found[1], {"flt_due_at": "overdue"}),
-             (_("Removals that wait for approval"), found[2], {"flt_state": str(CaseState.REQUESTED)})]
-    return cards if role == Role.REMOVALS else cards[2:]
+    cards = [(_("Cases that wait for officers"), waits_for_officers(), {"flt_due_at": "ours"}),
+             (_("Overdue cases"), overdue(), {"flt_due_at": "overdue"}),
+             (_("Removals that wait for approval"), RemovalCase.state == CaseState.REQUESTED, {"flt_state": "requested"})]
+    found = RemovalCase.select(*[fn.COUNT(RemovalCase.id).filter(which) for _name, which, _query in cards]).where(
+        RemovalCase.state.not_in(ENDED)).tuples().get()
+    counted = [(name, number, url_for("panel_removals.index_view", **query))
+               for (name, _which, query), number in zip(cards, found, strict=True)]
+    if role == Role.REMOVALS:
+        return counted
+    corrections = Publication.select().where(Publication.removed > 0).count()
+    return [counted[2], (_("Corrections of results that wait"), corrections, url_for("panel_results.index_view"))]
 
 
 class Dashboard(Guarded, AdminIndexView):  # type: ignore[misc]

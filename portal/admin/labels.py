@@ -58,6 +58,7 @@ CASE_STATES = [
     (CaseState.REMOVED, _l("Account deleted with votes")),
     (CaseState.REFUSED, _l("Claim refused")),
 ]
+NO_DOCUMENT = ("no_document", _l("Waits for the document"))  # Of open cases, those with which officers cannot begin yet.
 PROOFS = [(Proof.IN_PERSON, _l("In person at the office")), (Proof.SCAN, _l("Scan of the identity card"))]
 DEEDS = [
     (Deed.OPENED, _l("Case opened")),
@@ -79,3 +80,10 @@ FATES = [
     ("withdrawn", _l("withdrawn")),
     ("stays", _l("stays as it is")),
 ]
+# What services/removal.py finds about an account: what a removal takes, what stays, and of what no words are kept, only a hash.
+GOES = {"ballots": _l("Ballots"), "proposals": _l("Proposals"), "supports": _l("Supports for proposals"),
+        "drafts": _l("Choices that were not cast"), "sessions": _l("Logins in browsers")}
+STAYS = {"on_paper": _l("Ballots cast on paper"), "earlier": _l("Ballots older than the account"),
+         "out_of_reach": _l("Ballots that nobody can find any more")}
+UNSEEN = {"account": _l("The account itself"),
+          "data": _l("Data of the account (name, e-mail, phone, address, PESEL, state)")}

@@ -15,7 +15,7 @@ from portal.admin.account import PeselReveal
 from portal.admin.base import PanelView
 from portal.admin.filters import OneOf, Since, Until
 from portal.admin.removal_approval import Approvals
-from portal.admin.removal_desk import CasePage, deadline
+from portal.admin.removal_desk import CasePage, deadline, overdue, standing, waits_for_officers, waits_for_person
 from portal.admin.removal_protocol import make_protocol
 from portal.errors import StepForbidden
 from portal.forms.removal_desk import WalkInForm
@@ -29,47 +29,60 @@ def age(_view: Any, _context: Any, case: RemovalCase, _name: str) -> str:
     return str((clock.local(case.closed_at or clock.now()).date() - clock.local(case.created_at).date()).days)
 
 
-class Standing(OneOf):
-    """Cases that are not ended, or late beside that."""
+class InState(OneOf):
+    """Cases in a state; the open ones that wait for a document stand apart."""
 
     def apply(self, query: Any, value: str) -> Any:
-        query = query.where(RemovalCase.state.not_in(ENDED))
-        return query.where(RemovalCase.due_at < clock.now()) if value == "overdue" else query
+        if value == labels.NO_DOCUMENT[0]:
+            return query.where(RemovalCase.state == CaseState.OPEN, waits_for_person())
+        query = super().apply(query, value)
+        return query.where(waits_for_officers()) if value == CaseState.OPEN else query
+
+
+class Unended(OneOf):
+    """Cases that are not ended; of these the ones that wait for officers, or do so for too long."""
+
+    def apply(self, query: Any, value: str) -> Any:
+        return query.where({"open": RemovalCase.state.not_in(ENDED), "ours": waits_for_officers(), "overdue": overdue()}[value])
 
 
 class RemovalView(CasePage, Approvals, PeselReveal, PanelView):
     """What officers for removals work on, and of that what a coordinator approves."""
 
     roles = (Role.REMOVALS, Role.COORDINATOR)
-    restricted = dict.fromkeys(("create_view", "action_view", "decide_view", "scan_view", "reveal_view", "remove_view",
-                                "protocol_view"), (Role.REMOVALS,))
-    can_create = True
-    column_list = ("number", "state", "created_at", "due_at", "proof", "pages", "others")
+    restricted = dict.fromkeys(("create_view", "action_view", "decide_view", "scan_view", "reveal_view",
+                                "remove_view"), (Role.REMOVALS,))
+    can_create, create_label, search_label = True, _l("New case at the office"), _l("Case number")
+    column_list = ("number", "name", "state", "created_at", "due_at", "proof", "pages", "others")
     column_sortable_list = ("state", "created_at", "due_at")
     column_searchable_list = ("number",)
     column_default_sort = ("due_at", False)
-    column_choices = {"state": labels.CASE_STATES, "proof": labels.PROOFS}
+    column_choices = {"proof": labels.PROOFS}
     column_formatters = {
+        "state": lambda _view, _context, case, _name: standing(case),
         "created_at": age, "due_at": lambda _view, _context, case, _name: deadline(case),
         "pages": lambda _view, _context, case, _name: case.pages or None,
         "others": lambda _view, _context, case, _name: case.others or None}
     column_filters = (
-        OneOf(RemovalCase.state, _l("State"), lambda: labels.CASE_STATES),
+        InState(RemovalCase.state, _l("State"), lambda: [labels.NO_DOCUMENT, *labels.CASE_STATES]),
         OneOf(RemovalCase.proof, _l("Proof of identity"), lambda: labels.PROOFS),
-        Standing(RemovalCase.due_at, _l("Only"), lambda: [("open", _("Open cases")), ("overdue", _("Overdue cases"))]),
+        Unended(RemovalCase.due_at, _l("Only"), lambda: [("open", _("Open cases")), ("ours", _("Cases that wait for officers")),
+                                                         ("overdue", _("Overdue cases"))]),
         Since(RemovalCase.created_at, _l("From day"), "_from"),
         Until(RemovalCase.created_at, _l("To day"), "_to"),
     )
     column_labels = {
-        "number": _l("Number"), "state": _l("State"), "created_at": _l("Age in days"), "due_at": _l("Deadline"),
-        "proof": _l("Proof of identity"), "pages": _l("Pages of scan"), "others": _l("Other cases of this PESEL"),
+        "number": _l("Number"), "name": _l("Claimant"), "state": _l("State"), "created_at": _l("Age in days"),
+        "due_at": _l("Deadline"), "proof": _l("Proof of identity"), "pages": _l("Pages of scan"),
+        "others": _l("Other cases of this PESEL"),
     }
 
     def get_query(self) -> Any:
         other = RemovalCase.alias()
         pages = Evidence.select(fn.COUNT(Evidence.id)).where(Evidence.case == RemovalCase.id)
         others = other.select(fn.COUNT(other.id)).where(other.pesel_index == RemovalCase.pesel_index, other.id != RemovalCase.id)
-        query = super().get_query().select_extend(pages.alias("pages"), others.alias("others"))
+        query = super().get_query().select_extend(RemovalCase.name, pages.alias("pages"), others.alias("others"),
+                                                  waits_for_person().alias("waits"))
         if current_user.officer.role == Role.COORDINATOR:
             mine = (RemovalCase.state == CaseState.REQUESTED) | (RemovalCase.approved_by == current_user.officer)
             query = query.where(mine)
@@ -77,8 +90,11 @@ class RemovalView(CasePage, Approvals, PeselReveal, PanelView):
 
     def get_one(self, id: Any) -> Any:  # noqa: A002 (the name is Flask-Admin's)
         """Return the whole case, with what is sealed in it."""
-        row = super().get_one(id)
-        return row and RemovalCase.get_by_id(row.id)
+        if row := super().get_one(id):
+            case = RemovalCase.get_by_id(row.id)
+            case.waits = row.waits
+            return case
+        return None
 
     def audited_as(self, row: RemovalCase) -> str:
         return f"removal:{row.number}"
@@ -100,7 +116,7 @@ class RemovalView(CasePage, Approvals, PeselReveal, PanelView):
     @expose("/protokol/", methods=("POST",))
     def protocol_view(self) -> Any:
         case = self.find()
-        if case.state != CaseState.REMOVED:
+        if not case.protocol:
             raise StepForbidden
         paper, name = make_protocol(case), f"{case.number.replace('/', '-')}.pdf"
         removal_case.note_view(case, current_user.officer, "protocol printed", now=clock.now())

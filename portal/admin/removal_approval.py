@@ -8,23 +8,22 @@ from flask_admin.actions import action
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
+from peewee import JOIN
 
 from portal import clock
 from portal.admin import labels
+from portal.admin.labels import GOES, STAYS, UNSEEN
 from portal.admin.removal_desk import refusal
 from portal.errors import LoginRefused, NoSuchAccount, PortalError, StepForbidden, TooMany
 from portal.forms.removal_desk import ApprovalForm, RequestForm, ReturnForm
 from portal.forms.staff import PanelProofForm
 from portal.models.edition import Edition
 from portal.models.removal import LEADS, Deed, RemovalCase, RemovalStep
+from portal.models.staff import Officer
 from portal.services import login, removal, removal_case
 from portal.services.removal import Extent
 from portal.services.removal_approval import approve_removal, request_removal, requested_extent, return_request
 
-GOES = {"ballots": _l("Ballots"), "proposals": _l("Proposals"), "supports": _l("Supports for proposals"),
-        "drafts": _l("Choices that were not cast"), "sessions": _l("Logins in browsers")}
-STAYS = {"on_paper": _l("Ballots cast on paper"), "out_of_reach": _l("Ballots that nobody can find any more")}
-UNSEEN = {"account": _l("The account itself"), "data": _l("What the account says")}  # No words are kept of these, only a hash.
 Row = tuple[str, Any, list[str]]
 
 
@@ -36,8 +35,7 @@ def rows(extent: Extent, names: dict[str, Any]) -> list[Row]:
         **{name: [str(number)] for name in ("sessions", "drafts", "supports") if (number := getattr(extent, name))},
         "ballots": [f"{editions.get(code, code)}: {ballots[state]}" for code, state in extent.ballots],
         "proposals": [f"{number}: {fates[fate]}" for number, fate in extent.proposals],
-        "on_paper": [editions.get(code, code) for code in extent.on_paper],
-        "out_of_reach": [editions.get(code, code) for code in extent.out_of_reach],
+        **{name: [editions.get(code, code) for code in getattr(extent, name)] for name in STAYS},
     }
     return [(name, label, lines.get(name, [])) for name, label in names.items()]
 
@@ -45,8 +43,8 @@ def rows(extent: Extent, names: dict[str, Any]) -> list[Row]:
 def differences(requested: Extent, present: Extent) -> list[tuple[Any, list[str], list[str]]]:
     """Return what would go now and was not asked for, or the other way round: a label, what was asked for, what is."""
     changed = {found.what for found in present.differences(requested)}
-    seen = [(UNSEEN[name], [_("as the request has shown it")], [_("changed since then")]) for name in UNSEEN if name in changed]
-    pairs = zip(rows(requested, GOES | STAYS), rows(present, GOES | STAYS), strict=True)
+    seen = [(label, [_("as at the request")], [_("different now")]) for name, label in UNSEEN.items() if name in changed]
+    pairs = zip(*[rows(extent, GOES | STAYS) for extent in (requested, present)], strict=True)
     return seen + [(label, before, now) for (name, label, before), (_name, _label, now) in pairs if name in changed]
 
 
@@ -110,9 +108,10 @@ class Approvals:
     def return_view(self) -> Any:
         case, form, status = self.find(), ReturnForm(), 0
         if form.validate():
-            status = refusal(form, return_request, case, form.words.data)
+            own, status = case.requested_by_id == current_user.officer.id, refusal(form, return_request, case, form.words.data)
             if not status:
-                return self._done(_("The request is returned, and nothing was deleted. The account stays frozen."), None)
+                return self._done(_("The request is withdrawn, and nothing was deleted. The account stays frozen.") if own else
+                                  _("The request is returned, and nothing was deleted. The account stays frozen."), None)
         return self._show_request(form, status)
 
     def _show_request(self, form: ApprovalForm | ReturnForm, status: int) -> Any:
@@ -126,11 +125,14 @@ class Approvals:
             if status or not shown.errors:
                 shown.version.data = case.version
         account, requested = removal_case.found_account(case), requested_extent(case)
-        step = (RemovalStep.select().where(RemovalStep.case == case, RemovalStep.deed == Deed.REQUESTED)
-                .order_by(RemovalStep.id.desc()).get())
+        steps = (RemovalStep.select(RemovalStep, Officer).join(Officer, JOIN.LEFT_OUTER).where(RemovalStep.case == case)
+                 .order_by(RemovalStep.id))
+        last, own = {step.deed: step for step in steps}, case.requested_by_id == current_user.officer.id
+        if own:
+            returning.words.label.text = _("Why you withdraw it")
         page = self.render(
             "admin/removal/approval.html", model=case, account=account, form=form, approval=approval, returning=returning,
-            asked_at=step.at, own=case.requested_by_id == current_user.officer.id, goes=rows(requested, GOES),
+            asked_at=last[Deed.REQUESTED].at, confirmed=last.get(Deed.CONFIRMED), own=own, goes=rows(requested, GOES),
             stays=rows(requested, STAYS),
             differences=differences(requested, removal.find_extent(account, now=clock.now())) if account else [])
         return page, status or (400 if form.errors else 200)

@@ -8,14 +8,14 @@ from flask_admin import expose
 from flask_admin.helpers import get_redirect_target
 from flask_babel import gettext as _
 from flask_login import current_user
-from peewee import JOIN
+from peewee import JOIN, fn
 
 from portal import clock, i18n
 from portal.admin import labels
 from portal.errors import CaseChanged, NoSuchAccount, SecondOfficerNeeded, StepForbidden
 from portal.forms.removal_desk import DECISIONS, DecisionForm
 from portal.models.account import Account, AccountState
-from portal.models.removal import ENDED, LEADS, Deed, Evidence, RemovalCase, RemovalStep
+from portal.models.removal import ENDED, LEADS, UNDECIDED, CaseState, Deed, Evidence, RemovalCase, RemovalStep
 from portal.models.staff import Officer
 from portal.services import removal_case, removal_evidence
 
@@ -30,10 +30,34 @@ def offered(case: RemovalCase, account: Account | None) -> list[Deed]:
             and (deed not in ONLY_IN or account is not None and account.state == ONLY_IN[deed])]
 
 
-def deadline(case: RemovalCase) -> str:
-    """Write until when officers decide, and that it is over."""
-    shown, late = i18n.moment(case.due_at), case.state not in ENDED and case.due_at < clock.now()
-    return _("%(moment)s, overdue", moment=shown) if late else shown
+def waits_for_person() -> Any:
+    """Return the condition on cases in which a document or an answer has yet to come from the claimant."""
+    at_office = (RemovalStep.deed == Deed.OPENED) & RemovalStep.officer.is_null(False)
+    came = RemovalStep.select(RemovalStep.id).where(RemovalStep.case == RemovalCase.id,
+                                                    RemovalStep.deed.in_((Deed.SCAN_ADDED, Deed.ANSWERED)) | at_office)
+    return (RemovalCase.state == CaseState.MORE_NEEDED) | (RemovalCase.state == CaseState.OPEN) & ~fn.EXISTS(came)
+
+
+def waits_for_officers() -> Any:
+    """Return the condition on cases with which officers can go on."""
+    return RemovalCase.state.not_in(ENDED) & ~waits_for_person()
+
+
+def overdue() -> Any:
+    """Return the condition on cases whose deadline officers, and not their claimants, have let pass."""
+    return waits_for_officers() & (RemovalCase.due_at < clock.now())
+
+
+def standing(case: Any) -> str:
+    """Write the state of a case of the list, whose query tells whether it ``waits`` for the person."""
+    label = labels.NO_DOCUMENT[1] if case.waits and case.state == CaseState.OPEN else dict(labels.CASE_STATES)[case.state]
+    return str(label)
+
+
+def deadline(case: Any) -> str:
+    """Write until which day officers decide, and that it is over."""
+    late = case.state not in ENDED and not case.waits and case.due_at < clock.now()
+    return _("%(day)s, overdue", day=i18n.day(case.due_at)) if late else i18n.day(case.due_at)
 
 
 def alike(case: RemovalCase, account: Account | None) -> set[str]:
@@ -77,7 +101,9 @@ class CasePage:
         page = self.render(
             "admin/removal/case.html", model=case, account=account, form=form, works=works, steps=list(steps),
             hints={deed: DECISIONS[deed][1] for deed in deeds}, others=removal_case.other_cases(case),
-            due=deadline(case), alike=alike(case, account), pages=Evidence.select().where(Evidence.case == case).count(),
+            due=deadline(case), standing=standing(case), alike=alike(case, account),
+            pages=Evidence.select().where(Evidence.case == case).count(), undecided=case.state in UNDECIDED,
+            languages=i18n.LANGUAGES,
             names={name: dict(getattr(labels, name)) for name in ("ACCOUNT_STATES", "CASE_STATES", "PROOFS", "DEEDS")},
             return_url=get_redirect_target() or self.get_url(".index_view"))
         return page, status or (400 if form.errors else 200)

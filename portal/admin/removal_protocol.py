@@ -13,7 +13,7 @@ from fpdf import FPDF
 
 from portal import i18n
 from portal.admin import labels
-from portal.admin.removal_approval import GOES, STAYS, rows
+from portal.admin.removal_approval import rows
 from portal.config import settings
 from portal.models.edition import Edition, Phase
 from portal.models.removal import RemovalCase
@@ -111,7 +111,6 @@ def make_protocol(case: RemovalCase) -> bytes:
 
 
 def _write_case(paper: Paper, told: dict[str, Any]) -> None:
-    deeds = dict(labels.DEEDS)
     paper.section(_("The case"))
     for label, value in (
             (_("Case number"), told["number"]), (_("Opened"), _moment(told["opened_at"])),
@@ -122,20 +121,21 @@ def _write_case(paper: Paper, told: dict[str, Any]) -> None:
         paper.line(label, [value])
     paper.section(_("What officers decided"))
     for step in told["steps"]:
-        paper.line(_moment(step["at"]), filter(None, [f"{deeds[step['deed']]} ({step['officer']})", step["words"]]))
+        paper.line(_moment(step["at"]), filter(None, [f"{dict(labels.DEEDS)[step['deed']]} ({step['officer']})", step["words"]]))
 
 
 def _write_removal(paper: Paper, extent: Extent, at: datetime) -> None:
     paper.section(_("What was removed"))
     paper.write(_("The account with all its data went for good, and with it:"), after=1)
-    for _name, label, lines in rows(extent, GOES):
+    for _name, label, lines in rows(extent, labels.GOES):
         paper.line(str(label), lines or [_("none")])
     paper.write(_("Which choices these ballots held is secret: no officer has seen them, and no protocol names them."))
     paper.section(_("What stays, and what could not be removed"))
     reasons = {"on_paper": _("A clerk has seen the voter, so they were not cast from this account; they stay."),
+               "earlier": _("They were cast before this account existed, so not from it; they stay."),
                "out_of_reach": _("The key of the ballots was destroyed after the time for objections, so nobody can tell whether "
                                  "one was cast from this account; if so, it stays.")}
-    for name, label, lines in rows(extent, STAYS):
+    for name, label, lines in rows(extent, labels.STAYS):
         paper.line(str(label), [*lines, reasons[name]] if lines else [_("none")])
     paper.line(_("Audit log"), [_("Its entries stay. They hold no personal data.")])
     touched = Edition.select().where(Edition.code.in_([code for code, _state in extent.ballots]))

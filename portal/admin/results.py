@@ -41,7 +41,7 @@ class ResultsView(PanelView):
         wanted = [field for field in Publication._meta.sorted_fields if field is not Publication.results]
         return (Publication.select(*wanted, Edition, Officer.id, Officer.name).join(Edition).switch(Publication)
                 .join(Officer, JOIN.LEFT_OUTER)
-                .where((Publication.removed > 0) | Publication.corrected_at.is_null(False)))
+                .where(results_publication.IN_FORCE))
 
     def row_links(self, row: Publication) -> list[tuple[str, Any]]:
         return [(self.get_url(".correct_view", id=row.id), _("See the correction"))] if row.removed else []

@@ -1,32 +1,52 @@
 """portal audit verify: check the chain of the audit log and its digests; portal audit digest: make and print these."""
 
+import re
 import sys
 from argparse import Namespace
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 from portal import clock
 from portal.database import database
-from portal.models.audit import AuditEntry
+from portal.models.audit import AuditDigest, AuditEntry
 from portal.services import audit
+
+LINE = re.compile(r"^\W*(\d{4}-\d\d-\d\d)\W+(\d{1,18})\W+([0-9a-f]{64})\W*$", re.MULTILINE | re.ASCII)
 
 
 def add_command(commands: Any) -> None:
     group = commands.add_parser("audit", help="the audit log").add_subparsers(required=True, metavar="ACTION")
     verify = group.add_parser("verify", help="name every entry that was altered or removed, and every digest that is not true")
+    verify.add_argument("--against", type=Path, metavar="FILE",
+                        help="compare with digests noted outside too: the panel's CSV file, or lines of day, entries and hash")
     verify.set_defaults(run=run_verify)
     digest = group.add_parser("digest", help="make the digests of days that have none yet; prints all: day, entries, hash")
     digest.set_defaults(run=run_digest)
 
 
-def run_verify(_chosen: Namespace) -> int:
+def run_verify(chosen: Namespace) -> int:
+    noted = _read(chosen.against) if chosen.against else []
     with database.connection_context():
-        faults = audit.verify()
+        faults = audit.verify(noted)
         entries = AuditEntry.select().count()
     for fault in faults:
         print(fault, file=sys.stderr)
     if not faults:
-        print(f"{entries} entries, the chain holds")
+        print(f"{entries} entries, the chain holds" + (f" and bears out {len(noted)} noted digests" if noted else ""))
     return 1 if faults else 0
+
+
+def _read(path: Path) -> list[AuditDigest]:
+    """Return the digests that a file holds; raise OSError when it cannot be read or holds none."""
+    try:
+        found = [AuditDigest(day=date.fromisoformat(day), entries=int(entries), hash=last)
+                 for day, entries, last in LINE.findall(path.read_text(encoding="utf-8"))]
+    except ValueError as error:
+        raise OSError(f"{path}: {error}") from error
+    if not found:
+        raise OSError(f"{path} holds no digests")
+    return found
 
 
 def run_digest(_chosen: Namespace) -> None:

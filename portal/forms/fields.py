@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from flask import current_app
+from flask import current_app, get_template_attribute
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import MultipleFileField
@@ -110,7 +110,13 @@ class RadioWidget(Translated, GovRadioInput):  # type: ignore[misc]
 
 
 class FilesWidget(Translated, GovFileInput):  # type: ignore[misc]
-    """Files from the visitor's device."""
+    """Files from the visitor's device; an error may have a line for each of them."""
+
+    def map_gov_params(self, field: Field, **kwargs: Any) -> dict[str, Any]:
+        params = super().map_gov_params(field, **kwargs)
+        if field.errors:
+            params["errorMessage"]["html"] = get_template_attribute("components/lists.html", "lines")(field.errors[0])
+        return params
 
 
 class PolishDateField(DateField):

@@ -54,7 +54,7 @@ class ScanForm(BaseForm):
 
     files = fields.files(_l("Scan or photo of your document"), most=MOST_FILES, accept=".pdf,.jpg,.jpeg,.png",
                          required=_l("Choose a file with a scan or photo."), too_many=_l("Choose at most %(max)d files at once."),
-                         hint=_l("PDF, JPEG or PNG, at most 10 MB each and four files at once."))
+                         hint=_l("PDF, JPEG or PNG, at most four files at once, each at most 10 MB and 40 MB together."))
     send_scan = fields.submit(_l("Send the scan"))
 
     def chosen(self) -> Iterator[tuple[str, IO[bytes]]]:
@@ -63,9 +63,9 @@ class ScanForm(BaseForm):
             yield "".join(filter(str.isprintable, file.filename))[-LONGEST_NAME:], file.stream
 
     def refuse_file(self, name: str, error: PortalError) -> None:
-        """Show beside the field why a file was not taken; one message tells of all such files."""
+        """Show beside the field why a file was not taken, in a line for each such file."""
         text = _("“%(file)s”: %(problem)s", file=name, problem=_(error.message, **error.params))
-        self.files.errors = [" ".join([*self.files.errors, text])]
+        self.files.errors = ["\n".join([*self.files.errors, text])]
 
 
 class AnswerForm(BaseForm):

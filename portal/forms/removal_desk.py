@@ -23,18 +23,19 @@ LONGEST_WORDS = 2_000
 ELEVEN_DIGITS = re.compile(r"(?<![0-9])[0-9](?:[ \u00a0-]?[0-9]){10}(?![0-9])")
 # What an officer can decide, and what comes of it.
 DECISIONS = {
-    Deed.MORE_ASKED: (_l("Ask for more"), _l("Your words go to the claimant by e-mail. The case waits for an answer.")),
+    Deed.MORE_ASKED: (_l("Ask for more"), _l(
+        "We send this text to the claimant by e-mail. The case will wait for an answer.")),
     Deed.CONFIRMED: (_l("Confirm the identity"), _l(
         "Write what you compared, for example the identity card that you saw at the office. Scans are destroyed at once. The "
         "claimant gets an e-mail.")),
     Deed.FROZEN: (_l("Freeze the account"), _l(
-        "While you are in doubt, nobody can log in to it or vote with it, and its ballot is under check. Its holder gets an "
-        "e-mail. Write why.")),
+        "Until this is cleared up, nobody can log in to it or vote with it, and its ballot will be under check. Its holder gets "
+        "an e-mail without the reasons; they stay in the file.")),
     Deed.UNFROZEN: (_l("Give the account back"), _l(
         "Its holder can log in again, and its ballot counts as before. The holder gets an e-mail. Write why.")),
     Deed.REFUSED: (_l("Refuse the claim"), _l(
-        "Your words go to the claimant by e-mail. The case ends, scans are destroyed, and a frozen account is given back to its "
-        "holder.")),
+        "We send this text to the claimant by e-mail. The case ends, scans are destroyed, and a frozen account is given back to "
+        "its holder. This cannot be undone.")),
 }
 REASONS = [
     SelectChoice("", _l("Choose…")),
@@ -103,9 +104,9 @@ class ApprovalForm(OfCase, PanelProofForm):
 
 
 class ReturnForm(OfCase, BaseForm):
-    """A request given back unapproved, with the reasons."""
+    """A request given back unapproved, or withdrawn by who asked, with the reasons."""
 
-    words = _words(_l("Why you return it"), _l("Write why you return the request."), no_pesel,
+    words = _words(_l("Why you return it"), _l("Write why."), no_pesel,
                    description=_l("They stay in the history of the case. Do not write PESEL numbers here."))
 
 

@@ -18,6 +18,7 @@ def up(migrator, db):
 
     class RemovalCase(Model):
         number = CharField(max_length=20, unique=True)
+        secret = BlobField()
         secret_hash = CharField(max_length=64, unique=True)
         language = CharField(max_length=5)
         name = BlobField(null=True)

@@ -1,9 +1,11 @@
 """Cases of wrongly registered accounts: what a claimant tells, what officers decide, and what became of it."""
 
+from datetime import datetime
 from enum import StrEnum
 
 from peewee import CharField, ForeignKeyField, IntegerField, TextField
 
+from portal.models.account import Account
 from portal.models.base import BaseModel, check, one_of
 from portal.models.fields import MomentField, PublicIdField, SealedField
 from portal.models.staff import Officer
@@ -64,7 +66,8 @@ class RemovalCase(BaseModel):
     """One person's claim that somebody else has an account on their PESEL; what identifies the person is sealed."""
 
     number = CharField(max_length=20, unique=True)  # K/12/2026, dense in a year.
-    secret_hash = CharField(max_length=64, unique=True)  # Of the secret in the address of the status page.
+    secret = SealedField()  # In the address of the status page, which every letter repeats.
+    secret_hash = CharField(max_length=64, unique=True)
     language = CharField(max_length=5, default="pl")
     name = SealedField(null=True)
     pesel = SealedField(null=True)
@@ -94,6 +97,19 @@ class RemovalCase(BaseModel):
             check("removal_case_has_its_end_once_it_ended", "(closed_at IS NOT NULL) = (state IN ('removed', 'refused'))"),
             check("removal_case_pesel_is_sealed_with_its_index", "(pesel IS NULL) = (pesel_index IS NULL)"),
         ]
+
+    @classmethod
+    def concerns(cls, account: Account) -> bool:
+        """Tell whether a case on the PESEL of an account has not ended."""
+        found: bool = cls.select().where(cls.pesel_index == account.pesel_index, cls.state.not_in(ENDED)).exists()
+        return bool(account.pesel_index) and found
+
+    @classmethod
+    def freed(cls, pesel_index: str, since: datetime) -> bool:
+        """Tell whether an account of a PESEL was removed at a moment or later."""
+        freed: bool = cls.select().where(cls.pesel_index == pesel_index, cls.state == CaseState.REMOVED,
+                                         cls.closed_at >= since).exists()
+        return freed
 
     @property
     def masked_pesel(self) -> str:

@@ -9,7 +9,10 @@ from portal.models.staff import Officer
 
 
 class Publication(BaseModel):
-    """The results of an edition as they stand published while its ballots have changed; without a row the count itself stands."""
+    """The results of an edition as they stand published though its ballots have changed.
+
+    In force from the first ballot removed, if kept after the voting; otherwise the count itself stands.
+    """
 
     edition = ForeignKeyField(Edition, unique=True, backref="publications", on_delete="RESTRICT")
     results = TextField()  # JSON, see services/results_publication.py.

@@ -5,10 +5,9 @@ anew; a digest of each day, which everybody can read and keep, tells that too.
 """
 
 import json
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
-
-from peewee import JOIN
 
 from portal import clock
 from portal.database import lock, transaction
@@ -48,13 +47,16 @@ def make_digest(day: date, *, now: datetime) -> AuditDigest:
 
 
 def make_digests(*, now: datetime) -> list[AuditDigest]:
-    """Make the digest of yesterday and of each day before it that has none, back to the first entry; return the new ones."""
+    """Make the digest of yesterday and of each day before it that has none, back to the first entry; return the new ones.
+
+    A day is over an hour later here, so that no entry of a change that began before midnight comes after the digest.
+    """
     newest = AuditDigest.select().order_by(AuditDigest.day.desc()).first()
-    first = AuditEntry.select(AuditEntry.at).order_by(AuditEntry.sequence).first()
+    first = AuditEntry.select(AuditEntry.at).order_by(AuditEntry.at).first()
     if newest is None and first is None:
         return []
     day = newest.day + timedelta(days=1) if newest else clock.local(first.at).date()
-    missing = range((clock.local(now).date() - day).days)
+    missing = range((clock.local(now - timedelta(hours=1)).date() - day).days)
     return [make_digest(day + timedelta(days=number), now=now) for number in missing]
 
 
@@ -63,12 +65,13 @@ def list_digests(most: int | None = None) -> list[AuditDigest]:
     return list(AuditDigest.select().order_by(AuditDigest.day.desc()).limit(most))
 
 
-def verify() -> list[str]:
-    """Return one line per entry that was altered, removed or put in between, and per digest that the log does not bear out.
+def verify(noted: Iterable[AuditDigest] = ()) -> list[str]:
+    """Return one line per entry that was altered, removed or put in between, and per digest that is missing or not true.
 
-    An empty list means that the chain holds and leads through every digest.
+    An empty list means that the chain holds and leads through every digest, and through those that somebody has ``noted``.
     """
     faults, previous, expected = [], FIRST, 1
+    ends: dict[date, tuple[int, str]] = {}  # The last entry of each day.
     for entry in AuditEntry.select().order_by(AuditEntry.sequence).iterator():
         if entry.sequence != expected:
             faults.append(f"entries {expected} to {entry.sequence - 1} are missing")
@@ -77,12 +80,28 @@ def verify() -> list[str]:
         if entry.hash != entry.compute_hash():
             faults.append(f"entry {entry.sequence} was altered")
         previous, expected = entry.hash, entry.sequence + 1
-    return faults + [f"the log had {digest.entries} entries on {digest.day}, hash {digest.hash}, and has not any more"
-                     for digest in _digests_not_borne_out()]
+        ends[clock.local(entry.at).date()] = (entry.sequence, entry.hash)
+    kept = list(AuditDigest.select().order_by(AuditDigest.day))
+    return [*faults, *_find_gaps(kept, ends), *_find_untrue("digest", kept, ends),
+            *_find_untrue("noted digest", sorted(noted, key=lambda digest: digest.day), ends)]
 
 
-def _digests_not_borne_out() -> list[AuditDigest]:
-    same = (AuditEntry.sequence == AuditDigest.entries) & (AuditEntry.hash == AuditDigest.hash)
-    of_nothing = (AuditDigest.entries == 0) & (AuditDigest.hash == FIRST)
-    return list(AuditDigest.select().join(AuditEntry, JOIN.LEFT_OUTER, on=same).where(AuditEntry.id.is_null(), ~of_nothing)
-                .order_by(AuditDigest.day))
+def _find_gaps(digests: list[AuditDigest], ends: dict[date, tuple[int, str]]) -> Iterator[str]:
+    """Name the days without a digest from the first entry to the last digest."""
+    one = timedelta(days=1)
+    before = min(ends, default=date.max) - one
+    for digest in digests:
+        if digest.day - before > one:
+            yield f"the digests of {before + one} to {digest.day - one} are missing"
+        before = digest.day
+
+
+def _find_untrue(kind: str, digests: list[AuditDigest], ends: dict[date, tuple[int, str]]) -> Iterator[str]:
+    """Name the digests, given by day, that say anything else than make_digest would."""
+    days, last = sorted(ends, reverse=True), (0, FIRST)
+    for digest in digests:
+        while days and days[-1] <= digest.day:
+            last = max(last, ends[days.pop()])
+        if (digest.entries, digest.hash) != last:
+            yield (f"the {kind} of {digest.day} says {digest.entries} entries, hash {digest.hash}; "
+                   f"the log says {last[0]} entries, hash {last[1]}")

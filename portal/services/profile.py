@@ -12,13 +12,16 @@ from peewee import Expression, IntegrityError
 
 from portal import clock, crypto
 from portal.database import transaction
-from portal.errors import N_, ChangedMeanwhile, ChangeUnknown, EmailTaken, LinkUnknown, NothingToChange, PeselTaken
+from portal.errors import (
+    N_, AlreadyVoted, ChangedMeanwhile, ChangeUnknown, EmailTaken, LinkUnknown, NothingToChange, PeselTaken, UnderCheck,
+)
 from portal.messaging.outbox import enqueue
 from portal.models.account import Account, AccountState
 from portal.models.login import Session
 from portal.models.message import MessageChannel
 from portal.models.password import PasswordReset
 from portal.models.profile import EmailChange, PhoneChange
+from portal.models.removal import RemovalCase
 from portal.services import audit, login, voting
 from portal.services.code import check_code, count_sending, send_code
 
@@ -65,11 +68,14 @@ def change_notices(account: Account, *, wants_news: bool, language: str, now: da
 def change_identity(account: Account, *, pesel: str | None, birth_date: date, now: datetime) -> None:
     """Correct the PESEL, or the birth date of somebody without one, and let the person's ballots follow.
 
-    Raises NothingToChange, TooMany, and PeselTaken when the number has an account or a ballot already; then nothing is changed.
+    Raises NothingToChange, TooMany, UnderCheck, and PeselTaken when the number has an account or a ballot already; then nothing
+    is changed.
     """
     index = crypto.blind_index("pesel", pesel) if pesel else None
     if index == account.pesel_index and (index or birth_date == account.birth_date) or account.pesel_index and not index:
         raise NothingToChange
+    if RemovalCase.concerns(account):  # Nobody gets out of its reach by another number.
+        raise UnderCheck
     if index:
         _count(account, "pesel", MOST_PESELS, now,
                N_("A PESEL number can be entered here three times a day. Try again tomorrow or write to us."))
@@ -82,7 +88,7 @@ def change_identity(account: Account, *, pesel: str | None, birth_date: date, no
                 voting.rekey_ballots(Account.get_by_id(account.id), before=voting.identity(account))
             _write(account, "identity_changed", now=now)
             _record(account, "identity changed", now)
-    except IntegrityError:
+    except (IntegrityError, AlreadyVoted):
         _record(account, "identity change met a PESEL in use", now)
         raise PeselTaken(N_("This PESEL number is in use already, by another account or on a ballot. "
                             "Nothing was changed.")) from None

@@ -12,6 +12,7 @@ from portal.errors import N_, PeselTaken, RegistrationUnknown
 from portal.messaging.outbox import enqueue
 from portal.models.account import Account, Registration
 from portal.models.message import MessageChannel
+from portal.models.removal import RemovalCase
 from portal.services import audit
 from portal.services.code import check_code, count_sending, send_code
 
@@ -87,7 +88,10 @@ def confirm_registration(token: str, code: str, *, now: datetime) -> None:
     with transaction():
         if not Registration.delete().where(Registration.id == registration.id).execute():
             raise RegistrationUnknown  # A parallel request was faster; a code works once.
-        created = _create_account(Applicant(**json.loads(registration.data)), now)
+        applicant = Applicant(**json.loads(registration.data))
+        if applicant.pesel and RemovalCase.freed(crypto.blind_index("pesel", applicant.pesel), registration.created_at):
+            raise RegistrationUnknown  # It lay in wait for the PESEL number to be free again.
+        created = _create_account(applicant, now)
     if not created:
         raise PeselTaken
 

@@ -7,16 +7,17 @@ from datetime import datetime
 
 from portal import clock, crypto
 from portal.crypto import KeyMissing
-from portal.database import transaction
-from portal.errors import BallotUnderCheck, BallotWouldGo, ChangedMeanwhile, Difference
+from portal.database import on_sqlite, transaction
+from portal.errors import BallotWouldGo, ChangedMeanwhile, Difference, UnderCheck
 from portal.messaging.outbox import enqueue
 from portal.models.account import Account, AccountState
 from portal.models.ballot import Ballot, BallotDraft, BallotState, Channel
 from portal.models.edition import Edition, Phase
 from portal.models.login import Session
-from portal.models.message import TO_OFFICERS, Message, MessageChannel
+from portal.models.message import TO_CLAIMANTS, TO_OFFICERS, Message, MessageChannel
 from portal.models.profile import EmailChange, PhoneChange
 from portal.models.proposal import BEFORE_BALLOT, Authorship, Proposal, ProposalState, Support
+from portal.models.removal import RemovalCase
 from portal.services import audit, login, voting
 
 COUNTED_ONLY = ("sessions", "drafts", "supports")  # They change by themselves and go in any case: nobody decides on them.
@@ -36,6 +37,7 @@ class Extent:
     supports: int
     ballots: list[list[str]]  # Edition's code and the ballot's state.
     on_paper: list[str]  # A clerk has seen the voter: these were not cast from the account.
+    earlier: list[str]  # Cast online before the account existed, so from another.
     out_of_reach: list[str]  # The edition's ballot key is destroyed: nobody can tell whose a ballot is.
     proposals: list[list[str]]
 
@@ -52,7 +54,7 @@ class Extent:
 
 def find_extent(account: Account, *, now: datetime) -> Extent:
     """Return what a removal with votes takes; raise KeyMissing when the key of a voting without results is not there."""
-    found, lost = _ballots(account, _editions(), now)
+    found, lost = _ballots(account, _editions(now), now)
     told = (account.email, account.phone, account.name, account.pesel_index, account.street, account.postcode, account.state)
     return Extent(
         account=account.uid, data=crypto.keyed_hash("index", "account-seen", *map(str, told)),
@@ -60,18 +62,21 @@ def find_extent(account: Account, *, now: datetime) -> Extent:
         drafts=BallotDraft.select().where(BallotDraft.account == account).count(),
         supports=Support.select().where(Support.account == account).count(),
         ballots=[[edition.code, str(ballot.state)] for edition, ballot in found if _is_own(account, ballot)],
-        on_paper=[edition.code for edition, ballot in found if ballot.channel == Channel.PAPER], out_of_reach=lost,
+        on_paper=[edition.code for edition, ballot in found if ballot.channel == Channel.PAPER],
+        earlier=[edition.code for edition, ballot in found if ballot.channel != Channel.PAPER and not _is_own(account, ballot)],
+        out_of_reach=lost,
         proposals=[[proposal.number, _fate(proposal, heir)] for proposal, heir in _led_by(account)])
 
 
 def cast_ballots(account: Account, *, now: datetime) -> list[tuple[Edition, Ballot]]:
     """Return the ballots that were cast from an account, in the editions whose ballot key was not destroyed."""
-    found, _lost = _ballots(account, _editions(), now)
+    found, _lost = _ballots(account, _editions(now), now)
     return [(edition, ballot) for edition, ballot in found if _is_own(account, ballot)]
 
 
-def _editions() -> Iterable[Edition]:
-    return Edition.select().where(Edition.archived == False).order_by(Edition.voting_from)  # noqa: E712
+def _editions(now: datetime) -> Iterable[Edition]:
+    begun = Edition.archived == False, Edition.voting_from <= now  # noqa: E712
+    return Edition.select().where(*begun).order_by(Edition.voting_from)
 
 
 def _ballots(account: Account, editions: Iterable[Edition], now: datetime) -> tuple[list[tuple[Edition, Ballot]], list[str]]:
@@ -95,7 +100,13 @@ def _is_own(account: Account, ballot: Ballot) -> bool:
 
 
 def _led_by(account: Account) -> list[tuple[Proposal, Authorship | None]]:
-    """Return the proposals that an account submitted, each with the co-author who accepted first."""
+    """Return the proposals that an account submitted, each with the co-author who accepted first.
+
+    Of authors who leave at once each waits for the other: nobody hands over to one who is going.
+    """
+    if not on_sqlite():
+        list(Proposal.select(Proposal.id).where(Proposal.id.in_(Authorship.select(Authorship.proposal).where(
+            Authorship.account == account))).order_by(Proposal.id).for_update())
     led = list(Proposal.select().join(Authorship).where(Authorship.account == account, Authorship.is_lead).order_by(Proposal.id))
     others = Authorship.select().where(Authorship.proposal.in_(led), Authorship.accepted_at.is_null(False),
                                        Authorship.account != account).order_by(Authorship.accepted_at.desc())
@@ -119,7 +130,7 @@ def find_ballots_at_stake(account: Account, *, now: datetime) -> list[Edition]:
 
 def _at_stake(account: Account, now: datetime) -> list[tuple[Edition, Ballot]]:
     """Return the ballots that can still be taken back: what was cast on paper or made void is out of the person's hands."""
-    found, _lost = _ballots(account, [edition for edition in _editions() if edition.phase(now) is Phase.VOTING], now)
+    found, _lost = _ballots(account, [edition for edition in _editions(now) if edition.phase(now) is Phase.VOTING], now)
     return [(edition, ballot) for edition, ballot in found
             if _is_own(account, ballot) and ballot.state in (BallotState.RECORDED, BallotState.UNDER_CHECK)]
 
@@ -127,7 +138,7 @@ def _at_stake(account: Account, now: datetime) -> list[tuple[Edition, Ballot]]:
 def delete_own_account(account: Account, *, with_ballots: bool, now: datetime) -> None:
     """Delete an account at its holder's wish, with the ballots in open votings; those of ended ones stay counted, unlinked.
 
-    Raises BallotWouldGo when there is such a ballot and the holder has not agreed to its removal, BallotUnderCheck, and
+    Raises BallotWouldGo when there is such a ballot and the holder has not agreed to its removal, UnderCheck, and
     ChangedMeanwhile for a frozen account; then nothing is changed. Does nothing for an account that is gone.
     """
     with transaction():
@@ -136,9 +147,11 @@ def delete_own_account(account: Account, *, with_ballots: bool, now: datetime) -
             return
         if gone.state != AccountState.ACTIVE:
             raise ChangedMeanwhile
+        if RemovalCase.concerns(gone):  # Ballots of ended votings would stay, out of the reach of who is in the right.
+            raise UnderCheck
         at_stake = _at_stake(gone, now)
         if any(ballot.state == BallotState.UNDER_CHECK for _edition, ballot in at_stake):
-            raise BallotUnderCheck
+            raise UnderCheck
         if at_stake and not with_ballots:
             raise BallotWouldGo
         remove_ballots([ballot for _edition, ballot in at_stake])
@@ -161,7 +174,7 @@ def take_account(account: Account) -> Account | None:
     gone: Account | None = next(iter(Account.delete().where(Account.id == account.id).returning(Account).execute()), None)
     if gone:
         _settle_proposals(led)
-        letters = (Message.recipient == gone.email) & Message.template.not_in(TO_OFFICERS)
+        letters = (Message.recipient == gone.email) & Message.template.not_in(TO_OFFICERS | TO_CLAIMANTS)
         Message.delete().where(letters | Message.key.in_(keys)).execute()
     return gone
 
@@ -185,14 +198,18 @@ def remove_ballots(ballots: list[Ballot]) -> None:
 def freeze_account(account: Account, *, now: datetime) -> bool:
     """Shut an account out and put its ballots under check, in the caller's transaction; tell whether it was active.
 
-    Choices not cast go, as in take_account: a cast under way is waited for, so that its ballot is put under check too.
+    Choices not cast go, as in take_account: a cast under way is waited for, so that its ballot is put under check too. An account
+    that has got another PESEL since it was read is left alone.
     """
     frozen = (Account.update(state=AccountState.FROZEN)
-              .where(Account.id == account.id, Account.state == AccountState.ACTIVE).execute())
+              .where(Account.id == account.id, Account.pesel_index == account.pesel_index, Account.state == AccountState.ACTIVE)
+              .execute())
+    if not frozen:
+        return False
     login.end_sessions(account)
     BallotDraft.delete().where(BallotDraft.account == account).execute()
     _mark_ballots(account, BallotState.RECORDED, BallotState.UNDER_CHECK, now)
-    return bool(frozen)
+    return True
 
 
 def unfreeze_account(account: Account, *, now: datetime) -> bool:

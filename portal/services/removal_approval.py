@@ -14,7 +14,7 @@ from portal.models.removal import CaseState, Deed, RemovalCase, RemovalStep
 from portal.models.staff import Officer
 from portal.services import audit, removal, removal_evidence, results_publication
 from portal.services.removal import Extent
-from portal.services.removal_case import account_of, advance, found_account, write_claimant, write_holder
+from portal.services.removal_case import account_of, advance, found_account, queue_up, write_claimant, write_holder
 
 
 def request_removal(case: RemovalCase, officer: Officer, *, seen: str, version: int, now: datetime) -> None:
@@ -22,8 +22,9 @@ def request_removal(case: RemovalCase, officer: Officer, *, seen: str, version: 
 
     ``seen`` is the digest of the extent that the officer was shown. Raises CaseChanged, StepForbidden, NoSuchAccount.
     """
-    _keep_published(account_of(case), now)
+    _keep_published(account_of(case), now, anew=True)
     with transaction():
+        queue_up(case)
         account = account_of(case)
         shown = removal.find_extent(account, now=now)
         if shown.digest() != seen:
@@ -56,6 +57,7 @@ def approve_removal(case: RemovalCase, officer: Officer, *, version: int, now: d
     if account:
         _keep_published(account, now)
     with transaction():
+        queue_up(case)
         current = RemovalCase.get_by_id(case.id)
         if current.state == CaseState.REMOVED:
             return
@@ -68,9 +70,9 @@ def approve_removal(case: RemovalCase, officer: Officer, *, version: int, now: d
         if differences := removal.find_extent(account, now=now).differences(requested):
             raise CaseChanged(differences=differences)
         ballots = _remove(account, now)
+        removal_evidence.destroy(case)
         advance(case, Deed.REMOVED, officer=officer, version=version, now=now, closed_at=now, approved_by=officer,
                 protocol=json.dumps(_protocol(current, account, requested, officer, now)))
-        removal_evidence.destroy(case)
         write_holder(account, "account_removed", now)
         write_claimant(case, "claim_removed", now, may_vote=any(
             edition.phase(now) is Phase.VOTING for edition in Edition.select().where(Edition.archived == False)))  # noqa: E712
@@ -105,7 +107,7 @@ def _protocol(case: RemovalCase, account: Account, extent: Extent, officer: Offi
     }
 
 
-def _keep_published(account: Account, now: datetime) -> None:
+def _keep_published(account: Account, now: datetime, *, anew: bool = False) -> None:
     """Keep the published results of the editions that lose a ballot: they change only when a coordinator approves it."""
     for edition, _ballot in removal.cast_ballots(account, now=now):
-        results_publication.keep_published(edition, now=now)
+        results_publication.keep_published(edition, now=now, anew=anew)

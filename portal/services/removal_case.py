@@ -22,8 +22,9 @@ from portal.services import audit, removal, removal_evidence
 from portal.services.code import count_sending
 
 DECIDED_WITHIN, BEFORE_VOTING_ENDS = timedelta(days=7), timedelta(days=1)
-MOST_PER_PERSON_AND_DAY, MOST_PER_NETWORK_AND_HOUR = 3, 10
+MOST_PER_PERSON_AND_DAY, MOST_FROM_ANYWHERE, MOST_PER_NETWORK_AND_HOUR, MOST_ANSWERS = 3, 10, 10, 20
 TOO_MANY = N_("Too many claims came in for this person or this network. Try again tomorrow, or come to us with your document.")
+TOO_MANY_ANSWERS = N_("You have sent us many messages about this case. We have them all; please come to us for anything further.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +50,24 @@ def open_case(claim: Claim, *, address: str, now: datetime, officer: Officer | N
         lock("removal case numbers")
         for known in RemovalCase.select().where(RemovalCase.pesel_index == index, RemovalCase.state == CaseState.OPEN):
             if all(getattr(known, name) == told for name, told in asdict(claim).items()):
-                return known, _secret(known.number)
+                return known, str(known.secret)
         if officer is None:
-            day = clock.start_of(clock.local(now).date())
-            for scope, window, most in (("pesel:" + index, day, MOST_PER_PERSON_AND_DAY),
-                                        ("email:" + claim.email, day, MOST_PER_PERSON_AND_DAY),
-                                        ("network:" + network_of(address), clock.hour_of(now), MOST_PER_NETWORK_AND_HOUR)):
-                count_sending("claim:" + crypto.keyed_hash("index", "claim", scope), window, most, refusal=TOO_MANY)
-        number = _next_number(clock.local(now).year)
-        case = RemovalCase.create(
-            **asdict(claim), number=number, pesel_index=index, created_at=now,
-            secret_hash=crypto.hash_token(_secret(number)), due_at=_due_at(now))
+            _count_claim(index, claim.email, network_of(address), now)
+        secret = crypto.new_token()
+        case = RemovalCase.create(**asdict(claim), number=_next_number(clock.local(now).year), pesel_index=index, created_at=now,
+                                  secret=secret, secret_hash=crypto.hash_token(secret), due_at=_due_at(now))
         _note(case, Deed.OPENED, officer, None, now)
-        write_claimant(case, "claim_received", now)
-    return case, _secret(number)
+        write_claimant(case, "claim_received", now, at_office=officer is not None)
+    return case, secret
+
+
+def _count_claim(index: str, email: str, network: str, now: datetime) -> None:
+    """Bound the letters to addresses that nobody has confirmed; strangers cannot use up what a person needs by themselves."""
+    day = clock.start_of(clock.local(now).date())
+    for scope, window, most in ((f"pesel:{index}:{network}", day, MOST_PER_PERSON_AND_DAY),
+                                (f"pesel:{index}", day, MOST_FROM_ANYWHERE), (f"email:{email}", day, MOST_PER_PERSON_AND_DAY),
+                                (f"network:{network}", clock.hour_of(now), MOST_PER_NETWORK_AND_HOUR)):
+        count_sending("claim:" + crypto.keyed_hash("index", "claim", scope), window, most, refusal=TOO_MANY)
 
 
 def _next_number(year: int) -> str:
@@ -70,16 +75,11 @@ def _next_number(year: int) -> str:
     return f"K/{int(last.number.split('/')[1]) + 1 if last else 1}/{year}"
 
 
-def _secret(number: str) -> str:
-    """Return the secret of a case's status page, which every letter about the case repeats; the database has only its hash."""
-    return crypto.keyed_hash("index", "removal-case", number)
-
-
 def _due_at(now: datetime) -> datetime:
-    """Return until when officers decide: in a week, and a day before a voting ends that the person could still take part in."""
+    """Return the end of the day by which officers decide: in a week, and a day before a voting ends that goes on."""
     ends = [edition.voting_to - BEFORE_VOTING_ENDS for edition in Edition.select().where(Edition.archived == False)  # noqa: E712
             if edition.phase(now) is Phase.VOTING]
-    return max(now, min([now + DECIDED_WITHIN, *ends]))
+    return clock.end_of(clock.local(max(now, min([now + DECIDED_WITHIN, *ends]))).date())
 
 
 def find_case(secret: str) -> RemovalCase:
@@ -91,8 +91,9 @@ def find_case(secret: str) -> RemovalCase:
 
 
 def found_account(case: RemovalCase) -> Account | None:
-    """Return the account on the PESEL of a case, if there is one now."""
-    account: Account | None = (Account.get_or_none(Account.pesel_index == case.pesel_index) if case.pesel_index else None)
+    """Return the account on the PESEL of a case, if there is one; who has registered since the claim is another matter."""
+    wanted = Account.pesel_index == case.pesel_index, Account.created_at <= case.created_at
+    account: Account | None = Account.get_or_none(*wanted) if case.pesel_index else None
     return account
 
 
@@ -111,16 +112,24 @@ def account_of(case: RemovalCase) -> Account:
 
 
 def answer(case: RemovalCase, words: str, *, now: datetime) -> None:
-    """Keep what a claimant writes while officers have not decided; raise StepForbidden."""
+    """Keep what a claimant writes while officers have not decided; raise StepForbidden, and TooMany after twenty messages."""
     with transaction():
-        advance(case, Deed.ANSWERED, words=words, now=now)
+        count_sending("claim-answers:" + crypto.keyed_hash("index", "claim", case.number), case.created_at, MOST_ANSWERS,
+                      refusal=TOO_MANY_ANSWERS)
+        advance(case, Deed.ANSWERED, words=words, now=now, **_renewed(case, now))
 
 
 def add_evidence(case: RemovalCase, pages: list[bytes], *, now: datetime) -> None:
     """Keep the pages of a claimant's scan, as removal_evidence.read made them; raise EvidenceRefused, StepForbidden."""
     with transaction():
-        advance(case, Deed.SCAN_ADDED, now=now)
+        advance(case, Deed.SCAN_ADDED, now=now, **_renewed(case, now))
         removal_evidence.keep(case, pages, now=now)
+
+
+def _renewed(case: RemovalCase, now: datetime) -> dict[str, Any]:
+    """Return the new deadline when a claimant brings what officers have waited for; a reminder puts it off no more."""
+    brought = RemovalStep.select().where(RemovalStep.case == case, RemovalStep.deed.in_((Deed.SCAN_ADDED, Deed.ANSWERED)))
+    return {"due_at": _due_at(now)} if case.state == CaseState.MORE_NEEDED or not brought.exists() else {}
 
 
 def ask_for_more(case: RemovalCase, officer: Officer, words: str, *, version: int, now: datetime) -> None:
@@ -133,25 +142,27 @@ def ask_for_more(case: RemovalCase, officer: Officer, words: str, *, version: in
 def confirm_identity(case: RemovalCase, officer: Officer, words: str, *, version: int, now: datetime) -> None:
     """Note that the claimant is the person of the PESEL, and destroy the scans; raise CaseChanged, StepForbidden."""
     with transaction():
-        advance(case, Deed.CONFIRMED, officer=officer, words=words, version=version, now=now)
         removal_evidence.destroy(case)
+        advance(case, Deed.CONFIRMED, officer=officer, words=words, version=version, now=now)
         write_claimant(case, "claim_confirmed", now)
 
 
 def refuse(case: RemovalCase, officer: Officer, words: str, *, version: int, now: datetime) -> None:
     """End a case without a removal, tell the claimant why and give a frozen account back; raise CaseChanged, StepForbidden."""
     with transaction():
+        queue_up(case)
+        removal_evidence.destroy(case)
         account = found_account(case)
         if account and all(other.state in ENDED for other in other_cases(case)) and removal.unfreeze_account(account, now=now):
             write_holder(account, "account_unfrozen", now)
         advance(case, Deed.REFUSED, officer=officer, words=words, version=version, now=now, closed_at=now)
-        removal_evidence.destroy(case)
         write_claimant(case, "claim_refused", now, words=words)
 
 
 def freeze(case: RemovalCase, officer: Officer, words: str, *, version: int, now: datetime) -> None:
     """Shut the account out while officers are in doubt; raise CaseChanged, StepForbidden, NoSuchAccount."""
     with transaction():
+        queue_up(case)
         account = account_of(case)
         if not removal.freeze_account(account, now=now):
             raise StepForbidden
@@ -162,11 +173,17 @@ def freeze(case: RemovalCase, officer: Officer, words: str, *, version: int, now
 def unfreeze(case: RemovalCase, officer: Officer, words: str, *, version: int, now: datetime) -> None:
     """Give a frozen account back to its holder; raise CaseChanged, StepForbidden, NoSuchAccount."""
     with transaction():
+        queue_up(case)
         account = account_of(case)
         if not removal.unfreeze_account(account, now=now):
             raise StepForbidden
         write_holder(account, "account_unfrozen", now)
         advance(case, Deed.UNFROZEN, officer=officer, words=words, version=version, now=now)
+
+
+def queue_up(case: RemovalCase) -> None:
+    """Let one decision at a time pass on the cases of a PESEL, until the caller's transaction ends."""
+    lock(f"removal of {case.pesel_index}")
 
 
 def note_view(case: RemovalCase, officer: Officer, what: str, *, now: datetime, **detail: Any) -> None:
@@ -203,7 +220,7 @@ def write_claimant(case: RemovalCase, template: str, now: datetime, **payload: A
     """Write to a claimant, with the link to the status page, in the caller's transaction."""
     enqueue(MessageChannel.MAIL, template, key=f"{template}:{case.number}:{case.version}", recipient=str(case.email),
             language=case.language, now=now, name=case.name, number=case.number,
-            path=f"/zgloszenie-konta/{_secret(case.number)}", **payload)
+            path=f"/zgloszenie-konta/{case.secret}", **payload)
 
 
 def write_holder(account: Account, template: str, now: datetime) -> None:

@@ -1,7 +1,8 @@
 """Results as they stand published, and their correction after ballots were removed.
 
-The count is made anew from the ballots whenever somebody looks. Before a ballot goes that published results count, they are kept,
-and stand until a coordinator approves their correction. Nobody corrects results alone: the removal itself took two officers.
+The count is made anew from the ballots whenever somebody looks. Before a ballot goes that published results count, they are kept.
+From its removal on they are in force in the place of the count, until a coordinator approves their correction, or voting is
+prolonged. Nobody corrects results alone: the removal itself took two officers.
 """
 
 import json
@@ -24,6 +25,9 @@ from portal.models.staff import Officer
 from portal.services import audit, results
 from portal.services.counting import Entry, Outcome, Reason
 from portal.services.results import PoolResult, Turnout
+
+# Of a query that joins Edition: what is published in the place of the count. What was kept before a prolongation is out of date.
+IN_FORCE = (Publication.kept_at > Edition.voting_to) & ((Publication.removed > 0) | Publication.corrected_at.is_null(False))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,22 +67,35 @@ class Correction:
     digest: str
 
 
-def keep_published(edition: Edition, *, now: datetime) -> None:
-    """Keep what the published results of an edition say, before a ballot of it is removed; do nothing when they are kept."""
-    if edition.phase(now) is Phase.RESULTS and _publication(edition) is None:
-        count = _count(edition, now)
-        with transaction():
+def keep_published(edition: Edition, *, now: datetime, anew: bool = False) -> None:
+    """Keep what the published results of an edition say, before a ballot of it is removed; do nothing before they are published.
+
+    Results that are kept already are counted again when they are not in force and ``anew`` asks for it, and when voting was
+    prolonged since.
+    """
+    if edition.phase(now) is not Phase.RESULTS:
+        return
+    kept: Publication | None = Publication.get_or_none(Publication.edition == edition)
+    if kept and kept.kept_at > edition.voting_to and (kept.removed or kept.corrected_at or not anew):
+        return
+    count = _count(edition, now)
+    with transaction():
+        if kept:
+            (Publication.update(results=count, kept_at=now, removed=0, corrected=0, corrected_at=None, corrected_by=None)
+             .where(_unchanged(kept)).execute())
+        else:
             Publication.add({"edition": edition.id, "results": count, "kept_at": now}, new_only=True)
 
 
 def note_removed(edition: Edition) -> None:
-    """Note that the published results of an edition, if there are any, count a ballot that was removed just now."""
-    Publication.update(removed=Publication.removed + 1).where(Publication.edition == edition).execute()
+    """Note that the published results of an edition, if they are kept, count a ballot that was removed just now."""
+    (Publication.update(removed=Publication.removed + 1)
+     .where(Publication.edition == edition, Publication.kept_at > edition.voting_to).execute())
 
 
 def published(edition: Edition, *, now: datetime) -> Published:
     """Return the results of an edition as they are announced; raise ResultsSecret before voting has ended, by the real moment."""
-    kept = _publication(edition)
+    kept = _in_force(edition)
     if kept is None:
         return Published(results.count_edition(edition, now=now), results.turnout(edition))
     told = json.loads(kept.results)
@@ -87,7 +104,7 @@ def published(edition: Edition, *, now: datetime) -> Published:
 
 def find_correction(edition: Edition, *, now: datetime) -> Correction | None:
     """Return what would change if published results were corrected; None when no ballot was removed from them."""
-    kept = _publication(edition)
+    kept = _in_force(edition)
     if kept is None or not kept.removed:
         return None
     counted = results.count_edition(edition, now=now)
@@ -101,13 +118,13 @@ def approve_correction(edition: Edition, officer: Officer, *, seen: str, now: da
 
     ``seen`` is the digest of the correction that the officer was shown; raises CaseChanged when it is another by now.
     """
-    kept, count = _publication(edition), _count(edition, now)
+    kept, count = _in_force(edition), _count(edition, now)
     if kept is None or not kept.removed or not crypto.same(_digest(kept, count), seen):
         raise CaseChanged(CHANGED)
     with transaction():
         done = (Publication.update(results=count, corrected=Publication.corrected + kept.removed, removed=0, corrected_at=now,
                                    corrected_by=officer)
-                .where(Publication.id == kept.id, Publication.removed == kept.removed).execute())
+                .where(_unchanged(kept)).execute())
         if not done:  # A ballot was removed, or another officer corrected them, since the ballots were counted.
             raise CaseChanged(CHANGED)
         audit.record("results corrected", actor=f"officer:{officer.uid}", subject=f"edition:{edition.code}", now=now,
@@ -117,9 +134,15 @@ def approve_correction(edition: Edition, officer: Officer, *, seen: str, now: da
 CHANGED = N_("The count was changed after you opened this page. Nothing was done. Look at the correction as it stands now.")
 
 
-def _publication(edition: Edition) -> Publication | None:
-    found: Publication | None = Publication.get_or_none(Publication.edition == edition)
+def _in_force(edition: Edition) -> Publication | None:
+    found: Publication | None = Publication.select().join(Edition).where(Publication.edition == edition, IN_FORCE).first()
     return found
+
+
+def _unchanged(kept: Publication) -> Any:
+    """Say that nothing has become of what was read: every correction adds to the number of corrected ballots."""
+    return ((Publication.id == kept.id) & (Publication.kept_at == kept.kept_at) & (Publication.removed == kept.removed)
+            & (Publication.corrected == kept.corrected))
 
 
 def _count(edition: Edition, now: datetime) -> str:

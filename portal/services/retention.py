@@ -96,7 +96,7 @@ RULES = (
     Rule("scans of documents", Evidence, SCANS_KEPT, "they came in", "whoever needs one asks for it again",
          lambda ago: Evidence.uploaded_at <= ago),
     Rule("what claimants told", RemovalCase, WORDS_KEPT, "the end of their case", "the decision stands without it",
-         lambda ago: RemovalCase.closed_at <= ago, empties=("name", "pesel", "pesel_index", "email", "story")),
+         lambda ago: RemovalCase.closed_at <= ago, empties=("name", "pesel", "pesel_index", "email", "story", "protocol")),
     Rule("words in the history of cases", RemovalStep, WORDS_KEPT, "the end of the case", "the decision stands without them",
          lambda ago: RemovalStep.case.in_(RemovalCase.select(RemovalCase.id).where(RemovalCase.closed_at <= ago)),
          empties=("words",)),

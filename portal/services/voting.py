@@ -176,12 +176,16 @@ def rekey_ballots(account: Account, *, before: tuple[str, str]) -> None:
     """Let a person's ballots follow a change of the identity, in the transaction that has just changed it.
 
     Drafts go: a cast that began before the change has taken its draft by now, so that its ballot is found here, or it finds
-    none. Raises IntegrityError when the new identity has a ballot of its own where the old one has one.
+    none. Raises AlreadyVoted when the new identity has voted online, from another account then: whose that was, only the office
+    can tell; and IntegrityError when it has a ballot on paper where the old identity has one.
     """
     BallotDraft.delete().where(BallotDraft.account == account).execute()
     for edition in Edition.select():
         with suppress(crypto.KeyMissing):
             old, new = crypto.keyed_hash(edition.ballot_key, *before), voter_key(account, edition)
+            other = Ballot.of_voter(edition, new)
+            if other and other.channel == Channel.ONLINE and old != new:
+                raise AlreadyVoted
             Ballot.update(voter_key=new).where(Ballot.edition == edition, Ballot.voter_key == old).execute()
 
 

@@ -18,8 +18,8 @@ from portal import access, clock, stencil
 from portal.access import open_form, resident_required
 from portal.config import settings
 from portal.errors import (
-    N_, BallotUnderCheck, BallotWouldGo, ChangeUnknown, CodeRefused, LoginRefused, NotFound, PeselTaken, PortalError, Throttled,
-    TooMany,
+    N_, BallotWouldGo, ChangeUnknown, CodeRefused, LoginRefused, NotFound, PeselTaken, PortalError, Throttled, TooMany,
+    UnderCheck,
 )
 from portal.extensions import limiter
 from portal.forms.base import BaseForm
@@ -245,6 +245,6 @@ def delete_account() -> Any:
         except BallotWouldGo as error:  # Cast in another window just now: the page that comes asks about it.
             flash(_(error.message), "warning")
             return redirect(url_for("profile.delete_account"))
-        except (LoginRefused, Throttled, BallotUnderCheck) as error:
+        except (LoginRefused, Throttled, UnderCheck) as error:
             _refuse(form, error)
     return render_template("profile/delete_account.html", form=form, editions=editions), 400 if form.errors else 200

@@ -13,17 +13,18 @@ from portal import clock, crypto
 from portal.access import accepts_files, open_form
 from portal.errors import EvidenceRefused, OwnAccount, StepForbidden, TooMany
 from portal.extensions import limiter
-from portal.files import MOST_BYTES
+from portal.files import MOST_BYTES, Fault
 from portal.forms.base import BaseForm
 from portal.forms.removal import MOST_FILES, AnswerForm, ClaimForm, ScanForm
 from portal.models.edition import Phase
-from portal.models.removal import UNDECIDED, Deed, RemovalCase, RemovalStep
+from portal.models.removal import UNDECIDED, CaseState, Deed, RemovalCase, RemovalStep
 from portal.services import removal_case, removal_evidence
 from portal.templating import current_edition
 
 pages = Blueprint("removal", __name__, url_prefix="/zgloszenie-konta")
 OPENED = "case opened"
 NOT_TOLD = (Deed.FROZEN, Deed.UNFROZEN)  # They concern the account's holder.
+DECIDED = (CaseState.CONFIRMED, CaseState.REQUESTED)  # The next step is the officers'.
 WORDS_TOLD = (Deed.MORE_ASKED, Deed.REFUSED)  # The others are notes of officers, or the claimant's own.
 
 
@@ -63,13 +64,16 @@ def _page(secret: str, form: BaseForm | None = None) -> Any:
     case = removal_case.find_case(secret)
     steps = case.steps.where(RemovalStep.deed.not_in(NOT_TOLD)).order_by(RemovalStep.id)
     told = {(step.at, step.deed): step.words if step.deed in WORDS_TOLD else None for step in steps}  # An upload is one step.
+    at_office = steps.where(RemovalStep.deed == Deed.OPENED, RemovalStep.officer.is_null(False)).exists()
+    scanned, answered = case.evidence.count(), any(deed == Deed.ANSWERED for _at, deed in told)
+    acting = case.state in DECIDED or case.state == CaseState.OPEN and (at_office or scanned or answered)
     edition, now, undecided = current_edition(), clock.now(), case.state in UNDECIDED
     forms = {"scan": ScanForm(formdata=None), "answer": AnswerForm(formdata=None)} if undecided else {}
     if form:
         forms["scan" if isinstance(form, ScanForm) else "answer"] = form
     return render_template(
         "removal/show_case.html", case=case, secret=secret, told=told, form=form, **forms, undecided=undecided,
-        scanned=case.evidence.count(), late=now > case.due_at, opened=_just_opened(case),
+        scanned=scanned, at_office=at_office, acting=acting, late=acting and now > case.due_at, opened=_just_opened(case),
         may_vote=bool(edition and edition.phase(now) is Phase.VOTING)), 400 if form else 200
 
 
@@ -77,11 +81,13 @@ def _just_opened(case: RemovalCase) -> bool:
     return session.get(OPENED) == case.number and bool(session.pop(OPENED))
 
 
-@pages.post("/<secret>/skan")
+@pages.route("/<secret>/skan", methods=["GET", "POST"])
 @open_form
 @accepts_files(MOST_FILES, MOST_BYTES)
-@limiter.limit("60 per hour")
+@limiter.limit("60 per hour", methods=["POST"])
 def add_scan(secret: str) -> Any:
+    if request.method != "POST":  # A page with mistakes is loaded anew, or in another language.
+        return redirect(url_for("removal.show_case", secret=secret))
     case, form = _find_undecided(secret), ScanForm()
     if form.validate_on_submit():
         if kept := _keep_files(case, form):
@@ -100,21 +106,34 @@ def _find_undecided(secret: str) -> RemovalCase:
 
 
 def _keep_files(case: RemovalCase, form: ScanForm) -> list[str]:
-    """Keep each file that can be used, say of each other one why not, and return the names of those that were kept."""
-    kept, now = [], clock.now()
-    for name, file in form.chosen():
-        try:
-            removal_case.add_evidence(case, removal_evidence.read(file.read(MOST_BYTES + 1), name), now=now)
-            kept.append(name)
-        except EvidenceRefused as error:
-            form.refuse_file(name, error)
+    """Keep each file that can be used, say of each other one why not, and return the names of those that were kept.
+
+    Who has to come later, or sends a file that takes too long, is told which files were not looked at.
+    """
+    kept, left, now = [], list(form.chosen()), clock.now()
+    try:
+        with removal_evidence.turn():
+            while left:
+                removal_evidence.count_try(case, address=request.remote_addr or "", now=now)
+                name, file = left.pop(0)
+                try:
+                    removal_case.add_evidence(case, removal_evidence.read(file.read(MOST_BYTES + 1), name), now=now)
+                    kept.append(name)
+                except EvidenceRefused as error:
+                    form.refuse_file(name, error)
+                    if left and error.message == removal_evidence.WORDS[Fault.TOO_SLOW]:
+                        raise EvidenceRefused(removal_evidence.NOT_LOOKED_AT) from None
+    except (EvidenceRefused, TooMany) as error:
+        form.refuse_file(", ".join(name for name, _file in left), error)
     return kept
 
 
-@pages.post("/<secret>/odpowiedz")
+@pages.route("/<secret>/odpowiedz", methods=["GET", "POST"])
 @open_form
-@limiter.limit("60 per hour")
+@limiter.limit("60 per hour", methods=["POST"])
 def add_answer(secret: str) -> Any:
+    if request.method != "POST":
+        return redirect(url_for("removal.show_case", secret=secret))
     case, form = _find_undecided(secret), AnswerForm()
     if form.validate_on_submit():
         removal_case.answer(case, form.words.data, now=clock.now())

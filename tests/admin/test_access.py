@@ -16,6 +16,7 @@ SWITCHES = {"create_view": "can_create", "edit_view": "can_edit", "delete_view":
             "details_view": "can_view_details", "action_view": "_actions", "ajax_lookup": "form_ajax_refs",
             "ajax_update": "column_editable_list"}
 ACTIONS = {"panel_removals": ["remove"]}
+UNSEALED = {"panel_removals": {"name"}}  # Officers find a case by its claimant's name.
 OPEN_TO_ALL = {"panel_login.log_in", "panel_login.log_out", "panel_login.enrol", "admin.static"}
 
 
@@ -97,6 +98,7 @@ def test_nothing_can_be_deleted_or_done_to_many_rows_at_once(app: Flask) -> None
 def test_no_view_names_a_sealed_or_secret_column(app: Flask) -> None:
     for view in tables(app):
         sealed = {field.name for field in view.model._meta.sorted_fields if isinstance(field, SealedField)} | SECRETS
+        sealed -= UNSEALED.get(view.endpoint, set())
         shown = {name for name, _label in [*view._list_columns, *view._details_columns, *view._export_columns]}
         assert shown and not sealed & (shown | set(view.form_columns)), view.endpoint
         assert all(column.name not in sealed for column in view._search_fields), view.endpoint

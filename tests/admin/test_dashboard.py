@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 
 from portal import clock
-from portal.models import Ballot, Edition, SendCount
+from portal.models import Ballot, Edition, Publication, SendCount
 from portal.models.staff import Role
 from tests.admin.conftest import Enter, PanelVisitor
 from tests.admin.test_lists import make_message
+from tests.browser.words import pl
 from tests.factories import make_edition, make_pool
 
 LATER = "2026-06-25T12:00:00"
@@ -42,6 +43,14 @@ def test_failed_messages_are_shown_to_those_who_may_see_messages(enter: Enter) -
     link = enter(Role.COORDINATOR).get("/admin/").soup.select_one(".alert a")
     assert link["href"] == "/admin/wiadomosci/?flt_state=failed"
     assert not enter(Role.CLERK).get("/admin/").soup.select(".alert")
+
+
+def test_corrections_that_wait_are_counted_for_coordinators(enter: Enter) -> None:
+    for removed in (0, 2):
+        Publication.create(edition=make_edition(), results="{}", kept_at=clock.now(), removed=removed)
+    line = enter(Role.COORDINATOR).get("/admin/").soup.select_one("#cases ~ ul a[href='/admin/wyniki/']").parent
+    assert line.get_text() == pl("Corrections of results that wait") + ": 1"
+    assert not enter(Role.REMOVALS).get("/admin/").soup.select("a[href='/admin/wyniki/']")
 
 
 def test_the_end_of_todays_text_messages_is_shown_to_every_role(enter: Enter, setting: object) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from portal import crypto, i18n
 from portal.admin import labels
 from portal.models import Evidence, Message, RemovalCase, RemovalStep
 from portal.models.removal import CaseState, Deed, Proof
@@ -16,7 +17,7 @@ from tests.admin.desk import DESK, at, errors, stand
 from tests.browser.words import pl
 from tests.factories import OTHER_PESEL, PESEL, make_account, make_district, make_officer
 from tests.page import Page
-from tests.services.cases import approve, confirmed_case, open_case, request, requested_case
+from tests.services.cases import approve, claim, confirmed_case, open_case, request, requested_case
 
 DAY = timedelta(days=1)
 NASTY = "<script>alert(1)</script>\"onerror=alert(1) '{{7*7}}"
@@ -25,7 +26,7 @@ WORKS, BOTH = {Role.REMOVALS}, {Role.REMOVALS, Role.COORDINATOR}
 # Each page of the desk, with what it takes and who may have it.
 PAGES = {
     ("", "GET"): BOTH, ("details", "GET"): BOTH, ("new", "GET"): WORKS, ("new", "POST"): WORKS, ("decyzja", "POST"): WORKS,
-    ("skan", "POST"): WORKS, ("pesel", "GET"): WORKS, ("pesel", "POST"): WORKS, ("protokol", "POST"): WORKS,
+    ("skan", "POST"): WORKS, ("pesel", "GET"): WORKS, ("pesel", "POST"): WORKS, ("protokol", "POST"): BOTH,
     ("usuniecie", "GET"): WORKS, ("usuniecie", "POST"): WORKS, ("zatwierdzenie", "GET"): BOTH, ("zatwierdzenie", "POST"): BOTH,
     ("zwrot", "POST"): BOTH, ("action", "POST"): WORKS,
 }
@@ -96,7 +97,7 @@ def test_a_coordinator_sees_what_waits_and_what_was_approved_by_the_same_person(
 def test_a_coordinator_sees_neither_the_story_nor_answers_nor_ways_to_scan_and_pesel(enter: Enter, now: datetime) -> None:
     make_account(make_district(), pesel=PESEL)
     case = open_case(now, story="Tajemnicza opowieść")
-    removal_case.answer(case, "Tajna odpowiedź", now=now)
+    removal_case.answer(case, "Tajna odpowiedź", now=now - 9 * DAY)
     officer = make_officer(Role.REMOVALS)
     removal_case.confirm_identity(case, officer, "Widziany dowód", version=case.version, now=now)
     other = open_case(now)
@@ -110,21 +111,58 @@ def test_a_coordinator_sees_neither_the_story_nor_answers_nor_ways_to_scan_and_p
     assert "Tajemnicza opowieść" in mine.text and "Tajna odpowiedź" in mine.text and other.number in mine.text
 
 
-def test_the_list_tells_age_deadline_scan_and_other_cases(enter: Enter, now: datetime) -> None:
+def test_the_list_tells_age_deadline_scan_and_other_cases(app: Flask, enter: Enter, now: datetime) -> None:
     late, scanned, lonely = open_case(now - 9 * DAY), open_case(now, proof=Proof.SCAN), open_case(now, pesel=OTHER_PESEL)
     add_pages(scanned, 3, now)
+    removal_case.answer(late, "Będę jutro.", now=now - 9 * DAY)
     page = enter(Role.REMOVALS).get(DESK)
     assert numbers(page) == [late.number, lonely.number, scanned.number]
     assert [cell(page, late, name) for name in ("created_at", "pages", "others")] == ["9", "–", "1"]
     assert [cell(page, scanned, name) for name in ("created_at", "pages", "others")] == ["0", "3", "1"]
     assert cell(page, lonely, "others") == "–"
-    overdue = pl("%(moment)s, overdue", moment="")
-    assert cell(page, late, "due_at").endswith(overdue) and not cell(page, scanned, "due_at").endswith(overdue)
-    assert "Ewa Żuk" not in page.text and PESEL[-3:] not in page.text
+    with app.test_request_context():
+        assert cell(page, late, "due_at") == pl("%(day)s, overdue", day=i18n.day(late.due_at))
+        assert cell(page, scanned, "due_at") == i18n.day(scanned.due_at)
+    assert cell(page, late, "name") == "Ewa Żuk" and PESEL[-3:] not in page.text
+    assert page.soup.select_one("label[for=search]").get_text() == pl("Case number")
+
+
+def waiting_and_ready(now: datetime) -> tuple[list[RemovalCase], list[RemovalCase]]:
+    """Return cases with which officers cannot begin, and cases with which they can."""
+    officer, before = make_officer(Role.REMOVALS), now - 9 * DAY
+    bare, frozen, answered, scanned, asked, told, confirmed = [open_case(
+        before, story=str(case), email=f"ewa{case}@example.org", address=f"192.0.{case}.1") for case in range(7)]
+    make_account(make_district(), pesel=PESEL, created_at=before)
+    office, _secret = removal_case.open_case(claim(), address="", now=before, officer=officer)
+    removal_case.freeze(frozen, officer, "wątpliwości", version=0, now=now)
+    removal_case.answer(answered, "Byłam u Państwa.", now=now - 9 * DAY)
+    RemovalStep.create(case=scanned, at=now, deed=Deed.SCAN_ADDED)
+    for case in (asked, told):
+        removal_case.ask_for_more(case, officer, "skan", version=0, now=now)
+    removal_case.answer(told, "Dosyłam.", now=now - 9 * DAY)
+    removal_case.confirm_identity(confirmed, officer, "dowód", version=0, now=now)
+    return [bare, frozen, asked], [answered, scanned, told, confirmed, office]
+
+
+def test_cases_that_wait_for_the_person_are_told_from_those_that_wait_for_officers(enter: Enter, now: datetime) -> None:
+    waiting, ready = waiting_and_ready(now)
+    officer = enter(Role.REMOVALS)
+    for query, found in (("flt_due_at=open", waiting + ready), ("flt_due_at=ours", ready), ("flt_due_at=overdue", ready),
+                         ("flt_state=no_document", waiting[:2]), ("flt_state=more_needed", waiting[2:]),
+                         ("flt_state=open", [case for case in ready if case != ready[3]])):
+        assert sorted(numbers(officer.get(f"{DESK}?{query}"))) == sorted(case.number for case in found), query
+    page, words = officer.get(DESK), pl("Waits for the document")
+    assert [case for case in waiting + ready if cell(page, case, "state") == words] == waiting[:2]
+    late = pl("%(day)s, overdue", day="")
+    for case in waiting + ready:
+        assert cell(page, case, "due_at").endswith(late) == (case in ready)
+        shown = officer.get(at("details", case)).soup.select_one(".panel-standing").get_text()
+        assert (words in shown, late in shown) == (case in waiting[:2], case in ready)
 
 
 def test_the_list_is_filtered_by_state_proof_deadline_and_day(enter: Enter, now: datetime) -> None:
     late, ended, scan = open_case(now - 9 * DAY), open_case(now - 9 * DAY, story="Inna"), open_case(now, proof=Proof.SCAN)
+    removal_case.answer(late, "Będę jutro.", now=now - 9 * DAY)
     removal_case.refuse(ended, make_officer(Role.REMOVALS), "nie", version=0, now=now)
     officer, day = enter(Role.REMOVALS), now.date()
     for query, found in (("flt_state=refused", [ended]), ("flt_proof=scan", [scan]), ("flt_due_at=open", [late, scan]),
@@ -135,18 +173,20 @@ def test_the_list_is_filtered_by_state_proof_deadline_and_day(enter: Enter, now:
     assert numbers(officer.get(f"{DESK}?sort=3&desc=1")) == [scan.number, ended.number, late.number]
 
 
-def test_the_list_takes_few_queries_and_opens_no_seal(enter: Enter, now: datetime, statements: list[str],
-                                                      monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_list_takes_few_queries_and_opens_the_names_alone(enter: Enter, now: datetime, statements: list[str],
+                                                              monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(60):
-        case = RemovalCase.create(number=f"K/{number}/2026", secret_hash=str(number), name="Ewa Żuk", pesel=PESEL,
+        case = RemovalCase.create(number=f"K/{number}/2026", secret="s", secret_hash=str(number), name="Ewa Żuk", pesel=PESEL,
                                   email="e@example.org", pesel_index=str(number // 2), story="x", proof=Proof.SCAN,
                                   created_at=now, due_at=now + DAY)
         add_pages(case, 2, now)
     officer = enter(Role.REMOVALS)
     officer.client.get(DESK)
-    monkeypatch.setattr("portal.models.fields.SealedField.python_value", lambda *_of: pytest.fail("the list opens a seal"))
+    opened, unseal = [], crypto.unseal
+    monkeypatch.setattr(crypto, "unseal", lambda value, purpose: opened.append(purpose) or unseal(value, purpose))
     statements.clear()
     assert officer.client.get(DESK).text.count("col-number") == 50
+    assert opened == 50 * ["removal_case.name"]
     assert len(statements) <= 6, "\n".join(statements)
 
 
@@ -158,7 +198,7 @@ def test_every_state_and_deed_has_its_words() -> None:
 def test_what_claimants_and_officers_type_is_inert(enter: Enter, now: datetime) -> None:
     holder = make_account(make_district(), pesel=PESEL, given_name=NASTY[:90], family_name="x")
     case = open_case(now, name=NASTY, story=NASTY, email=f"\"{NASTY}\"@example.org")
-    removal_case.answer(case, NASTY, now=now)
+    removal_case.answer(case, NASTY, now=now - 9 * DAY)
     officer = make_officer(Role.REMOVALS, name=NASTY)
     removal_case.confirm_identity(case, officer, NASTY, version=case.version, now=now)
     browser = enter(Role.REMOVALS)
@@ -206,6 +246,8 @@ def test_the_overview_counts_what_waits_for_whom(enter: Enter, now: datetime, st
     make_account(make_district(), pesel=PESEL)
     requested_case(now)
     open_case(now - 9 * DAY)
+    late = open_case(now - 9 * DAY, story="Inna")
+    removal_case.answer(late, "Będę jutro.", now=now - 9 * DAY)
     removal_case.refuse(confirmed_case(now, pesel=OTHER_PESEL), make_officer(Role.REMOVALS), "nie", version=1, now=now)
 
     def cards(role: Role) -> dict[str, Any]:
@@ -213,8 +255,8 @@ def test_the_overview_counts_what_waits_for_whom(enter: Enter, now: datetime, st
         return {item.a["href"].partition("?")[2]: item.strong.get_text() for item in items}
 
     waiting = {"flt_state=requested": "1"}
-    assert cards(Role.REMOVALS) == {"flt_due_at=open": "2", "flt_due_at=overdue": "1", **waiting}
-    assert cards(Role.COORDINATOR) == waiting
+    assert cards(Role.REMOVALS) == {"flt_due_at=ours": "2", "flt_due_at=overdue": "1", **waiting}
+    assert cards(Role.COORDINATOR) == {**waiting, "": "0"}
     assert not cards(Role.CLERK) and not cards(Role.ADMINISTRATOR)
     officer = enter(Role.REMOVALS)
     statements.clear()

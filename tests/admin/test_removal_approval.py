@@ -1,22 +1,23 @@
 """An account is deleted with its votes: shown first, asked for with the password, approved by a second officer, or returned."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
+from flask import Flask
 
-from portal import crypto
+from portal import crypto, i18n
 from portal.models import Account, Authorship, Ballot, BallotDraft, Choice, Edition, Message, Pool, RemovalCase, Session, Support
 from portal.models.account import AccountState
 from portal.models.ballot import BallotState, Channel
 from portal.models.proposal import ProposalState
 from portal.models.staff import Role
-from portal.services import removal, voting
+from portal.services import removal, removal_case, voting
 from tests.admin.conftest import Enter
 from tests.admin.desk import DESK, at, audited, errors, stand
 from tests.browser.words import pl
 from tests.factories import PASSWORD, PESEL, make_account, make_district, make_edition, make_officer, make_proposal
 from tests.page import Page
-from tests.services.cases import confirmed_case, make_wrong_voter, open_case, requested_case
+from tests.services.cases import confirmed_case, make_wrong_voter, open_case, request, requested_case
 
 CHANGED = "This case was changed after you opened it. Nothing was done. Look at how it stands now and decide anew."
 OWN = "You asked for this removal yourself: a second officer has to approve it."
@@ -41,6 +42,9 @@ def add_everything(edition: Edition, account: Account, now: datetime) -> None:
     paper = make_edition(name="Budżet na papierze")
     Ballot.create(edition=paper, voter_key=voting.voter_key(account, paper), channel=Channel.PAPER, cast_at=now)
     BallotDraft.create(account=account, edition=paper, picks="{}", updated_at=now)
+    older = make_edition(name="Budżet wcześniejszy")
+    Ballot.create(edition=older, voter_key=voting.voter_key(account, older), channel=Channel.ONLINE,
+                  cast_at=account.created_at - timedelta(days=1))
     lost = make_edition(name="Budżet dawny", open_now=False)
     crypto.keyring._keys.clear()
     crypto.keyring.path(lost.ballot_key).unlink()
@@ -59,6 +63,7 @@ def test_the_preview_shows_what_goes_and_what_stays_and_no_choices(enter: Enter,
                          f"A4: {pl('a co-author takes it over')}",
         pl("Supports for proposals"): "1", pl("Choices that were not cast"): "1", pl("Logins in browsers"): "1"}
     assert stays == {pl("Ballots cast on paper"): "Budżet na papierze",
+                     pl("Ballots older than the account"): "Budżet wcześniejszy",
                      pl("Ballots that nobody can find any more"): "Budżet dawny"}
     assert picked and not [title for title in picked if title in page.response.text]
     assert PESEL not in page.response.text
@@ -117,7 +122,7 @@ def test_the_action_of_the_list_takes_one_case_of_a_confirmed_identity(enter: En
     make_account(make_district(), pesel=PESEL)
     case, other, officer = confirmed_case(now), open_case(now), enter(Role.REMOVALS)
     label = officer.get(DESK).soup.select_one("#action_form button[value=remove]")
-    assert label.get_text() == pl("Delete account with votes")
+    assert label.get_text() == pl("Delete account with votes") and "btn-outline-primary" in label["class"]
 
     def choose(*ids: object) -> Page:
         answer = officer.client.post(f"{DESK}action/", follow_redirects=True, data={
@@ -138,7 +143,7 @@ def test_a_second_officer_approves_and_all_of_it_goes(enter: Enter, now: datetim
     case, officer = requested_case(now, make_officer(Role.REMOVALS, name="Jerzy Proszący")), enter(role)
     page = officer.get(officer.get(at("details", case)).soup.select_one("a[href*='/zatwierdzenie/']")["href"])
     assert "Jerzy Proszący" in page.text and parts(page, "goes")[pl("Ballots")] == f"{edition.name}: {pl('under check')}"
-    assert not page.soup.select("table") and PESEL not in page.response.text
+    assert not page.soup.select("#differences") and PESEL not in page.response.text
     wrong = officer.submit(page, action=at("zatwierdzenie", case), status=400, password="nie to")
     assert stand(case)[0] == "requested" and Ballot.select().exists()
     done = officer.submit(wrong, action=at("zatwierdzenie", case), password=PASSWORD)
@@ -146,6 +151,41 @@ def test_a_second_officer_approves_and_all_of_it_goes(enter: Enter, now: datetim
     assert not Account.select().where(Account.id == account.id).exists() and not Ballot.select().exists()
     assert RemovalCase.get().approved_by == officer.officer and len(audited("account removed with its votes")) == 1
     assert {"account_removed", "claim_removed"} <= {letter.template for letter in Message.select()}
+
+
+def test_the_second_officer_sees_first_how_the_identity_was_confirmed(app: Flask, enter: Enter, now: datetime) -> None:
+    _edition, _district, account = make_wrong_voter(now)
+    first, second = [make_officer(Role.REMOVALS, name=name) for name in ("Anna Pierwsza", "Olga Druga")]
+    case = open_case(now - timedelta(days=2))
+    yesterday = now - timedelta(days=1)
+    removal_case.confirm_identity(case, first, "Dowód osobisty,\nzdjęcie zgodne.", version=case.version, now=yesterday)
+    request(case, second, now)
+    page = enter(Role.COORDINATOR).get(at("zatwierdzenie", case))
+    with app.test_request_context():
+        confirmed = f"Anna Pierwsza, {i18n.moment(yesterday)}"
+    assert parts(page, "identity") == {
+        pl("Claimant"): "Ewa Żuk", pl("Holder of the account"): account.name, pl("PESEL"): case.masked_pesel,
+        pl("Confirmed"): confirmed, pl("What was compared"): "Dowód osobisty, zdjęcie zgodne."}
+    assert page.soup.select_one("main section")["aria-labelledby"] == "identity"
+
+
+def test_who_asked_withdraws_and_does_not_return(enter: Enter, now: datetime) -> None:
+    make_wrong_voter(now)
+    officer = enter(Role.REMOVALS)
+    case = requested_case(now, officer.officer)
+    page = officer.get(at("zatwierdzenie", case))
+
+    def told(page: Page) -> list[str]:
+        return [" ".join(page.soup.select_one(part).get_text().split())
+                for part in ("#return", "label[for=words]", "section[aria-labelledby=return] button")]
+
+    assert told(page) == [pl("Withdrawal of the request"), pl("Why you withdraw it"), pl("Withdraw the request")]
+    assert told(officer.submit(page, action=at("zwrot", case), status=400, words="")) == told(page)
+    assert told(enter(Role.REMOVALS).get(at("zatwierdzenie", case))) == [
+        pl("Return"), pl("Why you return it"), pl("Return the request")]
+    done = officer.submit(page, action=at("zwrot", case), words="Pomyłka")
+    assert pl("The request is withdrawn, and nothing was deleted. The account stays frozen.") in done.text
+    assert stand(case)[0] == "confirmed"
 
 
 def test_who_asked_cannot_approve_however_it_is_sent(enter: Enter, now: datetime) -> None:
@@ -170,9 +210,11 @@ def test_a_change_since_the_request_is_shown_side_by_side_and_stops_the_approval
     refused = officer.submit(page, action=at("zatwierdzenie", case), status=409, password=PASSWORD)
     assert errors(refused) == [pl(CHANGED)] and stand(case) == before
     for shown in (refused, officer.get(at("zatwierdzenie", case))):
-        table = [[cell.get_text(" ", strip=True) for cell in row.select("th, td")] for row in shown.soup.select("tbody tr")]
+        table = [[part.get_text(), *[cell.get_text(strip=True) for cell in part.find_next("dl").select("dd")]]
+                 for part in shown.soup.select("#differences ~ h3")]
         assert table == [
-            [pl("What the account says"), pl("as the request has shown it"), pl("changed since then")],
+            [pl("Data of the account (name, e-mail, phone, address, PESEL, state)"), pl("as at the request"),
+             pl("different now")],
             [pl("Ballots"), f"{edition.name}: {pl('under check')}", f"{edition.name}: {pl('void')}"]]
         assert not shown.soup.select("form[action*='/zatwierdzenie/']") and shown.form(at("zwrot", case))
 
@@ -220,7 +262,10 @@ def test_after_the_removal_the_case_can_be_read_and_nothing_decided(enter: Enter
     case, coordinator = requested_case(now), enter(Role.COORDINATOR)
     coordinator.submit(coordinator.get(at("zatwierdzenie", case)), action=at("zatwierdzenie", case), password=PASSWORD)
     again = coordinator.get(at("zatwierdzenie", case))
-    assert again.path == f"{DESK}details/" and not again.soup.select("main form")
+    assert again.path == f"{DESK}details/"
+    assert [form["action"] for form in again.soup.select("main form")] == [at("protokol", case)]
+    assert coordinator.send(at("protokol", case)).data.startswith(b"%PDF") and len(audited("protocol printed")) == 1
+    assert enter(Role.COORDINATOR).send(at("protokol", case)).location == DESK and len(audited("protocol printed")) == 1
     page = enter(Role.REMOVALS).get(at("details", case))
     assert not page.soup.select("#deed") and page.form(at("protokol", case))
     rightful = make_account(make_district(), pesel=PESEL, given_name="Ewa", family_name="Prawdziwa")

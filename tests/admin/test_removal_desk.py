@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from portal.forms.removal_desk import DECISIONS
-from portal.models import Account, Ballot, Message, RemovalCase, RemovalStep
+from portal.i18n import LANGUAGES
+from portal.models import Account, Ballot, Evidence, Message, RemovalCase, RemovalStep
 from portal.models.account import AccountState
-from portal.models.removal import Deed
+from portal.models.removal import Deed, Proof
 from portal.models.staff import Role
 from portal.services import removal_case, removal_evidence
 from tests.admin.conftest import Enter, PanelVisitor
@@ -109,7 +110,11 @@ def test_without_an_account_nothing_can_be_frozen_or_removed(enter: Enter, now: 
     case, officer = confirmed_case(now), enter(Role.REMOVALS)
     page = officer.get(at("details", case))
     assert choices(page) == {Deed.REFUSED} and not page.soup.select("a[href*='/usuniecie/']")
-    assert pl("No account has this PESEL number: there is nothing to remove.") in page.text
+    hints = [pl("No account has this PESEL number: there is nothing to remove."),
+             pl("Do not write whether there is an account before the identity is confirmed."),
+             pl("Refuse the claim and tell the person to register: there is no account on the number.")]
+    assert [hint in page.text for hint in hints] == [True, False, True]
+    assert [hint in officer.get(at("details", open_case(now))).text for hint in hints] == [True, True, False]
     answer = officer.send(at("decyzja", case), deed=Deed.FROZEN, words=WORDS, version=str(case.version))
     assert answer.status_code == 409 and pl("There is no account with this PESEL number.") in answer.text
 
@@ -191,6 +196,30 @@ def test_a_scan_is_shown_by_post_to_officers_for_removals_and_each_view_is_audit
                                                    "detail": {"pages": 2}}]
 
 
+def test_what_became_of_a_scan_is_told(enter: Enter, now: datetime) -> None:
+    officer, case, bare = enter(Role.REMOVALS), open_case(now, proof=Proof.SCAN), open_case(now, story="x", proof=Proof.SCAN)
+    fates = [pl(text) for text in ("There is no scan.", "The scan was destroyed after 30 days.",
+                                   "The scan was destroyed after the decision.")]
+
+    def told(case: RemovalCase) -> list[bool]:
+        page = officer.get(at("details", case))
+        return [fate in page.text for fate in fates]
+
+    assert told(bare) == [True, False, False]
+    removal_case.add_evidence(case, [b"\xff\xd8one"], now=now)
+    assert told(case) == [False, False, False]
+    Evidence.delete().execute()
+    assert told(case) == [False, True, False]
+    decide(officer, case, Deed.CONFIRMED)
+    assert told(case) == [False, False, True]
+
+
+def test_the_case_tells_the_language_of_its_letters(enter: Enter, now: datetime) -> None:
+    page = enter(Role.REMOVALS).get(at("details", open_case(now, language="uk")))
+    facts = {row.dt.get_text(): row.dd.get_text() for row in page.soup.select("section[aria-labelledby=claim] dl > div")}
+    assert facts[pl("Language of the letters")] == LANGUAGES["uk"]
+
+
 @pytest.mark.parametrize(("role", "of_case"), [(Role.REMOVALS, True), (Role.REMOVALS, False), (Role.ADMINISTRATOR, False)])
 def test_a_pesel_is_shown_once_for_a_reason_that_the_audit_log_keeps(
         enter: Enter, now: datetime, role: Role, of_case: bool) -> None:
@@ -230,6 +259,9 @@ def test_the_protocol_is_there_after_the_removal_alone_and_its_print_is_audited(
     answer = officer.send(at("protokol", case))
     assert answer.data.startswith(b"%PDF") and answer.headers["Content-Disposition"] == 'attachment; filename="K-1-2026.pdf"'
     assert answer.headers["Cache-Control"] == "no-store" and len(audited("protocol printed")) == 1
+    RemovalCase.update(protocol=None).execute()
+    assert not officer.get(at("details", case)).soup.select("main form[action*=protokol]")
+    assert officer.send(at("protokol", case)).status_code == 409
 
 
 def test_a_case_whose_data_are_wiped_still_opens(enter: Enter, now: datetime) -> None:

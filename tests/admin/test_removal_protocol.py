@@ -23,7 +23,8 @@ def case(app: Flask, now: datetime) -> RemovalCase:
     make_edition(code="2026", name="Budżet 2026", open_now=False)
     make_edition(code="2027", name="Budżet 2027")
     extent = Extent(account="uid-1", data="", sessions=2, drafts=0, supports=1,
-                    ballots=[["2026", "recorded"], ["2027", "under_check"]], on_paper=["2025"], out_of_reach=["2024"],
+                    ballots=[["2026", "recorded"], ["2027", "under_check"]], on_paper=["2025"], earlier=["2023"],
+                    out_of_reach=["2024"],
                     proposals=[["BO.D4.7/26", "withdrawn"], ["BO.OM.1/26", "stays"]])
     steps = [{"at": now.isoformat(), "deed": deed, "officer": "Jan Ćwik", "words": words}
              for deed, words in (("confirmed", "dowód osobisty"), ("requested", ""), ("removed", ""))]
@@ -62,6 +63,7 @@ def test_names_in_cyrillic_can_be_read(app: Flask, case: RemovalCase):
 def test_what_could_not_be_removed_is_listed_with_the_reason(app: Flask, case: RemovalCase):
     text = text_of(app, case)
     assert "2025 " + pl("A clerk has seen the voter, so they were not cast from this account; they stay.")[:30] in text
+    assert "2023 " + pl("They were cast before this account existed, so not from it; they stay.")[:30] in text
     assert "2024 " + pl("The key of the ballots was destroyed after the time for objections, so nobody can tell whether one "
                         "was cast from this account; if so, it stays.")[:30] in text
 

@@ -1,6 +1,6 @@
 """The coordinator's page of a correction: what changes without a removed ballot, never how it voted."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -68,6 +68,14 @@ def test_page_tells_no_points_and_no_voters(coordinator: PanelVisitor, edition: 
     assert not [sign for sign in text if sign.isdigit()], text
 
 
+def test_page_warns_of_what_a_comparison_tells_and_more_so_of_a_single_ballot(coordinator: PanelVisitor, edition: Edition):
+    page = coordinator.get(path()).soup
+    assert page.select_one("form .alert-warning") and not page.select(".alert-danger")
+    Publication.update(removed=1).execute()
+    page = coordinator.get(path()).soup
+    assert page.select_one("form .alert-danger strong") and not page.select(".alert-warning")
+
+
 def test_correction_that_is_another_by_now_is_shown_anew(coordinator: PanelVisitor, edition: Edition):
     page = coordinator.get(path())
     results_publication.note_removed(edition)
@@ -88,6 +96,12 @@ def test_correction_that_is_made_already_leads_to_its_record(coordinator: PanelV
 
 def test_results_that_nothing_was_removed_from_are_not_listed(coordinator: PanelVisitor, now: datetime):
     results_publication.keep_published(make_edition(open_now=False), now=now)
+    assert not coordinator.get(LIST).soup.select("tbody tr")
+    assert coordinator.get(path()).path == LIST
+
+
+def test_correction_is_not_listed_any_more_when_voting_is_prolonged(coordinator: PanelVisitor, edition: Edition, now: datetime):
+    Edition.update(voting_to=now + timedelta(days=1), results_on=now + timedelta(days=2)).execute()
     assert not coordinator.get(LIST).soup.select("tbody tr")
     assert coordinator.get(path()).path == LIST
 

@@ -35,7 +35,7 @@ EVERYBODY = (STRANGER, RESIDENT, VOTER, *map(str, Role))
 CODE = "registration"
 TOKEN = "known-token"
 UID = "known-session"
-EXTENT = Extent("account", "data", 0, 0, 0, ballots=[], on_paper=[], out_of_reach=[], proposals=[])
+EXTENT = Extent("account", "data", 0, 0, 0, ballots=[], on_paper=[], earlier=[], out_of_reach=[], proposals=[])
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,8 @@ def make_world() -> World:
     audit.make_digest(clock.local(now).date() - timedelta(days=1), now=now)
     results_publication.keep_published(counted, now=now)
     Publication.update(removed=1).execute()
-    RemovalCase.create(number="K/1/2026", secret_hash=crypto.hash_token(TOKEN), name="Ewa Żuk", email="ewa@example.org",
+    RemovalCase.create(number="K/1/2026", secret=TOKEN, secret_hash=crypto.hash_token(TOKEN), name="Ewa Żuk",
+                       email="ewa@example.org",
                        pesel=OTHER_PESEL, pesel_index=crypto.blind_index("pesel", OTHER_PESEL), story="To nie moje konto.",
                        proof=Proof.SCAN, state=CaseState.REQUESTED, created_at=now, due_at=now,
                        requested_by=make_officer(Role.REMOVALS), extent=json.dumps(asdict(EXTENT)))

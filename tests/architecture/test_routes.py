@@ -37,7 +37,7 @@ PANEL = {
     "panel_pools": ({Role.COORDINATOR}, {"create_view", "edit_view"}),
     "panel_proposals": ({Role.COORDINATOR}, {"edit_view", "export"}),
     "panel_results": ({Role.COORDINATOR}, {"correct_view"}),
-    "panel_removals": ({Role.REMOVALS, Role.COORDINATOR}, {"approve_view", "return_view"}),
+    "panel_removals": ({Role.REMOVALS, Role.COORDINATOR}, {"approve_view", "return_view", "protocol_view"}),
     "panel_accounts": ({Role.REMOVALS, Role.ADMINISTRATOR, Role.CLERK}, set()),
     "panel_messages": ({Role.COORDINATOR, Role.ADMINISTRATOR}, set()),
     "panel_officers": ({Role.ADMINISTRATOR}, {"create_view", "edit_view", "renew_view"}),
@@ -48,8 +48,7 @@ PANEL = {
 }
 # What only some of the roles may do that a view lets in.
 NARROWER = {
-    "panel_removals": ({Role.REMOVALS}, {"create_view", "decide_view", "scan_view", "reveal_view", "remove_view", "protocol_view",
-                                         "action_view"}),
+    "panel_removals": ({Role.REMOVALS}, {"create_view", "decide_view", "scan_view", "reveal_view", "remove_view", "action_view"}),
     "panel_accounts": ({Role.REMOVALS, Role.ADMINISTRATOR}, {"reveal_view"}),
 }
 # Steps of a registration: there only for the browser that is at this step.

@@ -1,6 +1,9 @@
 """portal audit verify and portal audit digest."""
 
 from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
 
 from portal.models import AuditEntry
 from portal.services import audit
@@ -41,4 +44,31 @@ def test_digest_that_the_log_does_not_bear_out_is_named_on_stderr(portal: Portal
     AuditEntry.delete().execute()
     answer = portal("audit", "verify")
     assert (answer.status, answer.out) == (1, "")
-    assert answer.err == f"the log had 1 entries on 2026-06-14, hash {entry.hash}, and has not any more\n"
+    assert answer.err == (f"the digest of 2026-06-14 says 1 entries, hash {entry.hash}; "
+                          f"the log says 0 entries, hash {'0' * 64}\n")
+
+
+def test_chain_is_compared_with_digests_that_were_noted_outside(portal: Portal, now: datetime, tmp_path: Path):
+    for age in (2, 1):
+        last = audit.record("x", actor="x", subject="x", now=now - timedelta(days=age))
+    noted, exported = tmp_path / "noted.txt", tmp_path / "exported.csv"
+    noted.write_text(portal("audit", "digest").out, encoding="utf-8")
+    exported.write_text(f"\ufeffDzień,Liczba wpisów,Skrót\r\n2026-06-14,2,{last.hash}\r\n2026-06-13,1,{last.previous}\r\n",
+                        encoding="utf-8")
+    for file in (noted, exported):
+        answer = portal("audit", "verify", "--against", str(file))
+        assert (answer.status, answer.out) == (0, "2 entries, the chain holds and bears out 2 noted digests\n")
+    noted.write_text(f"2026-06-14 1 {last.hash}", encoding="utf-8")
+    answer = portal("audit", "verify", "--against", str(noted))
+    assert (answer.status, answer.out) == (1, "")
+    assert answer.err.startswith("the noted digest of 2026-06-14 says 1 entries")
+
+
+@pytest.mark.parametrize("content", [b"", b"no digest", b"\xff\xfe\x00", b"2026-02-30 1 " + b"0" * 64, None])
+def test_file_without_digests_is_refused(portal: Portal, tmp_path: Path, content: bytes | None):
+    file = tmp_path / "noted.txt"
+    if content is not None:
+        file.write_bytes(content)
+    answer = portal("audit", "verify", "--against", str(file))
+    assert (answer.status, answer.out) == (1, "")
+    assert answer.err.startswith("portal: ") and "noted.txt" in answer.err

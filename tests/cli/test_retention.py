@@ -53,7 +53,7 @@ def make_rows(now: datetime, folder: Path) -> None:
         make_registration(name, make_district(), created_at=now - timedelta(hours=age))
     Message.create(key="k", channel=MessageChannel.MAIL, recipient="ewa@example.org", template="welcome", language="pl",
                    due_at=now, created_at=now - timedelta(days=365), state="sent")
-    case = RemovalCase.create(number="K/1/2026", secret_hash="s", proof=Proof.SCAN, created_at=now, due_at=now)
+    case = RemovalCase.create(number="K/1/2026", secret="s", secret_hash="s", proof=Proof.SCAN, created_at=now, due_at=now)
     for page, days in ((b"old", 30), (b"lost", 2), (b"kept", 1)):
         removal_evidence.keep(case, [page], now=now - timedelta(days=days))
     (folder / Evidence.select().where(Evidence.size == 4).order_by(Evidence.id).get().uid).unlink()
@@ -67,7 +67,7 @@ def test_dry_run_prints_what_would_go_and_changes_nothing(portal: Portal, now: d
     before = raw.everything()
     answer = portal("retention", "run", "--dry-run")
     assert (answer.status, answer.out, answer.err) == (0, TABLE.format("would remove"), "")
-    assert raw.everything() == before and len(list(folder.iterdir())) == 3
+    assert raw.everything() == before and len(list(folder.iterdir())) == 4
 
 
 def test_run_prints_what_went_and_the_next_finds_nothing(portal: Portal, now: datetime, folder: Path):
@@ -75,7 +75,7 @@ def test_run_prints_what_went_and_the_next_finds_nothing(portal: Portal, now: da
     answer = portal("retention", "run")
     assert (answer.status, answer.out, answer.err) == (0, TABLE.format("removed"), "")
     assert (Registration.select().count(), Message.select().count()) == (1, 0)
-    assert [path.name for path in folder.iterdir()] == [Evidence.get().uid]
+    assert {path.name for path in folder.iterdir()} == {Evidence.get().uid, removal_evidence.MARK}
     again = portal("retention", "run")
     assert (again.status, {line.split()[1] for line in again.out.splitlines()}) == (0, {"0"})
     assert [(entry.actor, entry.action) for entry in AuditEntry.select().order_by(AuditEntry.sequence)] == [

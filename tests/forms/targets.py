@@ -186,6 +186,11 @@ def _case_that_is(state: CaseState) -> Callable[[World], None]:
     return prepare
 
 
+def _nothing_answered_yet(world: World) -> None:
+    _sent_nothing_yet(world)
+    _case_that_is(CaseState.MORE_NEEDED)(world)
+
+
 def _of_case(page: str, who: Role, right: Callable[[World, Person], Values], state: CaseState, *changes: Any) -> Target:
     path = f"/admin/zgloszenia/{page}/?id={RemovalCase.select().order_by(RemovalCase.id).first().id}"
     noted = {AuditEntry} if page in {"usuniecie", "zatwierdzenie"} else set()  # That the password was right.
@@ -258,7 +263,7 @@ TARGETS: dict[str, Callable[[], Target]] = {
         "given_name": "Łucja", "family_name": "Żuraw", "pesel": PESEL, "email": "lucja@example.org", "story": "To nie ja.",
         "proof": "in_person", "notice": "y"}, {RemovalCase, RemovalStep, AuditEntry, *SENT}, _no_claim_yet),
     "AnswerForm": lambda: Target(f"/zgloszenie-konta/{TOKEN}/odpowiedz", STRANGER, lambda *_of: {"words": "Kiedy mogę przyjść?"},
-                                 {RemovalCase, RemovalStep, AuditEntry}, _case_that_is(CaseState.MORE_NEEDED)),
+                                 {RemovalCase, RemovalStep, AuditEntry, SendCount}, _nothing_answered_yet, {SendCount}),
     "OfficerForm": lambda: Target("/admin/urzednicy/new/", Role.ADMINISTRATOR, lambda *_of: {
         "name": "Jan Nowy", "email": f"{secrets.token_hex(6)}@example.org", "role": "clerk"}, {Officer, AuditEntry, Message}),
     "PreviewForm": lambda: Target("/admin/podglad", Role.COORDINATOR, lambda *_of: {"moment": "2026-09-01T12:00"}),

@@ -11,6 +11,7 @@ from portal.models import Account, Ballot, Evidence, RemovalCase
 from portal.models.removal import CaseState
 from portal.models.staff import Role
 from portal.services import audit
+from portal.services.removal_evidence import MARK
 from tests.browser.words import pl
 from tests.factories import OTHER_PESEL, PESEL
 from tests.journeys.claimant import Claimant, Decider
@@ -51,7 +52,7 @@ def test_wrongly_registered_account_goes_with_its_vote_and_the_right_person_vote
     claimant.writes("Kazimiera.")
     officer.returns_to_the_case(claimant.number)
     officer.decides("Confirm the identity", "Skan dowodu osobistego zgodny ze zgłoszeniem.")
-    assert not Evidence.select().exists() and not list((Path(settings.instance) / "evidence").iterdir())
+    assert not Evidence.select().exists() and [path.name for path in (settings.instance / "evidence").iterdir()] == [MARK]
 
     # And asks for the removal, which a second officer approves
     officer.presses(pl("See what would go"))

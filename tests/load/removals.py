@@ -82,7 +82,8 @@ def make_cases(number: int, index: str, state: CaseState, name: str) -> list[Rem
     with transaction():
         for at in range(number):
             RemovalCase.add({
-                "number": f"{name}/{at}", "secret_hash": crypto.new_token(), "name": "Ewa Żuk", "pesel": "90010100000",
+                "number": f"{name}/{at}", "secret": "s", "secret_hash": crypto.new_token(), "name": "Ewa Żuk",
+                "pesel": "90010100000",
                 "pesel_index": index or crypto.new_token(), "email": "ewa@example.org", "story": "To nie moje konto.",
                 "proof": Proof.SCAN, "state": state, "created_at": now - timedelta(hours=at % 2000), "due_at": now})
     return list(RemovalCase.select().where(RemovalCase.number.startswith(f"{name}/")))

@@ -30,7 +30,7 @@ SHOWN: dict[str, dict[str, Any]] = {
     "ballot_recorded": {"name": "Ewa", "edition": "Budżet 2026"},
     "claim_confirmed": CASE,
     "claim_more_needed": {**CASE, "words": "Na zdjęciu nie widać nazwiska.\nProsimy o drugie."},
-    "claim_received": CASE,
+    "claim_received": {**CASE, "at_office": False},
     "claim_refused": {**CASE, "words": "Numer PESEL w dokumencie jest inny."},
     "claim_removed": {**CASE, "may_vote": True},
     "confirm_email": LINK,
@@ -110,6 +110,17 @@ def test_words_of_an_officer_are_quoted_as_they_are(write: Write, template: str)
     message = rendered(write, template, "en", words=words)
     assert words in message.text and words not in message.subject
     assert not BeautifulSoup(message.html, "html.parser").find("script")
+
+
+def test_lines_of_an_officer_stay_lines(write: Write):
+    paragraph = rendered(write, "claim_more_needed", "en").html.partition("<p>Na zdjęciu")[2].partition("</p>")[0]
+    assert paragraph.split() == "nie widać nazwiska.<br> Prosimy o drugie.".split()
+
+
+def test_letter_to_who_was_at_the_office_asks_for_nothing(write: Write):
+    message = rendered(write, "claim_received", "en", at_office=True)
+    assert "You need not do anything" in message.text and "please show us who you are" not in message.text
+    assert "If you cannot come" not in message.text and "\n\n\n" not in message.text
 
 
 @pytest.mark.parametrize("template", ["claim_received", "account_frozen", "account_removed"])

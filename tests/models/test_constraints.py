@@ -68,7 +68,8 @@ def make_entry(**given: Any) -> AuditEntry:
 
 
 def make_case(**given: Any) -> RemovalCase:
-    values = {"number": crypto.new_token(6), "secret_hash": crypto.new_token(), "proof": "scan", "created_at": clock.now(),
+    values = {"number": crypto.new_token(6), "secret": "s", "secret_hash": crypto.new_token(), "proof": "scan",
+              "created_at": clock.now(),
               "due_at": clock.now(), **given}
     return RemovalCase.create(**values)
 

@@ -119,6 +119,7 @@ def test_day_ends_on_the_city_clocks(app: object, at: str, counted: int):
     """On the day on which they are put forward, that is 22:00 in UTC."""
     audit.record("x", actor="x", subject="x", now=datetime.fromisoformat(at))
     assert audit.make_digest(date(2026, 3, 29), now=datetime(2026, 4, 2, tzinfo=UTC)).entries == counted
+    assert audit.verify() == []
 
 
 def test_day_that_has_not_ended_has_no_digest(days: list[AuditEntry]):
@@ -141,6 +142,11 @@ def test_digests_of_missing_days_are_made_up_for(days: list[AuditEntry], now: da
     assert audit.make_digests(now=now + 2 * DAY) == []
     assert [digest.day for digest in audit.make_digests(now=now + 5 * DAY)] == [MONDAY + number * DAY for number in (2, 3, 4)]
     assert [digest.day for digest in audit.list_digests(2)] == [MONDAY + 4 * DAY, MONDAY + 3 * DAY]
+
+
+@pytest.mark.parametrize(("at", "made"), [("2026-06-15T22:59:59Z", 0), ("2026-06-15T23:00:00Z", 1)])
+def test_what_began_before_midnight_has_an_hour_to_get_into_the_digest(days: list[AuditEntry], at: str, made: int):
+    assert len(audit.make_digests(now=datetime.fromisoformat(at))) == made
 
 
 def test_empty_log_has_no_digests(now: datetime):
@@ -170,19 +176,25 @@ def rewrite() -> None:
         entry.save(force_insert=True)
 
 
+def untrue(day: str, said: tuple[int, str], is_so: tuple[int, str], kind: str = "digest") -> str:
+    return f"the {kind} of {day} says {said[0]} entries, hash {said[1]}; the log says {is_so[0]} entries, hash {is_so[1]}"
+
+
 def test_removal_of_the_newest_entries_is_named(days: list[AuditEntry], now: datetime):
     audit.make_digests(now=now + 3 * DAY)
     AuditEntry.delete().where(AuditEntry.sequence == 3).execute()
-    assert audit.verify() == [f"the log had 3 entries on 2026-06-17, hash {days[2].hash}, and has not any more"]
+    assert audit.verify() == [untrue("2026-06-17", (3, days[2].hash), (2, days[1].hash))]
     AuditEntry.delete().execute()
-    assert len(audit.verify()) == 3
+    assert audit.verify() == [untrue(f"2026-06-{15 + number}", (entries, days[entries - 1].hash), (0, FIRST))
+                              for number, entries in enumerate((2, 2, 3))]
 
 
 def test_chain_that_was_made_anew_is_named(days: list[AuditEntry], now: datetime):
     audit.make_digests(now=now + 3 * DAY)
     AuditEntry.update(actor="somebody else").where(AuditEntry.sequence == 2).execute()
     rewrite()
-    assert audit.verify() == [f"the log had {number} entries on {day}, hash {days[number - 1].hash}, and has not any more"
+    now_said = [entry.hash for entry in AuditEntry.select().order_by(AuditEntry.sequence)]
+    assert audit.verify() == [untrue(day, (number, days[number - 1].hash), (number, now_said[number - 1]))
                               for number, day in ((2, "2026-06-15"), (2, "2026-06-16"), (3, "2026-06-17"))]
 
 
@@ -191,13 +203,44 @@ def test_entry_slipped_in_at_the_beginning_of_a_chain_made_anew_is_named(days: l
     audit.make_digests(now=now + 3 * DAY)
     AuditEntry.create(sequence=0, at=now - DAY, actor="x", action="x", subject="x", previous="x", hash="x")
     rewrite()
-    assert [fault.partition(" on ")[0] for fault in audit.verify()] == [
-        "the log had 2 entries", "the log had 2 entries", "the log had 3 entries"]
+    assert [fault.partition(" entries")[0] for fault in audit.verify()] == [
+        f"the digest of 2026-06-{day} says {entries}" for day, entries in ((14, 0), (15, 2), (16, 2), (17, 3))]
 
 
-@pytest.mark.parametrize("values", [{"hash": "f" * 64}, {"entries": 3}, {"entries": 0}])
-def test_digest_that_was_altered_is_named(days: list[AuditEntry], now: datetime, values: dict[str, object]):
+@pytest.mark.parametrize("values", [{"hash": "f" * 64}, {"entries": 3}, {"entries": 0}, {"entries": 0, "hash": FIRST}, "another",
+                                    {"day": date(2026, 6, 17)}])
+def test_digest_that_was_altered_is_named(days: list[AuditEntry], now: datetime, values: dict[str, object] | str):
+    """Also when it names an entry that is there, or says that there was none."""
     audit.make_digests(now=now + DAY)
-    AuditDigest.update(values).execute()
-    (fault,) = audit.verify()
-    assert "on 2026-06-15" in fault
+    AuditDigest.update({"entries": 1, "hash": days[0].hash} if values == "another" else values).execute()
+    changed = AuditDigest.get()
+    end = days[2] if changed.day.day == 17 else days[1]
+    assert audit.verify()[-1] == untrue(str(changed.day), (changed.entries, changed.hash), (end.sequence, end.hash))
+
+
+@pytest.mark.parametrize(("gone", "said"), [((16,), "2026-06-16 to 2026-06-16"), ((15, 16), "2026-06-15 to 2026-06-16")])
+def test_digests_that_are_missing_are_named(days: list[AuditEntry], now: datetime, gone: tuple[int, ...], said: str):
+    audit.make_digests(now=now + 4 * DAY)
+    AuditDigest.delete().where(AuditDigest.day.in_([date(2026, 6, day) for day in gone])).execute()
+    assert audit.verify() == [f"the digests of {said} are missing"]
+
+
+def test_entries_that_were_written_out_of_their_order_in_time_are_no_fault(days: list[AuditEntry], now: datetime):
+    """Of two changes around midnight, the one that began later may be done first."""
+    for hours in (60, 59):
+        audit.record("x", actor="x", subject="x", now=now + timedelta(hours=hours, minutes=-20))
+    audit.record("x", actor="x", subject="x", now=now - DAY)
+    assert len(audit.make_digests(now=now + 5 * DAY)) == 6
+    assert audit.verify() == []
+
+
+def test_noted_digests_tell_what_was_made_anew_together_with_the_digests(days: list[AuditEntry], now: datetime):
+    noted = audit.make_digests(now=now + 3 * DAY)
+    assert audit.verify(noted) == audit.verify(reversed(noted)) == []
+    AuditEntry.update(actor="somebody else").where(AuditEntry.sequence == 3).execute()
+    rewrite()
+    AuditDigest.delete().execute()
+    audit.make_digests(now=now + 3 * DAY)
+    assert audit.verify() == []
+    assert audit.verify(noted) == [
+        untrue("2026-06-17", (3, days[2].hash), (3, AuditEntry.get(AuditEntry.sequence == 3).hash), "noted digest")]

@@ -176,6 +176,18 @@ def test_paper_ballot_of_the_new_pesel_is_the_persons_ballot(now: datetime):
     assert voting.own_ballot(fresh(account), edition).channel == "paper"
 
 
+def test_number_with_a_ballot_of_an_earlier_account_is_not_taken_over(now: datetime):
+    """The ballot would count as cast from this account, and go with it if the account proves to be wrongly registered."""
+    edition, district, account = make_voter()
+    before = make_account(district, pesel=OTHER_PESEL)
+    choose(edition, district, before, now)
+    cast(edition, district, before, now)
+    Account.delete().where(Account.id == before.id).execute()
+    with pytest.raises(PeselTaken):
+        change(account, OTHER_PESEL, now)
+    assert fresh(account).pesel == account.pesel and Ballot.select().count() == 1
+
+
 def test_three_numbers_a_day_can_be_tried(now: datetime):
     account, taken = make_account(make_district()), [make_account(make_district(), pesel=pesel).pesel for pesel in BORN]
     for pesel in taken:

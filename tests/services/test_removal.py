@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from portal import crypto
-from portal.errors import BallotUnderCheck, BallotWouldGo, ChangedMeanwhile, MayNotVote
+from portal.errors import BallotWouldGo, ChangedMeanwhile, MayNotVote, UnderCheck
 from portal.messaging import worker
 from portal.models import (
     Account, AuditEntry, Ballot, BallotDraft, Choice, Edition, EmailChange, Message, PasswordReset, PhoneChange, Session,
@@ -129,7 +129,7 @@ def test_nobody_escapes_a_check_by_leaving(now: datetime):
     _, _, account = make_voter(now)
     Ballot.update(state=BallotState.UNDER_CHECK).execute()
     before = raw.everything()
-    with pytest.raises(BallotUnderCheck):
+    with pytest.raises(UnderCheck):
         delete(account, now, with_ballots=True)
     Account.update(state=AccountState.FROZEN).execute()
     Ballot.update(state=BallotState.RECORDED).execute()

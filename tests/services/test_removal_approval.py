@@ -2,6 +2,7 @@
 
 import json
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import time_machine
 
 from portal import crypto
 from portal.database import transaction
-from portal.errors import CaseChanged, NoSuchAccount, PeselTaken, SecondOfficerNeeded
+from portal.errors import CaseChanged, NoSuchAccount, PeselTaken, RegistrationUnknown, SecondOfficerNeeded
 from portal.messaging import worker
 from portal.models import (
     Account, AuditEntry, Authorship, Ballot, Choice, Message, Proposal, Publication, RemovalCase, Session, Support,
@@ -166,7 +167,7 @@ def test_ballot_on_paper_and_one_from_before_the_account_stay_and_are_named(now:
         Ballot.create(edition=one, voter_key=voting.voter_key(account, one), channel=channel, cast_at=at)
     case = requested_case(now)
     asked = removal_approval.requested_extent(case)
-    assert (asked.ballots, asked.on_paper) == ([], [paper.code])
+    assert (asked.ballots, asked.on_paper, asked.earlier) == ([], [paper.code], [before.code])
     approve(case, now)
     assert {ballot.edition.code for ballot in Ballot.select()} == {before.code, paper.code}
     assert json.loads(RemovalCase.get().protocol)["extent"]["on_paper"] == [paper.code]
@@ -219,7 +220,7 @@ def test_claimant_registers_and_votes_at_once(now: datetime):
     with pytest.raises(PeselTaken):
         registration.confirm_registration("before", "012345", now=now)
     approve(requested_case(now), now)
-    make_registration("after", district, data=_applicant(district.id))
+    make_registration("after", district, data=_applicant(district.id), created_at=now + timedelta(seconds=1))
     registration.confirm_registration("after", "012345", now=now)
     account = Account.get(Account.email == "obca@example.org")
     choose(edition, district, account, now)
@@ -234,6 +235,45 @@ def _applicant(district: int) -> str:
     return json.dumps({"email": "obca@example.org", "phone": "+48600123457", "given_name": "Ewa", "family_name": "Żuk",
                        "pesel": PESEL, "birth_date": "1944-05-14", "district": district, "street": "ul. Długa 5",
                        "postcode": "30-001", "password_hash": "x", "wants_news": False, "language": "pl"})
+
+
+def test_registration_that_lay_in_wait_for_the_number_is_void(now: datetime):
+    edition, district, _ = make_wrong_voter(now)
+    make_registration("before", district, data=_applicant(district.id))
+    approve(requested_case(now), now)
+    with pytest.raises(RegistrationUnknown):
+        registration.confirm_registration("before", "012345", now=now)
+    assert not Account.select().where(Account.email == "obca@example.org").exists()
+
+
+def test_second_case_of_the_person_leaves_the_new_account_alone(now: datetime):
+    _, district, _ = make_wrong_voter(now)
+    first, second, officer = requested_case(now), confirmed_case(now, email="inna@example.org"), make_officer(Role.REMOVALS)
+    approve(first, now)
+    account = make_account(district, pesel=PESEL, created_at=now + timedelta(minutes=1))
+    with pytest.raises(NoSuchAccount):
+        request(second, officer, now)
+    assert reload(account).state == "active"
+
+
+def test_authors_who_leave_at_once_leave_no_orphan(now: datetime):
+    district = make_district()
+    accounts = [make_account(district) for _ in range(2)]
+    proposal = make_proposal(make_pool(make_edition()), state=ProposalState.SUBMITTED)
+    for account in accounts:
+        Authorship.create(proposal=proposal, account=account, is_lead=account == accounts[0], accepted_at=now)
+    at_once(*[partial(removal.delete_own_account, account, with_ballots=False, now=now) for account in accounts])
+    assert not Account.select().exists() and Proposal.get_by_id(proposal.id).state == ProposalState.WITHDRAWN
+
+
+def test_edition_that_is_still_to_come_needs_no_key(now: datetime):
+    make_wrong_voter(now)
+    coming = {"voting_to": now + timedelta(days=19), "results_on": now + timedelta(days=19)}
+    soon = make_edition(voting_from=now + timedelta(days=9), **coming)
+    crypto.keyring._keys.clear()
+    crypto.keyring.path(soon.ballot_key).unlink()
+    approve(requested_case(now), now)
+    assert json.loads(RemovalCase.get().protocol)["extent"]["out_of_reach"] == []
 
 
 def test_count_loses_the_ballot_and_published_results_stay_until_corrected(now: datetime):

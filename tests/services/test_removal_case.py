@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from portal import crypto
-from portal.errors import CaseChanged, CaseUnknown, LoginRefused, MayNotVote, NoSuchAccount, StepForbidden, TooMany
+from portal import clock
+from portal.errors import CaseChanged, CaseUnknown, LoginRefused, MayNotVote, NoSuchAccount, StepForbidden, TooMany, UnderCheck
 from portal.models import Account, AuditEntry, Ballot, BallotDraft, Evidence, Message, Officer, RemovalCase, RemovalStep, Session
 from portal.models.account import AccountState
 from portal.models.ballot import BallotState
 from portal.models.removal import LEADS, CaseState, Deed, Proof
 from portal.models.staff import Role
-from portal.services import audit, login, removal_approval, removal_case, voting
+from portal.services import audit, login, profile, removal, removal_approval, removal_case, voting
 from tests.factories import OTHER_PESEL, PASSWORD, PESEL, make_account, make_district, make_edition, make_officer
 from tests.services import raw
 from tests.services.ballots import cast, choose
@@ -70,23 +70,18 @@ def test_secret_of_another_case_or_a_wrong_one_opens_nothing(now: datetime):
 
 
 @pytest.mark.parametrize(("left", "within"), [(30, 7), (7, 6), (3, 2), (0.5, 0)], ids=str)
-def test_decision_is_due_in_a_week_and_a_day_before_voting_ends(now: datetime, left: float, within: float):
+def test_decision_is_due_at_the_end_of_a_day_in_a_week_and_a_day_before_voting_ends(now: datetime, left: float, within: float):
     make_edition(voting_from=now - timedelta(days=1), voting_to=now + timedelta(days=left), results_on=now + timedelta(days=60))
     make_edition(open_now=False)
-    assert open_case(now).due_at == now + timedelta(days=within)
+    assert open_case(now).due_at == clock.end_of(clock.local(now + timedelta(days=within)).date())
 
 
-@pytest.mark.parametrize(("same", "most"), [("pesel", 3), ("email", 3), ("network", 10)])
-def test_claims_are_capped(now: datetime, same: str, most: int):
-    """Letters go to addresses that nobody has confirmed, so nobody may have many of them sent."""
+@pytest.mark.parametrize(("same", "most"), [({"pesel", "network"}, 3), ({"pesel"}, 10), ({"email"}, 3), ({"network"}, 10)])
+def test_claims_are_capped(now: datetime, same: set[str], most: int):
+    """Letters go to addresses that nobody has confirmed; strangers elsewhere do not use up what a person needs by themselves."""
     def send(at: int) -> None:
-        given = {"pesel": [PESEL, OTHER_PESEL][at % 2] if same != "pesel" else PESEL,
-                 "email": "ewa@example.org" if same == "email" else f"e{at}@example.org"}
-        address = ADDRESS if same == "network" else f"192.0.{at}.1"
-        number = crypto.blind_index("pesel", f"{at}")
-        if same != "pesel":
-            given["pesel"] = number[:11]
-        removal_case.open_case(claim(**given), address=address, now=now)
+        given = {"pesel": PESEL if "pesel" in same else f"{at:011}", "email": f"e{0 if 'email' in same else at}@example.org"}
+        removal_case.open_case(claim(**given), address=ADDRESS if "network" in same else f"192.0.{at}.1", now=now)
     for at in range(most):
         send(at)
     before = RemovalCase.select().count(), Message.select().count()
@@ -259,6 +254,59 @@ def test_case_without_an_account_can_be_confirmed_and_refused_but_not_removed(no
         request(case, officer, now)
     removal_case.refuse(case, officer, "Nie ma takiego konta.", version=case.version, now=now)
     assert case.state == CaseState.REFUSED and case.closed_at == now
+
+
+def test_week_begins_anew_with_what_officers_have_waited_for(now: datetime):
+    case, officer, later = open_case(now), make_officer(Role.REMOVALS), [now + timedelta(days=days) for days in (3, 4, 6)]
+    removal_case.answer(case, "Przyjdę jutro.", now=later[0])
+    assert case.due_at == clock.end_of(clock.local(later[0] + timedelta(days=7)).date())
+    before = case.due_at
+    removal_case.answer(case, "Czy już coś wiadomo?", now=later[1])
+    assert case.due_at == before
+    removal_case.ask_for_more(case, officer, "x", version=case.version, now=later[1])
+    removal_case.answer(case, "Proszę.", now=later[2])
+    assert case.due_at == clock.end_of(clock.local(later[2] + timedelta(days=7)).date())
+
+
+def test_messages_to_a_case_are_bounded(now: datetime):
+    case = open_case(now)
+    for at in range(20):
+        removal_case.answer(case, f"{at}", now=now)
+    with pytest.raises(TooMany):
+        removal_case.answer(case, "jeszcze", now=now)
+    assert RemovalStep.select().where(RemovalStep.deed == Deed.ANSWERED).count() == 20
+
+
+def test_account_that_a_case_is_about_keeps_its_pesel_and_stays(now: datetime):
+    """Ballots of ended votings would stay for good, or go on under another number."""
+    account = make_account(make_district(), pesel=PESEL)
+    case = open_case(now)
+    with pytest.raises(UnderCheck):
+        profile.change_identity(account, pesel=OTHER_PESEL, birth_date=account.birth_date, now=now)
+    with pytest.raises(UnderCheck):
+        removal.delete_own_account(account, with_ballots=True, now=now)
+    assert reload(account).pesel == PESEL
+    removal_case.refuse(case, make_officer(Role.REMOVALS), "x", version=case.version, now=now)
+    removal.delete_own_account(account, with_ballots=True, now=now)
+    assert not Account.select().exists()
+
+
+def test_who_registers_after_the_claim_is_not_the_account_that_it_is_about(now: datetime):
+    case = open_case(now)
+    account = make_account(make_district(), pesel=PESEL, created_at=now + timedelta(seconds=1))
+    assert removal_case.found_account(case) is None
+    with pytest.raises(NoSuchAccount):
+        removal_case.freeze(case, make_officer(Role.REMOVALS), "x", version=case.version, now=now)
+    assert reload(account).state == AccountState.ACTIVE
+
+
+def test_two_refusals_at_once_give_the_account_back(now: datetime):
+    account, officer = make_account(make_district(), pesel=PESEL), make_officer(Role.REMOVALS)
+    cases = [open_case(now), open_case(now, name="Ktoś Inny")]
+    removal_case.freeze(cases[0], officer, "x", version=0, now=now)
+    done = at_once(*[partial(removal_case.refuse, RemovalCase.get_by_id(case.id), officer, "x",
+                             version=RemovalCase.get_by_id(case.id).version, now=now) for case in cases])
+    assert count_of(type(None), done) == 2 and reload(account).state == AccountState.ACTIVE
 
 
 def test_looks_at_what_is_sealed_are_noted(now: datetime):

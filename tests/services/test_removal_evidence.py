@@ -6,6 +6,7 @@ import signal
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import partial
@@ -17,21 +18,23 @@ from portal import crypto
 from portal.config import settings
 from portal.crypto import SealBroken
 from portal.database import transaction
-from portal.errors import EvidenceRefused, StepForbidden
+from portal.errors import EvidenceRefused, StepForbidden, TooMany
 from portal.files import Fault
 from portal.models import AuditEntry, Evidence, Officer, RemovalCase, RemovalStep
 from portal.models.removal import CaseState
 from portal.models.staff import Role
 from portal.services import audit, removal_case, removal_evidence
-from portal.services.removal_evidence import find_strays, keep, read, show, sweep
+from portal.services.removal_evidence import (
+    BUSY, MARK, NO_DISC, TRIED_TOO_OFTEN, count_try, find_strays, keep, read, show, sweep, turn,
+)
 from tests import uploads
 from tests.factories import make_officer
 from tests.services import raw
-from tests.services.cases import open_case
+from tests.services.cases import ADDRESS, open_case
 from tests.services.parallel import at_once, count_of
 
 pytestmark = pytest.mark.usefixtures("app", "folder")
-SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
+SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 PAGES = [b"\xff\xd8\xff first page", b"\xff\xd8\xff second page"]
 
 
@@ -50,7 +53,7 @@ def case(now: datetime) -> RemovalCase:
 
 
 def names(folder: Path) -> set[str]:
-    return {path.name for path in folder.iterdir()} if folder.exists() else set()
+    return {path.name for path in folder.iterdir()} - {MARK} if folder.exists() else set()
 
 
 def rows() -> set[str]:
@@ -108,6 +111,64 @@ def test_file_that_cannot_be_used_is_explained(case: RemovalCase):
 
 
 # How much.
+
+HOLDER = """
+import time
+from portal import config
+from portal.services.removal_evidence import turn
+config.load()
+with turn():
+    print("reading", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_files_of_one_request_are_read_at_a_time_on_the_whole_machine():
+    def come() -> str:
+        begun = time.monotonic()
+        with pytest.raises(EvidenceRefused) as refused, turn():
+            pass
+        assert time.monotonic() - begun < .5, "nobody waits"
+        return refused.value.message
+
+    with turn():
+        assert come() == BUSY
+    with subprocess.Popen([sys.executable, "-c", HOLDER], stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout and other.stdout.readline() == "reading\n"
+        assert come() == BUSY
+        other.kill()
+    with pytest.raises(ZeroDivisionError), turn():
+        1 / 0
+    with turn():
+        pass
+
+
+@pytest.mark.parametrize("most", [12, 20])
+def test_files_of_an_hour_are_counted_per_case_and_per_network(case: RemovalCase, now: datetime, most: int):
+    def files(start: int, stop: int, moment: datetime = now, address: str = ADDRESS) -> None:
+        for at in range(start, stop):
+            owner = case if most == 12 else RemovalCase(number=f"K/{at}/2026")
+            count_try(owner, address=address if most == 20 else f"192.0.2.{at}", now=moment)
+    results = at_once(*[partial(files, at * most // 4, (at + 1) * most // 4) for at in range(4)])
+    assert results == [None] * 4
+    for moment in (now, now + 29 * MINUTE):
+        with pytest.raises(TooMany) as refused:
+            files(most, most + 1, moment)
+        assert refused.value.message == TRIED_TOO_OFTEN
+    files(most, most + 1, now + 30 * MINUTE)
+    for row in raw.table("send_count"):
+        assert "K/" not in row["scope"] and "192.0.2" not in row["scope"]
+
+
+def test_file_that_its_network_may_not_send_does_not_count_for_its_case(case: RemovalCase, now: datetime):
+    for at in range(20):
+        count_try(RemovalCase(number=f"K/{at}/2025"), address=ADDRESS, now=now)
+    for _time in range(12):
+        with pytest.raises(TooMany):
+            count_try(case, address=ADDRESS, now=now)
+    for _time in range(12):
+        count_try(case, address="192.0.2.9", now=now)
+
 
 def test_case_holds_twelve_pages_and_refuses_the_thirteenth(case: RemovalCase, folder: Path, now: datetime):
     removal_case.add_evidence(case, PAGES * 5, now=now)
@@ -183,12 +244,37 @@ def test_scan_without_its_picture_is_noted_and_forgotten(case: RemovalCase, fold
     assert sweep(now=now) == (0, 0) and audit.verify() == []
 
 
-def test_missing_disc_is_no_reason_to_forget_scans(case: RemovalCase, folder: Path, now: datetime):
+def test_missing_disc_is_no_reason_to_forget_scans(
+        case: RemovalCase, folder: Path, now: datetime, monkeypatch: pytest.MonkeyPatch):
+    noted: list[str] = []
+    monkeypatch.setattr(removal_evidence.log, "error", lambda words, *args: noted.append(words % args))
     removal_case.add_evidence(case, PAGES, now=now)
     folder.rename(elsewhere := folder.with_name("unmounted"))
     assert sweep(now=now) == (0, 0) and show(case) == []
+    folder.mkdir()  # The place where it should be mounted.
+    assert sweep(now=now) == (0, 0) and show(case) == []
+    with pytest.raises(EvidenceRefused) as refused:
+        removal_case.add_evidence(case, PAGES, now=now)
+    assert refused.value.message == NO_DISC and list(folder.iterdir()) == []
+    assert len(noted) == 3 and all(str(folder / MARK) in words for words in noted), "each tells how to begin anew"
+    folder.rmdir()
     elsewhere.rename(folder)
     assert show(case) == PAGES
+
+
+def test_files_of_a_folder_that_is_not_marked_are_left_alone(folder: Path, now: datetime):
+    folder.mkdir()
+    (folder / "somebody's").touch()
+    grow_old(folder, now)
+    assert sweep(now=now + 31 * DAY) == (0, 0) and names(folder) == {"somebody's"}
+
+
+def test_mark_is_written_at_first_use_and_no_stray(case: RemovalCase, folder: Path, now: datetime):
+    removal_case.add_evidence(case, PAGES, now=now)
+    assert {path.name for path in folder.iterdir()} == {MARK, *rows()}
+    decide(case, now)
+    grow_old(folder, now)
+    assert sweep(now=now + 31 * DAY) == (0, 0) and [path.name for path in folder.iterdir()] == [MARK]
 
 
 def test_scan_goes_after_thirty_days_even_while_its_row_is_held(case: RemovalCase, folder: Path, now: datetime):
@@ -223,6 +309,22 @@ def test_decision_during_a_sweep_is_no_loss(case: RemovalCase, now: datetime, mo
     monkeypatch.setattr(removal_evidence, "find_strays", meanwhile)
     assert sweep(now=now) == (0, 0)
     assert not AuditEntry.select().where(AuditEntry.action == "scan lost").exists()
+
+
+def test_sweep_spares_the_scan_that_has_the_id_of_a_lost_one_meanwhile(
+        case: RemovalCase, now: datetime, monkeypatch: pytest.MonkeyPatch):
+    """SQLite gives the highest id anew once its row is gone."""
+    removal_case.add_evidence(case, PAGES[:1], now=now)
+    lost, other = Evidence.get(), open_case(now, story="Inna sprawa.")
+
+    def meanwhile(*, now: datetime) -> tuple[list[Path], list[Evidence]]:
+        decide(case, now)
+        removal_case.add_evidence(other, PAGES[1:], now=now)
+        Evidence.update(id=lost.id).execute()
+        return [], [lost]
+    monkeypatch.setattr(removal_evidence, "find_strays", meanwhile)
+    assert sweep(now=now) == (0, 0)
+    assert show(other) == PAGES[1:]
 
 
 # Processes that die.

@@ -60,6 +60,7 @@ def test_results_that_are_kept_say_exactly_what_was_counted(edition: Edition, no
     keep_published(edition, now=now)
     Choice.delete().execute()
     Ballot.delete().execute()
+    note_removed(edition)
     told = published(edition, now=now)
     assert (told.results, told.turnout) == live
     assert told.results[0].outcomes[0].entry.points == Decimal("7.5") and told.results[0].spent == 90_00
@@ -98,11 +99,88 @@ def test_what_is_kept_first_stays(edition: Edition, now: datetime):
     assert (Publication.get().results, Publication.get().kept_at) == (first, now)
 
 
+def test_what_is_kept_is_published_only_from_a_removal_on(edition: Edition, now: datetime):
+    keep_published(edition, now=now)
+    Choice.update(points=9).where(Choice.rank == 2).execute()  # Whatever made the count another: no removal did.
+    told = published(edition, now=now)
+    assert (told.results, told.turnout) == counted(edition, now)
+    assert find_correction(edition, now=now) is None
+
+
+def test_request_counts_anew_what_is_not_in_force_and_an_approval_does_not(
+        edition: Edition, now: datetime, monkeypatch: pytest.MonkeyPatch):
+    keep_published(edition, now=now)
+    Choice.update(points=9).where(Choice.rank == 2).execute()
+    live = counted(edition, now)
+    keep_published(edition, now=now + DAY, anew=True)
+    monkeypatch.setattr(results_publication, "_count", lambda *_args: pytest.fail("It is counted again."))
+    remove(edition, 0, now + 2 * DAY)
+    told = published(edition, now=now)
+    assert (told.results, told.turnout) == live
+    assert (Publication.get().kept_at, Publication.get().removed) == (now + DAY, 1)
+
+
+@pytest.mark.parametrize("corrected", [False, True])
+def test_what_is_in_force_is_not_counted_anew(edition: Edition, coordinator: Officer, now: datetime, corrected: bool):
+    remove(edition, 0, now)
+    if corrected:
+        approve_correction(edition, coordinator, seen=seen(edition, now).digest, now=now)
+    before = published(edition, now=now)
+    Choice.update(points=9).where(Choice.rank == 2).execute()
+    keep_published(edition, now=now + DAY, anew=True)
+    assert published(edition, now=now) == before and Publication.get().kept_at == now
+
+
+def test_ballot_that_goes_while_a_request_counts_keeps_what_is_published(
+        edition: Edition, now: datetime, monkeypatch: pytest.MonkeyPatch):
+    keep_published(edition, now=now)
+    before = published(edition, now=now)
+
+    def count_too_late(*args: Any) -> str:
+        monkeypatch.setattr(results_publication, "_count", count)
+        remove(edition, 0, now)
+        return count(*args)
+
+    count = results_publication._count
+    monkeypatch.setattr(results_publication, "_count", count_too_late)
+    keep_published(edition, now=now + DAY, anew=True)
+    assert published(edition, now=now + DAY) == before and Publication.get().removed == 1
+
+
+def prolong(edition: Edition, to: datetime) -> Edition:
+    """Prolong voting, as a coordinator can even when results are out."""
+    Edition.update(voting_to=to, results_on=to + DAY).execute()
+    return Edition.get()
+
+
+@pytest.mark.parametrize("state", ["kept", "removed", "corrected"])
+def test_voting_that_is_prolonged_ends_what_was_published_before(
+        edition: Edition, coordinator: Officer, now: datetime, state: str):
+    keep_published(edition, now=now)
+    if state != "kept":
+        remove(edition, 3, now)
+    if state == "corrected":
+        approve_correction(edition, coordinator, seen=seen(edition, now).digest, now=now)
+    edition, later, removed = prolong(edition, now + DAY), now + 3 * DAY, Publication.get().removed
+    store(edition, Proposal.get(Proposal.number == "A"))
+    note_removed(edition)  # While voting goes on: no published results count that ballot.
+    assert Publication.get().removed == removed
+    assert find_correction(edition, now=now) is None
+    told = published(edition, now=later)
+    assert (told.results, told.turnout, told.corrected_at) == (*counted(edition, later), None)
+    remove(edition, 3, later)
+    assert published(edition, now=later) == told
+    correction = seen(edition, later)
+    assert (correction.ballots, Publication.get().kept_at, Publication.get().corrected) == (1, later, 0)
+    approve_correction(edition, coordinator, seen=correction.digest, now=later)
+    assert published(edition, now=later).corrected == 1
+
+
 def test_of_two_who_keep_at_once_the_first_wins(edition: Edition, now: datetime, monkeypatch: pytest.MonkeyPatch):
     keep_published(edition, now=now)
     first = Publication.get().results
     Ballot.delete().execute()
-    monkeypatch.setattr(results_publication, "_publication", lambda _edition: None)  # It was not there a moment ago.
+    monkeypatch.setattr(Publication, "get_or_none", lambda _condition: None)  # It was not there a moment ago.
     keep_published(edition, now=now)
     assert Publication.get().results == first
 
@@ -189,6 +267,25 @@ def test_ballot_that_goes_while_the_rest_is_counted_stops_the_approval(
     with pytest.raises(CaseChanged):
         approve_correction(edition, coordinator, seen=shown, now=now)
     assert (Publication.get().removed, Publication.get().corrected_at) == (2, None)
+
+
+def test_correction_and_another_removal_meanwhile_stop_the_approval_of_an_old_count(
+        edition: Edition, coordinator: Officer, now: datetime, monkeypatch: pytest.MonkeyPatch):
+    remove(edition, 3, now)
+    shown, count = seen(edition, now).digest, results_publication._count
+
+    def count_slowly(*args: Any) -> str:
+        text = count(*args)
+        monkeypatch.setattr(results_publication, "_count", count)
+        approve_correction(edition, make_officer(Role.COORDINATOR), seen=shown, now=now)
+        remove(edition, 2, now)
+        return text
+
+    monkeypatch.setattr(results_publication, "_count", count_slowly)
+    with pytest.raises(CaseChanged):
+        approve_correction(edition, coordinator, seen=shown, now=now)
+    assert (Publication.get().removed, Publication.get().corrected) == (1, 1)
+    assert seen(edition, now).ballots == 1
 
 
 def test_nothing_is_to_be_corrected_without_a_removal(edition: Edition, coordinator: Officer, now: datetime):

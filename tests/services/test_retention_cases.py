@@ -32,6 +32,7 @@ def folder(now: datetime) -> Iterator[Path]:
     place = Path(settings.instance) / "evidence"
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(mode=0o700)
+    (place / removal_evidence.MARK).touch()
     yield place
     shutil.rmtree(place)
 
@@ -72,9 +73,9 @@ def test_scans_go_thirty_days_after_they_came_whatever_becomes_of_the_case(now: 
         removal_case.add_evidence(case, PAGES, now=now + wait * SECOND)
     assert remove(now + 30 * DAY - SECOND) == {}
     assert remove(now + 30 * DAY) == {SCANS: 2, "files": 2}
-    assert removal_evidence.show(case) == PAGES and len(list(folder.iterdir())) == 2
+    assert removal_evidence.show(case) == PAGES and len(list(folder.iterdir())) == 3
     assert remove(now + 30 * DAY + SECOND) == {SCANS: 2, "files": 2}
-    assert list(folder.iterdir()) == [] and Evidence.select().count() == 0
+    assert [path.name for path in folder.iterdir()] == [removal_evidence.MARK] and Evidence.select().count() == 0
     assert RemovalCase.get().state == CaseState.OPEN and RemovalStep.select().count() == 3
     assert remove(now + 31 * DAY) == {}
 
@@ -83,7 +84,7 @@ def test_scans_go_thirty_days_after_they_came_whatever_becomes_of_the_case(now: 
 def test_case_forgets_the_person_after_ninety_days_and_goes_after_a_year(now: datetime, end: Callable[[datetime], RemovalCase]):
     case = end(now)
     steps = RemovalStep.select().where(RemovalStep.words.is_null(False)).count()
-    told = dict.fromkeys(("name", "pesel", "pesel_index", "email", "story"))
+    told = dict.fromkeys(("name", "pesel", "pesel_index", "email", "story", "protocol"))
     assert steps and remove(now + 90 * DAY - SECOND) == {}
     assert RemovalCase.get().__data__ == case.__data__
     assert remove(now + 90 * DAY) == {TOLD: 1, WORDS: steps}
@@ -125,7 +126,7 @@ def test_only_what_is_due_goes(now: datetime, folder: Path):
     assert [((now - case.closed_at).days, case.name) for case in ended] == [
         (365, None), (90, None), (89, "Ewa Żuk"), (30, "Ewa Żuk"), (29, "Ewa Żuk"), (0, "Ewa Żuk")]
     assert [removal_evidence.show(row.case) for row in Evidence.select().order_by(Evidence.id)] == [[b"0"], [b"29"]]
-    assert len(list(folder.iterdir())) == 2
+    assert len(list(folder.iterdir())) == 3
 
 
 def test_address_of_a_case_is_never_given_to_another(now: datetime):

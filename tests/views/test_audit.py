@@ -22,7 +22,7 @@ def lines(page: Page) -> list[list[str]]:
     return [[cell.get_text(strip=True) for cell in row.select("th, td")] for row in page.soup.select("tbody tr")]
 
 
-def test_each_day_is_listed_with_its_entries_and_seal(reader: Visitor, now: datetime):
+def test_each_day_is_listed_with_its_entries_and_hash(reader: Visitor, now: datetime):
     first, second = (audit.record("secret deed", actor="officer:secret", subject="x", now=now - age * DAY) for age in (2, 1))
     audit.make_digests(now=now)
     page = reader.get("/dziennik")
@@ -41,7 +41,7 @@ def test_only_the_newest_days_are_listed(reader: Visitor, now: datetime):
 
 def test_portal_without_a_log_says_so(reader: Visitor):
     page = reader.get("/dziennik")
-    assert "There is nothing here yet." in page.text and not page.soup.table
+    assert "There is no day here yet." in page.text and not page.soup.table
 
 
 def test_page_is_public_and_comes_from_the_cache(visitor: Visitor):

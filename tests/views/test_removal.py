@@ -120,5 +120,6 @@ def test_ballot_cast_in_another_window_meanwhile_is_asked_about(visitor: Visitor
 def test_ballot_under_check_keeps_the_account(voter: Visitor):
     Ballot.update(state=BallotState.UNDER_CHECK).execute()
     page = delete(voter, status=400, with_ballots="y")
-    assert page.errors == ["Your ballot is being checked. The account can be deleted when the check is over."]
+    assert page.errors == ["Officers are checking this account or its ballot. Until they are done it cannot be deleted, and its "
+                           "PESEL number cannot be changed. Questions? Write to us."]
     assert Account.select().count() == 1

@@ -14,7 +14,7 @@ from portal.config import settings
 from portal.models import Account, Message, Officer, RemovalCase, RemovalStep
 from portal.models.removal import CaseState, Deed, Proof
 from portal.models.staff import Role
-from portal.services import removal_case
+from portal.services import removal_case, removal_evidence
 from portal.services.removal_case import Claim
 from tests.architecture.people import writes
 from tests.factories import OTHER_PESEL, PESEL, make_account, make_district, make_edition, make_officer
@@ -28,6 +28,8 @@ CLAIM = {"given_name": "Ewa", "family_name": "Żuk", "pesel": PESEL, "email": "e
          "story": "Ktoś założył konto.\r\nTo nie ja.", "proof": "in_person"}
 SCRIPT = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
 ADD, WRITE = "Send the scan", "Send the message"
+WAYS = ["In person at the office", "With a scan or photo", "Write to us about the case"]
+LATE = "We wanted to be ready by June 22, 2026 and are late"
 
 
 @pytest.fixture
@@ -45,11 +47,11 @@ def claim(reader: Visitor, *, status: int = 200, **typed: Any) -> Page:
     return reader.submit(reader.get(FORM), status=status, **{**CLAIM, **typed})
 
 
-def open_case(now: datetime, **given: Any) -> tuple[RemovalCase, str]:
+def open_case(now: datetime, by: Officer | None = None, **given: Any) -> tuple[RemovalCase, str]:
     """Return a new case and the address of its page."""
     told = {"name": "Ewa Żuk", "pesel": PESEL, "email": "ewa@example.org", "story": "To nie ja.", "proof": Proof.IN_PERSON,
             "language": "en", **given}
-    case, secret = removal_case.open_case(Claim(**told), address="192.0.2.1", now=now)
+    case, secret = removal_case.open_case(Claim(**told), address="127.0.0.1", now=now, officer=by)
     return case, f"{FORM}/{secret}"
 
 
@@ -168,8 +170,7 @@ def test_pesel_of_the_own_account_is_told_with_the_way_to_delete_it(reader: Visi
     district = make_district()
     log_in(reader, make_account(district, pesel=PESEL))
     page = claim(reader, status=400)
-    assert page.errors == ["This is the PESEL number of the account that you are logged in to. You can delete it yourself under "
-                           "“My data”."]
+    assert page.errors == ["This is the PESEL number of your own account, which you are logged in to. No report is needed."]
     assert page.soup.select_one("main a[href='/moje-konto/usun']") and not RemovalCase.select().exists()
     make_account(district, pesel=OTHER_PESEL)
     assert claim(reader, pesel=OTHER_PESEL).heading == "Your case K/1/2026", "of other accounts nobody is told"
@@ -212,7 +213,8 @@ def test_page_says_how_it_stands_and_what_can_be_sent(reader: Visitor, officer: 
     assert STATES[state] in page.text and case.number in page.text
     assert f"{settings.office_address} {settings.office_hours}" in page.text
     assert buttons(page) == ({ADD, WRITE} if state in ("open", "more_needed") else set())
-    assert ("We want to be ready by June 22, 2026." in page.text) == (not ended)
+    assert ("We want to be ready by June 22, 2026." in page.text) == (state in ("confirmed", "requested"))
+    assert ("We begin as soon as you have shown who you are" in page.text) == (state in ("open", "more_needed"))
     assert page.response.headers["Cache-Control"] == "no-store"
 
 
@@ -220,12 +222,58 @@ def test_page_that_waits_for_a_scan_says_so(reader: Visitor, now: datetime):
     assert "We are waiting for your scan" in reader.get(open_case(now, proof=Proof.SCAN)[1]).text
 
 
-def test_page_asks_for_patience_when_officers_are_late(reader: Visitor, now: datetime):
-    _case, path = open_case(now)
+@pytest.mark.parametrize("what", ["scan", "words", "at the office"])
+def test_page_asks_for_patience_when_officers_are_late(reader: Visitor, officer: Officer, now: datetime, what: str):
+    case, path = open_case(now, by=officer if what == "at the office" else None)
+    if what == "scan":
+        removal_case.add_evidence(case, [b"page"], now=now)
+    elif what == "words":
+        removal_case.answer(case, "Halo?", now=now)
+    assert "We want to be ready by June 22, 2026." in reader.get(path).text
     with time_machine.travel(now + timedelta(days=8), tick=False):
         page = reader.get(path)
-    assert "We wanted to be ready by June 22, 2026 and are late" in page.text
+    assert LATE in page.text
     assert page.soup.select_one(f"main a[href='mailto:{settings.contact_email}']")
+
+
+def test_page_blames_nobody_while_it_waits_for_the_claimant(reader: Visitor, officer: Officer, now: datetime):
+    case, path = open_case(now)
+    with time_machine.travel(now + timedelta(days=8), tick=False):
+        assert LATE not in reader.get(path).text
+        removal_case.ask_for_more(case, officer, "Czekamy.", version=case.version, now=now)
+        assert LATE not in reader.get(path).text
+
+
+def test_page_of_who_was_at_the_office_asks_for_nothing(reader: Visitor, officer: Officer, now: datetime):
+    page = reader.get(open_case(now, by=officer)[1])
+    assert "We are checking your document You need not do anything now." in page.text and officer.name not in page.text
+    assert headings(page)[-5:-1] == ["Do you want to add something?", *WAYS]
+
+
+def headings(page: Page) -> list[str]:
+    return [heading.get_text() for heading in page.soup.select("main h2, main h3")]
+
+
+def test_chosen_way_comes_first_and_none_is_asked_for_once_a_scan_is_there(reader: Visitor, now: datetime):
+    assert headings(reader.get(open_case(now)[1]))[1:-1] == WAYS
+    case, path = open_case(now, proof=Proof.SCAN)
+    assert headings(reader.get(path))[1:-1] == [WAYS[1], WAYS[0], WAYS[2]]
+    removal_case.add_evidence(case, [b"page"], now=now)
+    page = reader.get(path)
+    assert headings(page)[:2] == ["We are checking who you are", "Do you want to add something?"]
+    assert [heading.get_text() for heading in page.soup.select("main h3")] == [WAYS[1], WAYS[0], WAYS[2]]
+
+
+def test_page_says_when_scans_are_destroyed(reader: Visitor, officer: Officer, now: datetime):
+    case, path = open_case(now, proof=Proof.SCAN)
+    removal_case.add_evidence(case, [b"page"], now=now)
+    assert "destroyed your scan" not in reader.get(path).text
+    removal_evidence.destroy(case)
+    page = reader.get(path)
+    assert "We have destroyed your scan We keep a scan for 30 days at most. Please send it again" in page.text
+    assert "We begin as soon as you have shown who you are" in page.text and ADD in buttons(page)
+    removal_case.confirm_identity(case, officer, "dowód", version=case.version, now=now)
+    assert "We have destroyed your scan." in reader.get(path).text
 
 
 @pytest.mark.parametrize("open_now", [True, False])
@@ -254,7 +302,7 @@ def test_words_of_officers_are_shown_only_where_they_are_for_the_claimant(reader
     assert text.count("Inny numer PESEL") == 1
     assert [step in text for step in ("You reported the account.", "We asked you for something more.", "You wrote to us.",
                                       "An officer confirmed that it is you.", "It waits for the approval of a second officer.",
-                                      "something to be checked once more", "We decided not to remove an account.")] == [True] * 7
+                                      "is being checked once more", "We decided not to remove an account.")] == [True] * 7
 
 
 def test_page_tells_nothing_of_the_account_and_of_other_claims(reader: Visitor, officer: Officer, now: datetime):
@@ -289,6 +337,19 @@ def test_wrong_message_is_kept_in_its_field(reader: Visitor, now: datetime, word
     assert page.errors == [error] and page.soup.textarea.get_text().lstrip("\n") == words
     assert page.soup.select_one(".govuk-error-summary a")["href"] == "#words"
     assert case.steps.count() == 1 and buttons(page) == {ADD, WRITE}
+    assert reader.get(page.soup.select_one("footer [hreflang=pl]")["href"]).path == path, "not the home page"
+
+
+def test_files_that_are_too_large_together_lead_back_to_the_case(app: Flask, reader: Visitor, now: datetime,
+                                                                 monkeypatch: pytest.MonkeyPatch):
+    path = open_case(now)[1]
+    monkeypatch.setattr(app.view_functions["removal.add_scan"], "most_bytes", 100)
+    page = Page(reader.post(f"{path}/skan", {"csrf_token": token_of(reader, path), "words": "x" * 100}))
+    assert page.status == 413 and "Together the files are too large." in page.text
+    assert page.soup.select_one("main a.govuk-button")["href"] == path
+    monkeypatch.setitem(app.config, "MAX_CONTENT_LENGTH", 100)
+    page = Page(reader.post(f"{path}/odpowiedz", {"csrf_token": "", "words": "x" * 100}))
+    assert page.status == 413 and "Together the files" not in page.text
 
 
 def test_message_after_the_decision_is_not_kept_and_the_page_says_so(reader: Visitor, officer: Officer, now: datetime):
@@ -333,6 +394,6 @@ def test_looking_changes_nothing_and_buttons_need_a_post(reader: Visitor, now: d
     reader.get(path)
     statements.clear()
     reader.get(path)
-    reader.get(f"{path}/skan", status=405)
-    reader.get(f"{path}/odpowiedz", status=405)
+    for last in ("skan", "odpowiedz"):
+        assert reader.get(f"{path}/{last}").path == path, "where a page with mistakes stands is loaded anew"
     assert not writes(statements)

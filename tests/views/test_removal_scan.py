@@ -8,6 +8,9 @@ import pytest
 from flask import Flask, request
 from flask_wtf.csrf import CSRFError
 
+from portal import clock
+from portal.errors import EvidenceRefused
+from portal.files import Fault
 from portal.models import Evidence, RemovalStep
 from portal.models.staff import Role
 from portal.services import removal_case, removal_evidence
@@ -52,8 +55,9 @@ def test_photo_and_document_are_kept_and_counted(reader: Visitor, path: str):
 def test_wrong_file_is_named_and_the_good_ones_of_the_same_upload_are_kept(reader: Visitor, path: str):
     page = send(reader, path, ("przód.jpg", photo()), ("tył.gif", picture("GIF")), ("pusty.png", b""), status=400)
     assert page.errors == ["“tył.gif”: This is not a JPEG, PNG or PDF file. Send a photo or scan whose name ends in .jpg, .png "
-                           "or .pdf. “pusty.png”: This file is empty. Please choose another one."]
-    assert page.errors[0] in " ".join(page.soup.select_one("#files-error").get_text().split())
+                           "or .pdf.", "“pusty.png”: This file is empty. Please choose another one."]
+    beside = " ".join(page.soup.select_one("#files-error").get_text().split())
+    assert page.errors[0] in beside and page.errors[1] in beside
     assert page.soup.select_one(".govuk-error-summary a")["href"] == "#files" and page.title.startswith("Error: ")
     assert "We have received: przód.jpg" in page.text and "We have 1 page of your scan." in page.text
     assert Evidence.select().count() == 1
@@ -111,6 +115,46 @@ def test_decision_while_files_are_read_is_told(reader: Visitor, path: str, now: 
     monkeypatch.setattr(removal_evidence, "read", decide)
     assert "nothing more can be added" in send(reader, path, ("a.jpg", photo())).text
     assert not Evidence.select().exists()
+
+
+def test_upload_while_another_is_read_is_told_to_come_again_at_once(reader: Visitor, path: str):
+    before = raw.everything()
+    with removal_evidence.turn():
+        page = send(reader, path, ("a.jpg", photo()), ("b.jpg", photo()), status=400)
+    assert page.errors == [f"“a.jpg, b.jpg”: {removal_evidence.BUSY}"]
+    assert raw.everything() == before, "and it does not count"
+    assert "We have received: a.jpg, b.jpg" in send(reader, path, ("a.jpg", photo()), ("b.jpg", photo())).text
+
+
+def test_file_that_takes_too_long_is_the_last_that_is_looked_at(reader: Visitor, path: str, monkeypatch: pytest.MonkeyPatch):
+    looked, slow = [], removal_evidence.WORDS[Fault.TOO_SLOW]
+
+    def read(data: bytes, name: str) -> list[bytes]:
+        looked.append(name)
+        with pytest.raises(EvidenceRefused), removal_evidence.turn():
+            pass
+        if name == "b.pdf":
+            raise EvidenceRefused(slow)
+        return [data]
+    monkeypatch.setattr(removal_evidence, "read", read)
+    page = send(reader, path, *[(name, photo()) for name in ("a.jpg", "b.pdf", "c.jpg", "d.jpg")], status=400)
+    assert page.errors == [f"“b.pdf”: {slow}", f"“c.jpg, d.jpg”: {removal_evidence.NOT_LOOKED_AT}"]
+    assert "We have received: a.jpg" in page.text and looked == ["a.jpg", "b.pdf"]
+    assert send(reader, path, ("b.pdf", photo()), status=400).errors == [f"“b.pdf”: {slow}"]
+
+
+def test_files_beyond_those_of_an_hour_are_named_and_not_read(reader: Visitor, path: str, monkeypatch: pytest.MonkeyPatch):
+    case = removal_case.find_case(path.rpartition("/")[2])
+    for _time in range(10):
+        removal_evidence.count_try(case, address="192.0.2.9", now=clock.now())
+    page = send(reader, path, ("a.gif", b"GIF"), *[(name, photo()) for name in ("b.jpg", "c.jpg", "d.jpg")], status=400)
+    assert "“a.gif”: This is not" in page.errors[0], "what is refused counts too"
+    assert page.errors[1:] == [f"“c.jpg, d.jpg”: {removal_evidence.TRIED_TOO_OFTEN}"]
+    assert "We have received: b.jpg" in page.text and Evidence.select().count() == 1
+    monkeypatch.setattr(removal_evidence, "read", None)
+    page = send(reader, path, ("c.jpg", photo()), status=400)
+    assert page.errors == [f"“c.jpg”: {removal_evidence.TRIED_TOO_OFTEN}"]
+    assert page.soup.select_one(".govuk-error-summary a")["href"] == "#files"
 
 
 def noise(megabytes: float) -> bytes:
