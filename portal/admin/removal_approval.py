@@ -17,6 +17,7 @@ from portal.admin.removal_desk import refusal
 from portal.errors import LoginRefused, NoSuchAccount, PortalError, StepForbidden, TooMany
 from portal.forms.removal_desk import ApprovalForm, RequestForm, ReturnForm
 from portal.forms.staff import PanelProofForm
+from portal.models.ballot import BallotState
 from portal.models.edition import Edition
 from portal.models.removal import LEADS, Deed, RemovalCase, RemovalStep
 from portal.models.staff import Officer
@@ -33,7 +34,8 @@ def rows(extent: Extent, names: dict[str, Any]) -> list[Row]:
     ballots, fates = dict(labels.BALLOT_STATES), dict(labels.FATES)
     lines = {
         **{name: [str(number)] for name in ("sessions", "drafts", "supports") if (number := getattr(extent, name))},
-        "ballots": [f"{editions.get(code, code)}: {ballots[state]}" for code, state in extent.ballots],
+        "ballots": [f"{editions.get(code, code)}: {ballots[state]}" if state == BallotState.VOID else editions.get(code, code)
+                    for code, state in extent.ballots],  # That it is under check follows from the request.
         "proposals": [f"{number}: {fates[fate]}" for number, fate in extent.proposals],
         **{name: [editions.get(code, code) for code in getattr(extent, name)] for name in STAYS},
     }

@@ -102,7 +102,7 @@ def _protocol(case: RemovalCase, account: Account, extent: Extent, officer: Offi
         "email": account.email, "registered_at": account.created_at.isoformat(),
         "requested_by": str(case.requested_by), "approved_by": officer.name,
         "steps": [{"at": step.at.isoformat(), "deed": step.deed, "officer": str(step.officer), "words": step.words or ""}
-                  for step in steps],
+                  for step in steps] + [{"at": now.isoformat(), "deed": Deed.REMOVED, "officer": str(officer), "words": ""}],
         "extent": asdict(extent), "editions": {edition.code: edition.name for edition in Edition.select()},
     }
 

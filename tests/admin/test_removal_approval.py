@@ -58,7 +58,7 @@ def test_the_preview_shows_what_goes_and_what_stays_and_no_choices(enter: Enter,
     page = officer.get(officer.get(at("details", case)).soup.select_one("a[href*='/usuniecie/']")["href"])
     goes, stays = parts(page, "goes"), parts(page, "stays")
     assert goes == {
-        pl("Account"): f"{account.name}, {account.email}", pl("Ballots"): f"{edition.name}: {pl('recorded')}",
+        pl("Account"): f"{account.name}, {account.email}", pl("Ballots"): edition.name,
         pl("Proposals"): f"A1: {pl('deleted, it is a draft')} A2: {pl('withdrawn')} A3: {pl('stays as it is')} "
                          f"A4: {pl('a co-author takes it over')}",
         pl("Supports for proposals"): "1", pl("Choices that were not cast"): "1", pl("Logins in browsers"): "1"}
@@ -142,7 +142,7 @@ def test_a_second_officer_approves_and_all_of_it_goes(enter: Enter, now: datetim
     edition, _district, account = make_wrong_voter(now)
     case, officer = requested_case(now, make_officer(Role.REMOVALS, name="Jerzy Proszący")), enter(role)
     page = officer.get(officer.get(at("details", case)).soup.select_one("a[href*='/zatwierdzenie/']")["href"])
-    assert "Jerzy Proszący" in page.text and parts(page, "goes")[pl("Ballots")] == f"{edition.name}: {pl('under check')}"
+    assert "Jerzy Proszący" in page.text and parts(page, "goes")[pl("Ballots")] == edition.name
     assert not page.soup.select("#differences") and PESEL not in page.response.text
     wrong = officer.submit(page, action=at("zatwierdzenie", case), status=400, password="nie to")
     assert stand(case)[0] == "requested" and Ballot.select().exists()
@@ -215,7 +215,7 @@ def test_a_change_since_the_request_is_shown_side_by_side_and_stops_the_approval
         assert table == [
             [pl("Data of the account (name, e-mail, phone, address, PESEL, state)"), pl("as at the request"),
              pl("different now")],
-            [pl("Ballots"), f"{edition.name}: {pl('under check')}", f"{edition.name}: {pl('void')}"]]
+            [pl("Ballots"), edition.name, f"{edition.name}: {pl('void')}"]]
         assert not shown.soup.select("form[action*='/zatwierdzenie/']") and shown.form(at("zwrot", case))
 
 

@@ -23,7 +23,7 @@ def case(app: Flask, now: datetime) -> RemovalCase:
     make_edition(code="2026", name="Budżet 2026", open_now=False)
     make_edition(code="2027", name="Budżet 2027")
     extent = Extent(account="uid-1", data="", sessions=2, drafts=0, supports=1,
-                    ballots=[["2026", "recorded"], ["2027", "under_check"]], on_paper=["2025"], earlier=["2023"],
+                    ballots=[["2026", "recorded"], ["2027", "void"]], on_paper=["2025"], earlier=["2023"],
                     out_of_reach=["2024"],
                     proposals=[["BO.D4.7/26", "withdrawn"], ["BO.OM.1/26", "stays"]])
     steps = [{"at": now.isoformat(), "deed": deed, "officer": "Jan Ćwik", "words": words}
@@ -49,7 +49,7 @@ def text_of(app: Flask, case: RemovalCase) -> str:
 def test_protocol_tells_who_claimed_who_decided_and_what_went(app: Flask, case: RemovalCase):
     text = text_of(app, case)
     for told in ("K/12/2026", NAME, "Błażej Śnięty, b@example.org", "Jan Ćwik", "Maria Źdźbło", "dowód osobisty", "uid-1",
-                 "Budżet 2026: " + pl("recorded"), "Budżet 2027: " + pl("under check"), "BO.D4.7/26: " + pl("withdrawn"),
+                 "Budżet 2026", "Budżet 2027: " + pl("void"), "BO.D4.7/26: " + pl("withdrawn"),
                  "••••••••" + PESEL[-3:], pl("Case %(number)s, page %(page)s of %(pages)s", number="K/12/2026", page=1, pages=2)):
         assert told in text, f"{told} is missing in {text}"
     assert PESEL not in text

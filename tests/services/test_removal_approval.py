@@ -299,6 +299,8 @@ def test_protocol_names_everybody_and_everything_but_no_choice_and_no_pesel(now:
     told = json.loads(text)
     assert (told["number"], told["claimant"], told["requested_by"], told["approved_by"]) == (
         case.number, "Ewa Żuk", "Anna Pierwsza", "Jan Drugi")
+    assert [(step["deed"], step["officer"]) for step in told["steps"]] == [
+        ("confirmed", "Anna Pierwsza"), ("requested", "Anna Pierwsza"), ("removed", "Jan Drugi")]
     assert told["extent"]["ballots"] == [[edition.code, "under_check"]] and told["editions"][edition.code] == edition.name
     assert PESEL not in text and not any(proposal.number in text for proposal in Proposal.select())
 
