@@ -1,5 +1,6 @@
 """How long refusals take for people who are known and unknown: whoever measures must not learn who has an account."""
 
+import logging
 import statistics
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -40,6 +41,7 @@ QUESTIONS: dict[str, Ask] = {
 
 def measure() -> Iterator[tuple[str, str, str]]:
     """Yield rows of the report: the medians of answers to known and unknown people, asked in turn."""
+    logging.getLogger("portal").setLevel(logging.ERROR)  # Each refusal is a line of the log.
     with database.connection_context():
         for number, (name, ask) in enumerate(QUESTIONS.items()):
             known = make_accounts(District.get(District.number == 7), TIMES)
