@@ -7,8 +7,7 @@ msgids with named parameters, translated where they are shown.
 import logging
 import math
 import secrets
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -186,24 +185,15 @@ class EvidenceRefused(PortalError):
     message = N_("This file cannot be used. Send a photo or scan as JPEG, PNG or PDF.")
 
 
+class EvidenceTooSlow(EvidenceRefused):
+    """Reading a file took too long: the others of the same upload are not looked at."""
+
+
 class CaseChanged(PortalError):
-    """A case is no longer as the officer has seen it; ``differences`` names what would go now and what was asked for."""
+    """A case is no longer as the officer has seen it."""
 
     status = 409
     message = N_("This case was changed after you opened it. Nothing was done. Look at how it stands now and decide anew.")
-
-    def __init__(self, message: str | None = None, *, differences: Sequence["Difference"] = ()) -> None:
-        self.differences = differences
-        super().__init__(message)
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A part of what an officer has seen that is another now."""
-
-    what: str
-    before: object
-    now: object
 
 
 class StepForbidden(PortalError):

@@ -3,7 +3,6 @@
 from flask_babel import lazy_gettext as _l
 
 from portal.models.account import AccountState
-from portal.models.ballot import BallotState
 from portal.models.edition import CountRule
 from portal.models.message import MessageChannel, MessageState
 from portal.models.proposal import ProposalState
@@ -43,12 +42,6 @@ PROPOSAL_STATES = [
     (ProposalState.DONE, _l("Done")),
     (ProposalState.ABANDONED, _l("Abandoned")),
     (ProposalState.WITHDRAWN, _l("Withdrawn")),
-]
-BALLOT_STATES = [
-    (BallotState.RECORDED, _l("recorded")),
-    (BallotState.UNDER_CHECK, _l("under check")),
-    (BallotState.COUNTED, _l("counted")),
-    (BallotState.VOID, _l("void")),
 ]
 CASE_STATES = [
     (CaseState.OPEN, _l("To be decided")),

@@ -15,13 +15,14 @@ from portal.admin.account import PeselReveal
 from portal.admin.base import PanelView
 from portal.admin.filters import OneOf, Since, Until
 from portal.admin.removal_approval import Approvals
-from portal.admin.removal_desk import CasePage, deadline, overdue, standing, waits_for_officers, waits_for_person
+from portal.admin.removal_desk import CasePage, deadline, overdue, standing, waits_for_officers
 from portal.admin.removal_protocol import make_protocol
 from portal.errors import StepForbidden
 from portal.forms.removal_desk import WalkInForm
 from portal.models.removal import ENDED, CaseState, Evidence, RemovalCase
 from portal.models.staff import Role
-from portal.services import removal_case
+from portal.services import removal_case, removal_claim
+from portal.services.removal_claim import waits_for_person
 
 
 def age(_view: Any, _context: Any, case: RemovalCase, _name: str) -> str:
@@ -107,7 +108,7 @@ class RemovalView(CasePage, Approvals, PeselReveal, PanelView):
     def create_view(self) -> Any:
         form = WalkInForm()
         if form.validate_on_submit():
-            case, _secret = removal_case.open_case(form.claim(), address="", now=clock.now(), officer=current_user.officer)
+            case = removal_claim.open_case(form.claim(), address="", now=clock.now(), officer=current_user.officer)
             flash(_("The case %(number)s is open.", number=case.number), "success")
             return redirect(self.get_url(".details_view", id=case.id))
         page = self.render("admin/removal/walk_in.html", form=form, return_url=self.get_url(".index_view"))

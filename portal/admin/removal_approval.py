@@ -8,7 +8,6 @@ from flask_admin.actions import action
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from peewee import JOIN
 
 from portal import clock
 from portal.admin import labels
@@ -20,7 +19,6 @@ from portal.forms.staff import PanelProofForm
 from portal.models.ballot import BallotState
 from portal.models.edition import Edition
 from portal.models.removal import LEADS, Deed, RemovalCase, RemovalStep
-from portal.models.staff import Officer
 from portal.services import login, removal, removal_case
 from portal.services.removal import Extent
 from portal.services.removal_approval import approve_removal, request_removal, requested_extent, return_request
@@ -31,10 +29,10 @@ Row = tuple[str, Any, list[str]]
 def rows(extent: Extent, names: dict[str, Any]) -> list[Row]:
     """Return the parts of an extent as officers read them: the name of a part, its label and a line for each thing in it."""
     editions = {edition.code: edition.name for edition in Edition.select(Edition.code, Edition.name)}
-    ballots, fates = dict(labels.BALLOT_STATES), dict(labels.FATES)
+    fates = dict(labels.FATES)
     lines = {
         **{name: [str(number)] for name in ("sessions", "drafts", "supports") if (number := getattr(extent, name))},
-        "ballots": [f"{editions.get(code, code)}: {ballots[state]}" if state == BallotState.VOID else editions.get(code, code)
+        "ballots": [editions.get(code, code) + (": " + _("void") if state == BallotState.VOID else "")
                     for code, state in extent.ballots],  # That it is under check follows from the request.
         "proposals": [f"{number}: {fates[fate]}" for number, fate in extent.proposals],
         **{name: [editions.get(code, code) for code in getattr(extent, name)] for name in STAYS},
@@ -44,7 +42,7 @@ def rows(extent: Extent, names: dict[str, Any]) -> list[Row]:
 
 def differences(requested: Extent, present: Extent) -> list[tuple[Any, list[str], list[str]]]:
     """Return what would go now and was not asked for, or the other way round: a label, what was asked for, what is."""
-    changed = {found.what for found in present.differences(requested)}
+    changed = present.changes(requested)
     seen = [(label, [_("as at the request")], [_("different now")]) for name, label in UNSEEN.items() if name in changed]
     pairs = zip(*[rows(extent, GOES | STAYS) for extent in (requested, present)], strict=True)
     return seen + [(label, before, now) for (name, label, before), (_name, _label, now) in pairs if name in changed]
@@ -127,9 +125,7 @@ class Approvals:
             if status or not shown.errors:
                 shown.version.data = case.version
         account, requested = removal_case.found_account(case), requested_extent(case)
-        steps = (RemovalStep.select(RemovalStep, Officer).join(Officer, JOIN.LEFT_OUTER).where(RemovalStep.case == case)
-                 .order_by(RemovalStep.id))
-        last, own = {step.deed: step for step in steps}, case.requested_by_id == current_user.officer.id
+        last, own = {step.deed: step for step in RemovalStep.of_case(case)}, case.requested_by_id == current_user.officer.id
         if own:
             returning.words.label.text = _("Why you withdraw it")
         page = self.render(

@@ -8,7 +8,6 @@ from flask_admin import expose
 from flask_admin.helpers import get_redirect_target
 from flask_babel import gettext as _
 from flask_login import current_user
-from peewee import JOIN, fn
 
 from portal import clock, i18n
 from portal.admin import labels
@@ -16,8 +15,8 @@ from portal.errors import CaseChanged, NoSuchAccount, SecondOfficerNeeded, StepF
 from portal.forms.removal_desk import DECISIONS, DecisionForm
 from portal.models.account import Account, AccountState
 from portal.models.removal import ENDED, LEADS, UNDECIDED, CaseState, Deed, Evidence, RemovalCase, RemovalStep
-from portal.models.staff import Officer
 from portal.services import removal_case, removal_evidence
+from portal.services.removal_claim import waits_for_person
 
 DECIDE = {Deed.MORE_ASKED: removal_case.ask_for_more, Deed.CONFIRMED: removal_case.confirm_identity,
           Deed.FROZEN: removal_case.freeze, Deed.UNFROZEN: removal_case.unfreeze, Deed.REFUSED: removal_case.refuse}
@@ -28,14 +27,6 @@ def offered(case: RemovalCase, account: Account | None) -> list[Deed]:
     """Return what can be decided on a case as it and the account on its PESEL stand."""
     return [deed for deed in DECISIONS if case.state in LEADS[deed][0]
             and (deed not in ONLY_IN or account is not None and account.state == ONLY_IN[deed])]
-
-
-def waits_for_person() -> Any:
-    """Return the condition on cases in which a document or an answer has yet to come from the claimant."""
-    at_office = (RemovalStep.deed == Deed.OPENED) & RemovalStep.officer.is_null(False)
-    came = RemovalStep.select(RemovalStep.id).where(RemovalStep.case == RemovalCase.id,
-                                                    RemovalStep.deed.in_((Deed.SCAN_ADDED, Deed.ANSWERED)) | at_office)
-    return (RemovalCase.state == CaseState.MORE_NEEDED) | (RemovalCase.state == CaseState.OPEN) & ~fn.EXISTS(came)
 
 
 def waits_for_officers() -> Any:
@@ -96,10 +87,8 @@ class CasePage:
         form.offer(deeds)
         if status or not form.errors:
             form.version.data = case.version
-        steps = (RemovalStep.select(RemovalStep, Officer).join(Officer, JOIN.LEFT_OUTER).where(RemovalStep.case == case)
-                 .order_by(RemovalStep.id))
         page = self.render(
-            "admin/removal/case.html", model=case, account=account, form=form, works=works, steps=list(steps),
+            "admin/removal/case.html", model=case, account=account, form=form, works=works, steps=RemovalStep.of_case(case),
             hints={deed: DECISIONS[deed][1] for deed in deeds}, others=removal_case.other_cases(case),
             due=deadline(case), standing=standing(case), alike=alike(case, account),
             pages=Evidence.select().where(Evidence.case == case).count(), undecided=case.state in UNDECIDED,

@@ -157,11 +157,12 @@ def text(label: Any, *, most: int, hint: Any = "", required: Any = None, checks:
         render_kw={"params": {"autocomplete": autocomplete, **attributes}})
 
 
-def long_text(label: Any, *, most: int, required: Any, hint: Any = "", rows: int = 8) -> TextAreaField:
+def long_text(label: Any, *, most: int, required: Any, hint: Any = "", checks: tuple[Any, ...] = (),
+              rows: int = 8) -> TextAreaField:
     """Return a text of several lines of at most so many signs."""
     return TextAreaField(
         label, description=hint, widget=LongTextWidget(), filters=[_lines], render_kw={"params": {"rows": rows}},
-        validators=[DataRequired(required), Length(max=most, message=TOO_LONG), validators.clean_text])
+        validators=[DataRequired(required), Length(max=most, message=TOO_LONG), validators.clean_text, *checks])
 
 
 def email(label: Any = None, *, hint: Any = "") -> StringField:

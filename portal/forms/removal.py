@@ -13,7 +13,7 @@ from portal.forms.base import BaseForm
 from portal.forms.profile import NameFields
 from portal.i18n import language
 from portal.models.removal import Proof
-from portal.services.removal_case import Claim
+from portal.services.removal_claim import Claim
 
 MOST_WORDS, MOST_FILES, LONGEST_NAME = 2_000, 4, 60
 

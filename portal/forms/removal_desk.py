@@ -7,17 +7,18 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from stdnum.pl import pesel as pesel_number
-from wtforms import Field, Form, HiddenField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import Field, Form, HiddenField, RadioField, SelectField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
+from wtforms.fields.core import UnboundField
+from wtforms.validators import InputRequired, ValidationError
 
 from portal import clock
 from portal.forms import fields, validators
 from portal.forms.base import BaseForm
-from portal.forms.staff import PanelProofForm
+from portal.forms.staff import PanelProofForm, for_panel
 from portal.i18n import DEFAULT, LANGUAGES
 from portal.models.removal import Deed, Proof
-from portal.services.removal_case import Claim
+from portal.services.removal_claim import Claim
 
 LONGEST_WORDS = 2_000
 ELEVEN_DIGITS = re.compile(r"(?<![0-9])[0-9](?:[ \u00a0-]?[0-9]){10}(?![0-9])")
@@ -54,24 +55,14 @@ def no_pesel(_form: Form, field: Field) -> None:
             raise ValidationError(_("Do not write PESEL numbers here."))
 
 
-def _strip(value: Any) -> Any:
-    return value.replace("\r\n", "\n").strip() if isinstance(value, str) else value
-
-
 def _version(value: Any) -> int:
     """Return the version of the case that a page has shown; what is none equals no version."""
     return int(value) if re.fullmatch("[0-9]{1,9}", str(value), re.ASCII) else -1
 
 
-def _line(label: Any, required: Any, *checks: Any, most: int, description: Any = "", **attributes: str) -> StringField:
-    too_long = Length(max=most, message=fields.TOO_LONG)
-    return StringField(label, description=description, filters=[_strip], render_kw={"autocomplete": "off", **attributes},
-                       validators=[DataRequired(required), too_long, validators.clean_text, validators.one_line, *checks])
-
-
-def _words(label: Any, required: Any, *checks: Any, description: Any = "") -> TextAreaField:
-    return TextAreaField(label, description=description, filters=[_strip], validators=[
-        DataRequired(required), Length(max=LONGEST_WORDS, message=fields.TOO_LONG), validators.clean_text, *checks])
+def _words(label: Any, required: Any) -> UnboundField:
+    hint = _l("They stay in the history of the case. Do not write PESEL numbers here.")
+    return for_panel(fields.long_text(label, most=LONGEST_WORDS, required=required, hint=hint, checks=(no_pesel,)))
 
 
 class OfCase:
@@ -85,8 +76,7 @@ class DecisionForm(OfCase, BaseForm):
 
     deed = RadioField(_l("Decision"), choices=[SelectChoice(deed, label) for deed, (label, _hint) in DECISIONS.items()],
                       validators=[InputRequired(_l("Choose what you decide."))])
-    words = _words(_l("Your words"), _l("Write a few words."), no_pesel,
-                   description=_l("They stay in the history of the case. Do not write PESEL numbers here."))
+    words = _words(_l("Your words"), _l("Write a few words."))
 
     def offer(self, deeds: Iterable[Deed]) -> None:
         """Leave only what can be decided now."""
@@ -106,8 +96,7 @@ class ApprovalForm(OfCase, PanelProofForm):
 class ReturnForm(OfCase, BaseForm):
     """A request given back unapproved, or withdrawn by who asked, with the reasons."""
 
-    words = _words(_l("Why you return it"), _l("Write why."), no_pesel,
-                   description=_l("They stay in the history of the case. Do not write PESEL numbers here."))
+    words = _words(_l("Why you return it"), _l("Write why."))
 
 
 class RevealForm(BaseForm):
@@ -119,14 +108,16 @@ class RevealForm(BaseForm):
 class WalkInForm(BaseForm):
     """A claim that somebody makes in person."""
 
-    name = _line(_l("First and last name"), _l("Enter the person's first and last name."), validators.no_web_address, most=200)
-    pesel = _line(_l("PESEL number"), _l("Enter the PESEL number."), validators.pesel, most=20, inputmode="numeric",
-                  description=_l("As on the document that the person shows you."))
-    email = _line(_l("E-mail address"), _l("Enter the person's e-mail address."), validators.email_address, most=254,
-                  type="email", description=_l("Of the person who stands before you. Letters about the case go to it."))
+    name = for_panel(fields.text(_l("First and last name"), most=200, required=_l("Enter the person's first and last name."),
+                                 checks=(validators.no_web_address,)))
+    pesel = for_panel(fields.text(_l("PESEL number"), most=20, required=_l("Enter the PESEL number."), checks=(validators.pesel,),
+                                  inputmode="numeric", hint=_l("As on the document that the person shows you.")))
+    email = for_panel(fields.text(_l("E-mail address"), most=254, required=_l("Enter the person's e-mail address."),
+                                  checks=(validators.email_address,), type="email",
+                                  hint=_l("Of the person who stands before you. Letters about the case go to it.")))
     language = SelectField(_l("Language of the letters"), default=DEFAULT,
                            choices=[SelectChoice(code, name) for code, name in LANGUAGES.items()])
-    story = _words(_l("What happened"), _l("Write what happened."))
+    story = for_panel(fields.long_text(_l("What happened"), most=LONGEST_WORDS, required=_l("Write what happened.")))
 
     def claim(self) -> Claim:
         """Return what a valid form tells."""

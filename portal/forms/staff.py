@@ -1,5 +1,7 @@
 """Forms of the officers' panel: its login, a new officer, the own access."""
 
+from typing import Any
+
 from flask_babel import lazy_gettext as _l
 from wtforms import Field, PasswordField, SelectField, StringField
 from wtforms.fields.core import UnboundField
@@ -11,11 +13,14 @@ from portal.forms.base import BaseForm
 from portal.models.staff import Officer, Role
 
 
+def for_panel(field: UnboundField, widget: Any = None, **attributes: Any) -> UnboundField:
+    """Return a field of the residents' pages, with all its rules, as the panel's templates draw it."""
+    drawn = {"widget": widget, "render_kw": {**field.kwargs["render_kw"]["params"], **attributes}}
+    return field.field_class(*field.args, **{**field.kwargs, **drawn})
+
+
 def _password(field: UnboundField) -> UnboundField:
-    """Return a residents' password field, with all its rules, as the panel's templates draw it."""
-    attributes = {"autocomplete": field.kwargs["render_kw"]["params"]["autocomplete"], "data-show": _l("Show"),
-                  "data-hide": _l("Hide")}
-    return field.field_class(*field.args, **{**field.kwargs, "widget": PasswordInput(), "render_kw": attributes})
+    return for_panel(field, PasswordInput(), **{"data-show": _l("Show"), "data-hide": _l("Hide")})
 
 
 class PanelLoginForm(BaseForm):

@@ -72,6 +72,12 @@ class Edition(BaseModel):
         awaited = (edition for edition in editions if not edition.archived and edition.voting_to >= at)
         return next(awaited, editions[-1] if editions else None)
 
+    @classmethod
+    def in_voting(cls, at: datetime) -> "list[Edition]":
+        """Return the editions whose voting is open at a moment."""
+        open_now = cls.archived == False, cls.voting_from <= at, cls.voting_to >= at  # noqa: E712
+        return list(cls.select().where(*open_now).order_by(cls.voting_from))
+
     def phase(self, at: datetime | None = None) -> Phase:
         """Tell what the calendar says at a moment; voting includes its last second."""
         at = at or clock.now()

@@ -2,8 +2,9 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from peewee import CharField, ForeignKeyField, IntegerField, TextField
+from peewee import JOIN, CharField, ForeignKeyField, IntegerField, TextField
 
 from portal.models.account import Account
 from portal.models.base import BaseModel, check, one_of
@@ -47,7 +48,7 @@ class Deed(StrEnum):
 
 ENDED = (CaseState.REMOVED, CaseState.REFUSED)
 UNDECIDED = (CaseState.OPEN, CaseState.MORE_NEEDED)  # Scans can come in, and are kept until somebody has decided on them.
-# In which states each deed is possible, and to which it leads (None: it stays); everything else is forbidden.
+# In which states each deed is possible, and to which it leads (None: it stays).
 LEADS: dict[Deed, tuple[tuple[CaseState, ...], CaseState | None]] = {
     Deed.SCAN_ADDED: (UNDECIDED, CaseState.OPEN),
     Deed.ANSWERED: (UNDECIDED, CaseState.OPEN),
@@ -101,15 +102,14 @@ class RemovalCase(BaseModel):
     @classmethod
     def concerns(cls, account: Account) -> bool:
         """Tell whether a case on the PESEL of an account has not ended."""
-        found: bool = cls.select().where(cls.pesel_index == account.pesel_index, cls.state.not_in(ENDED)).exists()
-        return bool(account.pesel_index) and found
+        goes_on = cls.pesel_index == account.pesel_index, cls.state.not_in(ENDED)
+        return bool(account.pesel_index and cls.select().where(*goes_on).exists())
 
     @classmethod
     def freed(cls, pesel_index: str, since: datetime) -> bool:
         """Tell whether an account of a PESEL was removed at a moment or later."""
-        freed: bool = cls.select().where(cls.pesel_index == pesel_index, cls.state == CaseState.REMOVED,
-                                         cls.closed_at >= since).exists()
-        return freed
+        removed = cls.pesel_index == pesel_index, cls.state == CaseState.REMOVED, cls.closed_at >= since
+        return bool(cls.select().where(*removed).exists())
 
     @property
     def masked_pesel(self) -> str:
@@ -132,6 +132,11 @@ class RemovalStep(BaseModel):
     class Meta:
         constraints = [one_of("removal_step_deed_is_known", "deed", Deed)]
 
+    @classmethod
+    def of_case(cls, case: RemovalCase) -> Any:
+        """Select the history of a case, each step with its officer."""
+        return cls.select(cls, Officer).join(Officer, JOIN.LEFT_OUTER).where(cls.case == case).order_by(cls.id)
+
 
 class Evidence(BaseModel):
     """One page of a scan; the picture itself lies sealed on disk under the row's uid."""
@@ -140,7 +145,6 @@ class Evidence(BaseModel):
     uid = PublicIdField()
     size = IntegerField()
     uploaded_at = MomentField(index=True)
-    case_id: int
 
     class Meta:
         constraints = [check("evidence_size_is_positive", "size > 0")]

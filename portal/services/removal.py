@@ -8,7 +8,7 @@ from datetime import datetime
 from portal import clock, crypto
 from portal.crypto import KeyMissing
 from portal.database import on_sqlite, transaction
-from portal.errors import BallotWouldGo, ChangedMeanwhile, Difference, UnderCheck
+from portal.errors import BallotWouldGo, ChangedMeanwhile, UnderCheck
 from portal.messaging.outbox import enqueue
 from portal.models.account import Account, AccountState
 from portal.models.ballot import Ballot, BallotDraft, BallotState, Channel
@@ -46,9 +46,9 @@ class Extent:
         seen = {name: value for name, value in asdict(self).items() if name not in COUNTED_ONLY}
         return crypto.keyed_hash("index", "extent-seen", json.dumps(seen, sort_keys=True))
 
-    def differences(self, seen: "Extent") -> list[Difference]:
-        """Return what is another than an officer has seen."""
-        return [Difference(field.name, getattr(seen, field.name), getattr(self, field.name)) for field in fields(self)
+    def changes(self, seen: "Extent") -> list[str]:
+        """Return the names of what is another than an officer has seen."""
+        return [field.name for field in fields(self)
                 if field.name not in COUNTED_ONLY and getattr(seen, field.name) != getattr(self, field.name)]
 
 
@@ -130,7 +130,7 @@ def find_ballots_at_stake(account: Account, *, now: datetime) -> list[Edition]:
 
 def _at_stake(account: Account, now: datetime) -> list[tuple[Edition, Ballot]]:
     """Return the ballots that can still be taken back: what was cast on paper or made void is out of the person's hands."""
-    found, _lost = _ballots(account, [edition for edition in _editions(now) if edition.phase(now) is Phase.VOTING], now)
+    found, _lost = _ballots(account, Edition.in_voting(now), now)
     return [(edition, ballot) for edition, ballot in found
             if _is_own(account, ballot) and ballot.state in (BallotState.RECORDED, BallotState.UNDER_CHECK)]
 

@@ -9,7 +9,7 @@ from portal.database import transaction
 from portal.errors import CaseChanged, SecondOfficerNeeded, StepForbidden
 from portal.models.account import Account
 from portal.models.ballot import COUNTING
-from portal.models.edition import Edition, Phase
+from portal.models.edition import Edition
 from portal.models.removal import CaseState, Deed, RemovalCase, RemovalStep
 from portal.models.staff import Officer
 from portal.services import audit, removal, removal_evidence, results_publication
@@ -67,15 +67,14 @@ def approve_removal(case: RemovalCase, officer: Officer, *, version: int, now: d
             raise StepForbidden
         account = account_of(current)
         requested = requested_extent(current)
-        if differences := removal.find_extent(account, now=now).differences(requested):
-            raise CaseChanged(differences=differences)
+        if removal.find_extent(account, now=now).changes(requested):
+            raise CaseChanged
         ballots = _remove(account, now)
         removal_evidence.destroy(case)
         advance(case, Deed.REMOVED, officer=officer, version=version, now=now, closed_at=now, approved_by=officer,
                 protocol=json.dumps(_protocol(current, account, requested, officer, now)))
         write_holder(account, "account_removed", now)
-        write_claimant(case, "claim_removed", now, may_vote=any(
-            edition.phase(now) is Phase.VOTING for edition in Edition.select().where(Edition.archived == False)))  # noqa: E712
+        write_claimant(case, "claim_removed", now, may_vote=bool(Edition.in_voting(now)))
         audit.record("account removed with its votes", actor=f"officer:{officer.uid}", subject=f"account:{account.uid}", now=now,
                      case=case.number, ballots=ballots)
 
@@ -95,14 +94,14 @@ def _remove(account: Account, now: datetime) -> int:
 
 def _protocol(case: RemovalCase, account: Account, extent: Extent, officer: Officer, now: datetime) -> dict[str, Any]:
     """Return what the protocol for the file says: who asked, who decided and how, what went, and what could not be removed."""
-    steps = RemovalStep.select(RemovalStep, Officer).join(Officer).where(RemovalStep.case == case).order_by(RemovalStep.id)
     return {
         "number": case.number, "opened_at": case.created_at.isoformat(), "removed_at": now.isoformat(), "proof": case.proof,
         "claimant": case.name, "pesel": case.masked_pesel, "account": account.uid, "holder": account.name,
         "email": account.email, "registered_at": account.created_at.isoformat(),
         "requested_by": str(case.requested_by), "approved_by": officer.name,
         "steps": [{"at": step.at.isoformat(), "deed": step.deed, "officer": str(step.officer), "words": step.words or ""}
-                  for step in steps] + [{"at": now.isoformat(), "deed": Deed.REMOVED, "officer": str(officer), "words": ""}],
+                  for step in RemovalStep.of_case(case) if step.officer] + [
+                      {"at": now.isoformat(), "deed": Deed.REMOVED, "officer": str(officer), "words": ""}],
         "extent": asdict(extent), "editions": {edition.code: edition.name for edition in Edition.select()},
     }
 

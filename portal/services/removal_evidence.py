@@ -16,7 +16,7 @@ from pathlib import Path
 from portal import clock, crypto, files
 from portal.config import settings
 from portal.database import after_commit, transaction
-from portal.errors import N_, EvidenceRefused
+from portal.errors import N_, EvidenceRefused, EvidenceTooSlow
 from portal.files import Fault, FileRefused
 from portal.models.removal import Evidence, RemovalCase
 from portal.network import network_of
@@ -76,7 +76,8 @@ def read(data: bytes, name: str) -> list[bytes]:
     try:
         return files.read_pages(data, name)
     except FileRefused as refusal:
-        raise EvidenceRefused(WORDS[refusal.fault]) from None
+        kind = EvidenceTooSlow if refusal.fault is Fault.TOO_SLOW else EvidenceRefused
+        raise kind(WORDS[refusal.fault]) from None
 
 
 def keep(case: RemovalCase, pages: list[bytes], *, now: datetime) -> None:

@@ -66,7 +66,7 @@ def test_whatever_is_wrong_the_answer_is_the_same(visitor: Visitor, wrong: dict[
 def test_a_code_works_once(visitor: Visitor, app: Any) -> None:
     officer = make_officer(Role.CLERK)
     log_in(visitor, officer)
-    log_in(Visitor(app), officer, status=400)
+    assert errors(log_in(Visitor(app), officer, status=400)) == [REFUSED] and Session.select().count() == 1
     with time_machine.travel(clock.now() + timedelta(seconds=31), tick=False):
         assert log_in(Visitor(app), officer).path == "/admin/"
 
@@ -81,7 +81,8 @@ def test_a_recovery_code_stands_in_for_the_authenticator_once(visitor: Visitor, 
 
 
 def test_an_inactive_officer_cannot_log_in(visitor: Visitor) -> None:
-    log_in(visitor, make_officer(Role.CLERK, active=False), status=400)
+    assert errors(log_in(visitor, make_officer(Role.CLERK, active=False), status=400)) == [REFUSED]
+    assert not Session.select().exists() and visitor.get("/admin/").path == "/admin/logowanie"
 
 
 def test_a_deactivated_officer_is_out_at_once(enter: Enter) -> None:

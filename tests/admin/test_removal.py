@@ -11,7 +11,7 @@ from portal.admin import labels
 from portal.models import Evidence, Message, RemovalCase, RemovalStep
 from portal.models.removal import CaseState, Deed, Proof
 from portal.models.staff import Role
-from portal.services import removal_case
+from portal.services import removal_case, removal_claim
 from tests.admin.conftest import Enter
 from tests.admin.desk import DESK, at, errors, stand
 from tests.browser.words import pl
@@ -97,7 +97,7 @@ def test_a_coordinator_sees_what_waits_and_what_was_approved_by_the_same_person(
 def test_a_coordinator_sees_neither_the_story_nor_answers_nor_ways_to_scan_and_pesel(enter: Enter, now: datetime) -> None:
     make_account(make_district(), pesel=PESEL)
     case = open_case(now, story="Tajemnicza opowieść")
-    removal_case.answer(case, "Tajna odpowiedź", now=now - 9 * DAY)
+    removal_claim.answer(case, "Tajna odpowiedź", now=now - 9 * DAY)
     officer = make_officer(Role.REMOVALS)
     removal_case.confirm_identity(case, officer, "Widziany dowód", version=case.version, now=now)
     other = open_case(now)
@@ -114,7 +114,7 @@ def test_a_coordinator_sees_neither_the_story_nor_answers_nor_ways_to_scan_and_p
 def test_the_list_tells_age_deadline_scan_and_other_cases(app: Flask, enter: Enter, now: datetime) -> None:
     late, scanned, lonely = open_case(now - 9 * DAY), open_case(now, proof=Proof.SCAN), open_case(now, pesel=OTHER_PESEL)
     add_pages(scanned, 3, now)
-    removal_case.answer(late, "Będę jutro.", now=now - 9 * DAY)
+    removal_claim.answer(late, "Będę jutro.", now=now - 9 * DAY)
     page = enter(Role.REMOVALS).get(DESK)
     assert numbers(page) == [late.number, lonely.number, scanned.number]
     assert [cell(page, late, name) for name in ("created_at", "pages", "others")] == ["9", "–", "1"]
@@ -133,13 +133,13 @@ def waiting_and_ready(now: datetime) -> tuple[list[RemovalCase], list[RemovalCas
     bare, frozen, answered, scanned, asked, told, confirmed = [open_case(
         before, story=str(case), email=f"ewa{case}@example.org", address=f"192.0.{case}.1") for case in range(7)]
     make_account(make_district(), pesel=PESEL, created_at=before)
-    office, _secret = removal_case.open_case(claim(), address="", now=before, officer=officer)
+    office = removal_claim.open_case(claim(), address="", now=before, officer=officer)
     removal_case.freeze(frozen, officer, "wątpliwości", version=0, now=now)
-    removal_case.answer(answered, "Byłam u Państwa.", now=now - 9 * DAY)
-    RemovalStep.create(case=scanned, at=now, deed=Deed.SCAN_ADDED)
+    removal_claim.answer(answered, "Byłam u Państwa.", now=now - 9 * DAY)
+    add_pages(scanned, 1, now)
     for case in (asked, told):
         removal_case.ask_for_more(case, officer, "skan", version=0, now=now)
-    removal_case.answer(told, "Dosyłam.", now=now - 9 * DAY)
+    removal_claim.answer(told, "Dosyłam.", now=now - 9 * DAY)
     removal_case.confirm_identity(confirmed, officer, "dowód", version=0, now=now)
     return [bare, frozen, asked], [answered, scanned, told, confirmed, office]
 
@@ -162,7 +162,7 @@ def test_cases_that_wait_for_the_person_are_told_from_those_that_wait_for_office
 
 def test_the_list_is_filtered_by_state_proof_deadline_and_day(enter: Enter, now: datetime) -> None:
     late, ended, scan = open_case(now - 9 * DAY), open_case(now - 9 * DAY, story="Inna"), open_case(now, proof=Proof.SCAN)
-    removal_case.answer(late, "Będę jutro.", now=now - 9 * DAY)
+    removal_claim.answer(late, "Będę jutro.", now=now - 9 * DAY)
     removal_case.refuse(ended, make_officer(Role.REMOVALS), "nie", version=0, now=now)
     officer, day = enter(Role.REMOVALS), now.date()
     for query, found in (("flt_state=refused", [ended]), ("flt_proof=scan", [scan]), ("flt_due_at=open", [late, scan]),
@@ -198,7 +198,7 @@ def test_every_state_and_deed_has_its_words() -> None:
 def test_what_claimants_and_officers_type_is_inert(enter: Enter, now: datetime) -> None:
     holder = make_account(make_district(), pesel=PESEL, given_name=NASTY[:90], family_name="x")
     case = open_case(now, name=NASTY, story=NASTY, email=f"\"{NASTY}\"@example.org")
-    removal_case.answer(case, NASTY, now=now - 9 * DAY)
+    removal_claim.answer(case, NASTY, now=now - 9 * DAY)
     officer = make_officer(Role.REMOVALS, name=NASTY)
     removal_case.confirm_identity(case, officer, NASTY, version=case.version, now=now)
     browser = enter(Role.REMOVALS)
@@ -247,7 +247,7 @@ def test_the_overview_counts_what_waits_for_whom(enter: Enter, now: datetime, st
     requested_case(now)
     open_case(now - 9 * DAY)
     late = open_case(now - 9 * DAY, story="Inna")
-    removal_case.answer(late, "Będę jutro.", now=now - 9 * DAY)
+    removal_claim.answer(late, "Będę jutro.", now=now - 9 * DAY)
     removal_case.refuse(confirmed_case(now, pesel=OTHER_PESEL), make_officer(Role.REMOVALS), "nie", version=1, now=now)
 
     def cards(role: Role) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from portal.models import Account, Ballot, Evidence, Message, RemovalCase, Remov
 from portal.models.account import AccountState
 from portal.models.removal import Deed, Proof
 from portal.models.staff import Role
-from portal.services import removal_case, removal_evidence
+from portal.services import removal_case, removal_claim, removal_evidence
 from tests.admin.conftest import Enter, PanelVisitor
 from tests.admin.desk import DESK, at, audited, errors, stand
 from tests.browser.words import pl
@@ -144,7 +144,7 @@ def test_numbers_that_are_no_pesel_may_be_written(enter: Enter, now: datetime, w
 def test_a_decision_on_what_has_changed_is_refused_and_the_words_stay(enter: Enter, now: datetime) -> None:
     case, officer = open_case(now), enter(Role.REMOVALS)
     page = officer.get(at("details", case))
-    removal_case.answer(case, "Dosyłam skan.", now=now)
+    removal_claim.answer(case, "Dosyłam skan.", now=now)
     before = stand(case)
     page = decide(officer, case, Deed.CONFIRMED, page=page, status=409)
     assert errors(page) == [pl(CHANGED)] and stand(case) == before
@@ -163,9 +163,10 @@ def test_a_version_that_is_none_changes_nothing(enter: Enter, now: datetime, ver
 def test_a_mistake_beside_a_change_does_not_hide_the_change(enter: Enter, now: datetime) -> None:
     case, officer = open_case(now), enter(Role.REMOVALS)
     page = officer.get(at("details", case))
-    removal_case.answer(case, "Dosyłam skan.", now=now)
+    removal_claim.answer(case, "Dosyłam skan.", now=now)
     page = decide(officer, case, Deed.CONFIRMED, page=page, status=400, words="")
-    decide(officer, case, Deed.CONFIRMED, page=page, status=409)
+    page = decide(officer, case, Deed.CONFIRMED, page=page, status=409)
+    assert errors(page) == [pl(CHANGED)] and stand(case) == ("open", 1, ["opened", "answered"])
 
 
 def test_what_strikes_the_eye_is_said(enter: Enter, now: datetime) -> None:
@@ -206,7 +207,7 @@ def test_what_became_of_a_scan_is_told(enter: Enter, now: datetime) -> None:
         return [fate in page.text for fate in fates]
 
     assert told(bare) == [True, False, False]
-    removal_case.add_evidence(case, [b"\xff\xd8one"], now=now)
+    removal_claim.add_evidence(case, [b"\xff\xd8one"], now=now)
     assert told(case) == [False, False, False]
     Evidence.delete().execute()
     assert told(case) == [False, True, False]

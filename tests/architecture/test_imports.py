@@ -20,7 +20,7 @@ TOPICS = {
 PARTS = {
     "models": {"base", "fields"},
     "services": {"pabulib_format", "pabulib_check", "pabulib_import", "login_device", "login_throttle", "profile_export",
-                 "staff_codes", "removal_case", "removal_approval", "removal_evidence", "results_publication"},
+                 "staff_codes", "removal_case", "removal_claim", "removal_approval", "removal_evidence", "results_publication"},
     "forms": {"base", "fields", "validators", "removal_desk"},
     "views": {"home", "hooks", "health", "mailbox", "profile_words"},
     "admin": {"base", "guard", "converter", "dashboard", "fields", "filters", "labels", "changes", "staff_access", "removal_desk",

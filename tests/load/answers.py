@@ -12,9 +12,9 @@ from portal.database import database
 from portal.errors import LoginRefused
 from portal.models import Account, District
 from portal.models.removal import Proof
-from portal.services import login, password, removal_case
+from portal.services import login, password, removal_claim
 from portal.services.login_device import Browser
-from portal.services.removal_case import Claim
+from portal.services.removal_claim import Claim
 from tests.load.people import make_accounts
 from tests.load.removals import milliseconds
 
@@ -29,7 +29,7 @@ def log_in(email: str, _pesel: str, address: str, now: datetime) -> None:
 
 def claim(_email: str, pesel: str, address: str, now: datetime) -> None:
     told = Claim(name="Ewa Żuk", pesel=pesel, email=f"{pesel}@example.org", story="x", proof=Proof.IN_PERSON, language="pl")
-    removal_case.open_case(told, address=address, now=now)
+    removal_claim.open_case(told, address=address, now=now)
 
 
 QUESTIONS: dict[str, Ask] = {

@@ -150,6 +150,13 @@ def test_phase_asks_the_clock_when_no_moment_is_given(now: datetime) -> None:
         assert edition.phase() is Phase.VOTING
 
 
+@pytest.mark.parametrize("at", [day(10) - SECOND, day(10), day(11), day(12), day(12) + SECOND])
+def test_editions_in_voting_are_those_of_that_phase(db: None, at: datetime) -> None:
+    later, edition = make_edition(**{**CALENDAR, "voting_from": day(11)}), make_edition(**CALENDAR)
+    make_edition(**CALENDAR, archived=True)
+    assert Edition.in_voting(at) == [one for one in (edition, later) if one.phase(at) is Phase.VOTING]
+
+
 def test_current_edition_is_the_next_whose_voting_has_not_ended_else_the_last(db: None, now: datetime) -> None:
     assert Edition.current() is None
     years = {year: make_edition(code=str(year), voting_from=day(1).replace(year=year), voting_to=day(3).replace(year=year),

@@ -6,8 +6,8 @@ from typing import Any
 from portal.models import Account, Officer, RemovalCase
 from portal.models.removal import Proof
 from portal.models.staff import Role
-from portal.services import removal, removal_approval, removal_case
-from portal.services.removal_case import Claim
+from portal.services import removal, removal_approval, removal_case, removal_claim
+from portal.services.removal_claim import Claim
 from tests.factories import PESEL, make_account, make_officer, make_voting
 from tests.services.ballots import Voting, cast, choose
 
@@ -20,7 +20,7 @@ def claim(**given: Any) -> Claim:
 
 
 def open_case(now: datetime, address: str = ADDRESS, **given: Any) -> RemovalCase:
-    return removal_case.open_case(claim(**given), address=address, now=now)[0]
+    return removal_claim.open_case(claim(**given), address=address, now=now)
 
 
 def confirmed_case(now: datetime, officer: Officer | None = None, **given: Any) -> RemovalCase:

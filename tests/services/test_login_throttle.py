@@ -150,6 +150,7 @@ def test_day_without_failures_forgets_them_all(account: Account, compared: list[
         wait_after(now)
         now += 15 * MINUTE
     fail(5, now + 24 * HOUR)
+    assert wait_after(now + 24 * HOUR) == 5, "only the new ones count"
 
 
 def test_network_address_earns_a_try_each_minute(compared: list[str], now: datetime):
@@ -278,13 +279,16 @@ def test_parallel_proofs_have_five_comparisons(account: Account, compared: list[
     session = session_of(account, now)
     results = at_once(*[partial(login.prove, session, "wrong", address="192.0.2.1", now=now)] * 20)
     assert (count_of(LoginRefused, results), count_of(Throttled, results), len(compared)) == (5, 15, 5)
-    login.prove(session_of(account, now), PASSWORD, address="192.0.2.1", now=now)
+    other = session_of(account, now)  # Each session has a count of its own.
+    login.prove(other, PASSWORD, address="192.0.2.1", now=now + MINUTE)
+    assert [row.proved_at for row in Session.select().order_by(Session.id)] == [now, now + MINUTE]
 
 
 def test_guesses_at_the_login_do_not_keep_the_owner_from_proving(account: Account, compared: list[str], now: datetime):
-    session = session_of(account, now)
+    session = session_of(account, now - MINUTE)
     fail(5, now)
     login.prove(session, PASSWORD, address="192.0.2.1", now=now)
+    assert Session.get().proved_at == now and wait_after(now) == 5, "nor does the proof give guesses back"
 
 
 def test_forgotten_failures_let_the_owner_in_at_once(account: Account, compared: list[str], now: datetime):

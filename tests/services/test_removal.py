@@ -80,7 +80,9 @@ def test_farewell_is_delivered_though_the_account_is_gone(app: object, now: date
 def test_pesel_and_address_are_free_again(now: datetime):
     account = make_account(make_district(), pesel=PESEL, email="ta@example.org")
     delete(account, now)
-    make_account(account.district, pesel=PESEL, email="ta@example.org")
+    again = make_account(account.district, pesel=PESEL, email="ta@example.org")
+    assert [(row.uid, row.pesel, row.email) for row in Account.select()] == [(again.uid, PESEL, "ta@example.org")]
+    assert again.uid != account.uid
 
 
 def test_ballot_of_an_open_voting_goes_only_when_its_holder_agrees(now: datetime):

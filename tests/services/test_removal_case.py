@@ -1,7 +1,6 @@
-"""The case of a wrongly registered account: the claim, who may do what when, and what each step leaves behind."""
+"""The case of a wrongly registered account: who may do what when, and what each step leaves behind."""
 
 import json
-import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
@@ -9,18 +8,17 @@ from typing import Any
 
 import pytest
 
-from portal import clock
-from portal.errors import CaseChanged, CaseUnknown, LoginRefused, MayNotVote, NoSuchAccount, StepForbidden, TooMany, UnderCheck
+from portal.errors import CaseChanged, LoginRefused, MayNotVote, NoSuchAccount, StepForbidden, UnderCheck
 from portal.models import Account, AuditEntry, Ballot, BallotDraft, Evidence, Message, Officer, RemovalCase, RemovalStep, Session
 from portal.models.account import AccountState
 from portal.models.ballot import BallotState
 from portal.models.removal import LEADS, CaseState, Deed, Proof
 from portal.models.staff import Role
-from portal.services import audit, login, profile, removal, removal_approval, removal_case, voting
+from portal.services import audit, login, profile, removal, removal_approval, removal_case, removal_claim, voting
 from tests.factories import OTHER_PESEL, PASSWORD, PESEL, make_account, make_district, make_edition, make_officer
 from tests.services import raw
 from tests.services.ballots import cast, choose
-from tests.services.cases import ADDRESS, approve, claim, confirmed_case, make_wrong_voter, open_case, reload, request
+from tests.services.cases import approve, confirmed_case, make_wrong_voter, open_case, reload, request
 from tests.services.parallel import at_once, count_of
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -31,75 +29,8 @@ def letters() -> list[tuple[str, str]]:
             if message.template != "ballot_recorded"]
 
 
-def test_claim_is_kept_sealed_and_answered_with_number_and_link(now: datetime):
-    case, secret = removal_case.open_case(claim(story="Dostałam pismo o głosowaniu."), address=ADDRESS, now=now)
-    assert (case.number, case.state, removal_case.find_case(secret)) == ("K/1/2026", CaseState.OPEN, case)
-    assert letters() == [("claim_received", "ewa@example.org")]
-    assert f"/zgloszenie-konta/{secret}" in Message.get().payload
-    for told in (PESEL, "Żuk", "Dostałam", secret):
-        assert told not in raw.everything(), f"{told} can be read in the database"
-
-
-def test_claims_differ_in_nothing_for_known_and_unknown_pesel(now: datetime, statements: list[str]):
-    make_account(make_district(), pesel=PESEL)
-    asked = []
-    for pesel in (PESEL, OTHER_PESEL):
-        statements.clear()
-        removal_case.open_case(claim(pesel=pesel, email=f"{pesel}@example.org"), address=ADDRESS, now=now)
-        asked.append([re.sub('"s[0-9a-f]{32}"', "", statement) for statement in statements])
-    assert asked[0] == asked[1] and not any('"account"' in statement for statement in asked[0]), "nobody looks for an account"
-
-
-def test_numbers_are_dense_in_a_year_and_begin_anew(now: datetime):
-    numbers = [open_case(at, pesel=PESEL, email=f"e{at:%d%H}@example.org").number
-               for at in (now, now + timedelta(days=1), now + timedelta(days=200), now + timedelta(days=201))]
-    assert numbers == ["K/1/2026", "K/2/2026", "K/1/2027", "K/2/2027"]
-
-
-def test_claims_at_once_get_numbers_of_their_own(now: datetime):
-    made = at_once(*[partial(open_case, now, email=f"e{at}@example.org", pesel=pesel)
-                     for at, pesel in enumerate([PESEL, OTHER_PESEL] * 3)])
-    assert sorted(case.number for case in made) == [f"K/{at}/2026" for at in range(1, 7)]
-
-
-def test_secret_of_another_case_or_a_wrong_one_opens_nothing(now: datetime):
-    open_case(now)
-    for wrong in ("", "x", "0" * 64, RemovalCase.get().secret_hash):
-        with pytest.raises(CaseUnknown):
-            removal_case.find_case(wrong)
-
-
-@pytest.mark.parametrize(("left", "within"), [(30, 7), (7, 6), (3, 2), (0.5, 0)], ids=str)
-def test_decision_is_due_at_the_end_of_a_day_in_a_week_and_a_day_before_voting_ends(now: datetime, left: float, within: float):
-    make_edition(voting_from=now - timedelta(days=1), voting_to=now + timedelta(days=left), results_on=now + timedelta(days=60))
-    make_edition(open_now=False)
-    assert open_case(now).due_at == clock.end_of(clock.local(now + timedelta(days=within)).date())
-
-
-@pytest.mark.parametrize(("same", "most"), [({"pesel", "network"}, 3), ({"pesel"}, 10), ({"email"}, 3), ({"network"}, 10)])
-def test_claims_are_capped(now: datetime, same: set[str], most: int):
-    """Letters go to addresses that nobody has confirmed; strangers elsewhere do not use up what a person needs by themselves."""
-    def send(at: int) -> None:
-        given = {"pesel": PESEL if "pesel" in same else f"{at:011}", "email": f"e{0 if 'email' in same else at}@example.org"}
-        removal_case.open_case(claim(**given), address=ADDRESS if "network" in same else f"192.0.{at}.1", now=now)
-    for at in range(most):
-        send(at)
-    before = RemovalCase.select().count(), Message.select().count()
-    with pytest.raises(TooMany):
-        send(most)
-    assert (RemovalCase.select().count(), Message.select().count()) == before
-
-
-def test_officer_who_opens_a_case_at_the_desk_is_not_capped(now: datetime):
-    officer = make_officer(Role.REMOVALS)
-    for at in range(4):
-        case, _ = removal_case.open_case(claim(story=f"Wizyta {at}"), address="", now=now, officer=officer)
-    assert RemovalStep.get(RemovalStep.case == case).officer == officer
-
-
 def test_second_claim_for_a_pesel_is_joined_for_officers(now: datetime):
     first, second, other = open_case(now), open_case(now, name="Ktoś Inny"), open_case(now, pesel=OTHER_PESEL)
-    assert open_case(now) == first, "the same form sent twice"
     assert removal_case.other_cases(first) == [second] and removal_case.other_cases(second) == [first]
     assert removal_case.other_cases(other) == []
 
@@ -112,8 +43,8 @@ def decide(service: Callable[..., None]) -> Step:
 
 
 STEPS: dict[Deed, Step] = {
-    Deed.SCAN_ADDED: lambda case, _officer, now: removal_case.add_evidence(case, [b"page"], now=now),
-    Deed.ANSWERED: lambda case, _officer, now: removal_case.answer(case, "słowa", now=now),
+    Deed.SCAN_ADDED: lambda case, _officer, now: removal_claim.add_evidence(case, [b"page"], now=now),
+    Deed.ANSWERED: lambda case, _officer, now: removal_claim.answer(case, "słowa", now=now),
     Deed.MORE_ASKED: decide(removal_case.ask_for_more),
     Deed.CONFIRMED: decide(removal_case.confirm_identity),
     Deed.FROZEN: decide(removal_case.freeze),
@@ -199,7 +130,7 @@ def test_claimant_is_told_of_each_decision(now: datetime, act: Any, letter: str,
 @pytest.mark.parametrize("act", [removal_case.confirm_identity, removal_case.refuse])
 def test_scans_are_destroyed_by_the_decision(now: datetime, act: Any):
     case = open_case(now, proof=Proof.SCAN)
-    removal_case.add_evidence(case, [b"page one", b"page two"], now=now)
+    removal_claim.add_evidence(case, [b"page one", b"page two"], now=now)
     assert Evidence.select().count() == 2
     act(case, make_officer(Role.REMOVALS), "x", version=case.version, now=now)
     assert Evidence.select().count() == 0
@@ -254,27 +185,6 @@ def test_case_without_an_account_can_be_confirmed_and_refused_but_not_removed(no
         request(case, officer, now)
     removal_case.refuse(case, officer, "Nie ma takiego konta.", version=case.version, now=now)
     assert case.state == CaseState.REFUSED and case.closed_at == now
-
-
-def test_week_begins_anew_with_what_officers_have_waited_for(now: datetime):
-    case, officer, later = open_case(now), make_officer(Role.REMOVALS), [now + timedelta(days=days) for days in (3, 4, 6)]
-    removal_case.answer(case, "Przyjdę jutro.", now=later[0])
-    assert case.due_at == clock.end_of(clock.local(later[0] + timedelta(days=7)).date())
-    before = case.due_at
-    removal_case.answer(case, "Czy już coś wiadomo?", now=later[1])
-    assert case.due_at == before
-    removal_case.ask_for_more(case, officer, "x", version=case.version, now=later[1])
-    removal_case.answer(case, "Proszę.", now=later[2])
-    assert case.due_at == clock.end_of(clock.local(later[2] + timedelta(days=7)).date())
-
-
-def test_messages_to_a_case_are_bounded(now: datetime):
-    case = open_case(now)
-    for at in range(20):
-        removal_case.answer(case, f"{at}", now=now)
-    with pytest.raises(TooMany):
-        removal_case.answer(case, "jeszcze", now=now)
-    assert RemovalStep.select().where(RemovalStep.deed == Deed.ANSWERED).count() == 20
 
 
 def test_account_that_a_case_is_about_keeps_its_pesel_and_stays(now: datetime):

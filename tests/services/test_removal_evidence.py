@@ -18,12 +18,12 @@ from portal import crypto
 from portal.config import settings
 from portal.crypto import SealBroken
 from portal.database import transaction
-from portal.errors import EvidenceRefused, StepForbidden, TooMany
-from portal.files import Fault
+from portal.errors import EvidenceRefused, EvidenceTooSlow, StepForbidden, TooMany
+from portal.files import Fault, FileRefused
 from portal.models import AuditEntry, Evidence, Officer, RemovalCase, RemovalStep
 from portal.models.removal import CaseState
 from portal.models.staff import Role
-from portal.services import audit, removal_case, removal_evidence
+from portal.services import audit, removal_case, removal_claim, removal_evidence
 from portal.services.removal_evidence import (
     BUSY, MARK, NO_DISC, TRIED_TOO_OFTEN, count_try, find_strays, keep, read, show, sweep, turn,
 )
@@ -74,8 +74,8 @@ def decide(case: RemovalCase, now: datetime) -> None:
 
 def test_upload_is_kept_as_pages_and_shown_in_their_order(case: RemovalCase, folder: Path, now: datetime):
     first, second = read(uploads.document(2), "dowod.pdf"), read(uploads.photo(), "dowod.jpg")
-    removal_case.add_evidence(case, first, now=now)
-    removal_case.add_evidence(case, second, now=now)
+    removal_claim.add_evidence(case, first, now=now)
+    removal_claim.add_evidence(case, second, now=now)
     assert show(case) == [*first, *second] and len(first) == 2
     assert [row.size for row in Evidence.select().order_by(Evidence.id)] == [len(page) for page in (*first, *second)]
     assert names(folder) == rows()
@@ -83,7 +83,7 @@ def test_upload_is_kept_as_pages_and_shown_in_their_order(case: RemovalCase, fol
 
 
 def test_nothing_of_it_is_readable_without_the_key(case: RemovalCase, folder: Path, now: datetime):
-    removal_case.add_evidence(case, PAGES, now=now)
+    removal_claim.add_evidence(case, PAGES, now=now)
     written = b"".join(path.read_bytes() for path in Path(settings.instance).rglob("*") if path.is_file())
     for word in (b"first page", b"second page", b"\xff\xd8\xff first"):
         assert word not in written and word.decode("latin-1") not in raw.everything()
@@ -92,7 +92,7 @@ def test_nothing_of_it_is_readable_without_the_key(case: RemovalCase, folder: Pa
 
 
 def test_page_is_sealed_for_its_own_place_and_purpose(case: RemovalCase, folder: Path, now: datetime):
-    removal_case.add_evidence(case, PAGES, now=now)
+    removal_claim.add_evidence(case, PAGES, now=now)
     first, second = (folder / row.uid for row in Evidence.select().order_by(Evidence.id))
     whole = first.read_bytes()
     for spoilt in (second.read_bytes(), whole[:-1], b"", bytes([whole[0] ^ 1]) + whole[1:],
@@ -108,6 +108,17 @@ def test_file_that_cannot_be_used_is_explained(case: RemovalCase):
     with pytest.raises(EvidenceRefused, match="protected"):
         read(uploads.document(protect={"owner_password": "x"}), "dowod.pdf")
     assert set(removal_evidence.WORDS) == set(Fault)
+
+
+@pytest.mark.parametrize("fault", Fault)
+def test_only_what_takes_too_long_keeps_others_from_being_read(fault: Fault, monkeypatch: pytest.MonkeyPatch):
+    def refuse(_data: bytes, _name: str) -> list[bytes]:
+        raise FileRefused(fault)
+    monkeypatch.setattr("portal.files.read_pages", refuse)
+    with pytest.raises(EvidenceRefused) as refused:
+        read(b"", "a.pdf")
+    assert isinstance(refused.value, EvidenceTooSlow) == (fault is Fault.TOO_SLOW)
+    assert refused.value.message == removal_evidence.WORDS[fault]
 
 
 # How much.
@@ -171,19 +182,19 @@ def test_file_that_its_network_may_not_send_does_not_count_for_its_case(case: Re
 
 
 def test_case_holds_twelve_pages_and_refuses_the_thirteenth(case: RemovalCase, folder: Path, now: datetime):
-    removal_case.add_evidence(case, PAGES * 5, now=now)
+    removal_claim.add_evidence(case, PAGES * 5, now=now)
     for pages in ([*PAGES, PAGES[0]], PAGES * 6):
         with pytest.raises(EvidenceRefused, match="12 pages"):
-            removal_case.add_evidence(case, pages, now=now)
+            removal_claim.add_evidence(case, pages, now=now)
     assert len(rows()) == len(names(folder)) == 10
     assert RemovalStep.select().count() == 2, "what was refused is not in the history"
-    removal_case.add_evidence(case, PAGES, now=now)
-    removal_case.add_evidence(open_case(now, story="Inna sprawa."), PAGES * 6, now=now)
+    removal_claim.add_evidence(case, PAGES, now=now)
+    removal_claim.add_evidence(open_case(now, story="Inna sprawa."), PAGES * 6, now=now)
     assert (len(show(case)), len(rows()), len(names(folder))) == (12, 24, 24)
 
 
 def test_uploads_at_once_do_not_pass_the_limit_together(case: RemovalCase, folder: Path, now: datetime):
-    results = at_once(*[partial(removal_case.add_evidence, RemovalCase.get_by_id(case.id), PAGES * 2, now=now)
+    results = at_once(*[partial(removal_claim.add_evidence, RemovalCase.get_by_id(case.id), PAGES * 2, now=now)
                         for _time in range(5)])
     assert (count_of(EvidenceRefused, results), count_of(type(None), results)) == (2, 3), results
     assert len(show(case)) == len(names(folder)) == 12
@@ -192,7 +203,7 @@ def test_uploads_at_once_do_not_pass_the_limit_together(case: RemovalCase, folde
 def test_case_that_is_decided_takes_no_scans(case: RemovalCase, folder: Path, now: datetime):
     decide(case, now)
     with pytest.raises(StepForbidden):
-        removal_case.add_evidence(case, PAGES, now=now)
+        removal_claim.add_evidence(case, PAGES, now=now)
     assert names(folder) == rows() == set()
 
 
@@ -201,14 +212,14 @@ def test_case_that_is_decided_takes_no_scans(case: RemovalCase, folder: Path, no
 def test_decision_destroys_the_scans_of_its_case_only(case: RemovalCase, folder: Path, now: datetime):
     other = open_case(now, story="Inna sprawa.")
     for each in (case, other):
-        removal_case.add_evidence(each, PAGES, now=now)
+        removal_claim.add_evidence(each, PAGES, now=now)
     decide(case, now)
     assert show(case) == [] and show(other) == PAGES
     assert names(folder) == rows() == {row.uid for row in Evidence.select().where(Evidence.case == other)}
 
 
 def test_decision_that_is_not_committed_destroys_nothing(case: RemovalCase, folder: Path, now: datetime):
-    removal_case.add_evidence(case, PAGES, now=now)
+    removal_claim.add_evidence(case, PAGES, now=now)
     with pytest.raises(ZeroDivisionError), transaction():
         decide(case, now)
         assert len(names(folder)) == 2, "the pictures go after the commit"
@@ -220,7 +231,7 @@ def test_decision_that_is_not_committed_destroys_nothing(case: RemovalCase, fold
 # Swept up.
 
 def test_picture_of_an_upload_that_was_undone_goes_after_an_hour(case: RemovalCase, folder: Path, now: datetime):
-    removal_case.add_evidence(case, PAGES, now=now)
+    removal_claim.add_evidence(case, PAGES, now=now)
     with pytest.raises(ZeroDivisionError), transaction():
         keep(case, PAGES, now=now)
         1 / 0
@@ -233,7 +244,7 @@ def test_picture_of_an_upload_that_was_undone_goes_after_an_hour(case: RemovalCa
 
 
 def test_scan_without_its_picture_is_noted_and_forgotten(case: RemovalCase, folder: Path, now: datetime):
-    removal_case.add_evidence(case, PAGES, now=now)
+    removal_claim.add_evidence(case, PAGES, now=now)
     first = Evidence.select().order_by(Evidence.id).get()
     (folder / first.uid).unlink()
     assert show(case) == PAGES[1:]
@@ -248,13 +259,13 @@ def test_missing_disc_is_no_reason_to_forget_scans(
         case: RemovalCase, folder: Path, now: datetime, monkeypatch: pytest.MonkeyPatch):
     noted: list[str] = []
     monkeypatch.setattr(removal_evidence.log, "error", lambda words, *args: noted.append(words % args))
-    removal_case.add_evidence(case, PAGES, now=now)
+    removal_claim.add_evidence(case, PAGES, now=now)
     folder.rename(elsewhere := folder.with_name("unmounted"))
     assert sweep(now=now) == (0, 0) and show(case) == []
     folder.mkdir()  # The place where it should be mounted.
     assert sweep(now=now) == (0, 0) and show(case) == []
     with pytest.raises(EvidenceRefused) as refused:
-        removal_case.add_evidence(case, PAGES, now=now)
+        removal_claim.add_evidence(case, PAGES, now=now)
     assert refused.value.message == NO_DISC and list(folder.iterdir()) == []
     assert len(noted) == 3 and all(str(folder / MARK) in words for words in noted), "each tells how to begin anew"
     folder.rmdir()
@@ -270,7 +281,7 @@ def test_files_of_a_folder_that_is_not_marked_are_left_alone(folder: Path, now: 
 
 
 def test_mark_is_written_at_first_use_and_no_stray(case: RemovalCase, folder: Path, now: datetime):
-    removal_case.add_evidence(case, PAGES, now=now)
+    removal_claim.add_evidence(case, PAGES, now=now)
     assert {path.name for path in folder.iterdir()} == {MARK, *rows()}
     decide(case, now)
     grow_old(folder, now)
@@ -278,7 +289,7 @@ def test_mark_is_written_at_first_use_and_no_stray(case: RemovalCase, folder: Pa
 
 
 def test_scan_goes_after_thirty_days_even_while_its_row_is_held(case: RemovalCase, folder: Path, now: datetime):
-    removal_case.add_evidence(case, PAGES, now=now)
+    removal_claim.add_evidence(case, PAGES, now=now)
     grow_old(folder, now)
     assert sweep(now=now + 30 * DAY - SECOND) == (0, 0)
     assert sweep(now=now + 30 * DAY) == (2, 0)
@@ -287,7 +298,7 @@ def test_scan_goes_after_thirty_days_even_while_its_row_is_held(case: RemovalCas
 
 
 def test_looking_for_strays_changes_nothing(case: RemovalCase, folder: Path, now: datetime):
-    removal_case.add_evidence(case, PAGES, now=now)
+    removal_claim.add_evidence(case, PAGES, now=now)
     grow_old(folder, now)
     Evidence.delete().where(Evidence.uid == (gone := min(rows()))).execute()
     (folder / (lost := min(rows()))).unlink()
@@ -298,7 +309,7 @@ def test_looking_for_strays_changes_nothing(case: RemovalCase, folder: Path, now
 
 
 def test_decision_during_a_sweep_is_no_loss(case: RemovalCase, now: datetime, monkeypatch: pytest.MonkeyPatch):
-    removal_case.add_evidence(case, PAGES, now=now)
+    removal_claim.add_evidence(case, PAGES, now=now)
     found = find_strays
 
     def meanwhile(*, now: datetime) -> tuple[list[Path], list[Evidence]]:
@@ -314,12 +325,12 @@ def test_decision_during_a_sweep_is_no_loss(case: RemovalCase, now: datetime, mo
 def test_sweep_spares_the_scan_that_has_the_id_of_a_lost_one_meanwhile(
         case: RemovalCase, now: datetime, monkeypatch: pytest.MonkeyPatch):
     """SQLite gives the highest id anew once its row is gone."""
-    removal_case.add_evidence(case, PAGES[:1], now=now)
+    removal_claim.add_evidence(case, PAGES[:1], now=now)
     lost, other = Evidence.get(), open_case(now, story="Inna sprawa.")
 
     def meanwhile(*, now: datetime) -> tuple[list[Path], list[Evidence]]:
         decide(case, now)
-        removal_case.add_evidence(other, PAGES[1:], now=now)
+        removal_claim.add_evidence(other, PAGES[1:], now=now)
         Evidence.update(id=lost.id).execute()
         return [], [lost]
     monkeypatch.setattr(removal_evidence, "find_strays", meanwhile)
@@ -334,7 +345,7 @@ import os, signal, sys
 from datetime import datetime
 from portal import config, database
 from portal.models import Officer, RemovalCase
-from portal.services import removal_case, removal_evidence
+from portal.services import removal_case, removal_claim, removal_evidence
 
 def die(*given, **named):
     os.kill(os.getpid(), signal.SIGKILL)
@@ -351,7 +362,7 @@ with database.database.connection_context():
     case = RemovalCase.get()
     if where in ("writing", "written", "kept"):
         with database.transaction():
-            removal_case.add_evidence(case, [b"first", b"second"], now=now)
+            removal_claim.add_evidence(case, [b"first", b"second"], now=now)
             die()
     with database.transaction():
         removal_case.confirm_identity(case, Officer.get(), "", version=case.version, now=now)
@@ -363,7 +374,7 @@ with database.database.connection_context():
 @pytest.mark.parametrize("where", ["writing", "written", "kept", "destroying", "destroyed"])
 def test_killed_process_leaves_a_case_and_its_scans_whole(
         case: RemovalCase, folder: Path, now: datetime, database_url: str, where: str):
-    removal_case.add_evidence(case, PAGES, now=now)
+    removal_claim.add_evidence(case, PAGES, now=now)
     make_officer(Role.REMOVALS)
     kept, before = rows(), raw.everything()
     environment = {**os.environ, "PORTAL_DATABASE_URL": database_url}

@@ -13,7 +13,7 @@ from portal.config import settings
 from portal.models import AuditEntry, Evidence, Officer, RemovalCase, RemovalStep
 from portal.models.removal import CaseState
 from portal.models.staff import Role
-from portal.services import audit, removal_case, removal_evidence, retention
+from portal.services import audit, removal_case, removal_claim, removal_evidence, retention
 from portal.services.retention import RULES
 from tests.factories import make_officer
 from tests.services import raw
@@ -54,7 +54,7 @@ def remove(now: datetime) -> dict[str, int]:
 
 def refused_case(now: datetime, **given: str) -> RemovalCase:
     case = open_case(now - DAY, **given)
-    removal_case.answer(case, "Proszę o pośpiech.", now=now - DAY)
+    removal_claim.answer(case, "Proszę o pośpiech.", now=now - DAY)
     officer = Officer.select().first() or make_officer(Role.REMOVALS)
     removal_case.refuse(case, officer, "To nie ta osoba.", version=case.version, now=now)
     return RemovalCase.get_by_id(case.id)
@@ -70,7 +70,7 @@ def removed_case(now: datetime) -> RemovalCase:
 def test_scans_go_thirty_days_after_they_came_whatever_becomes_of_the_case(now: datetime, folder: Path):
     case = open_case(now)
     for wait in (0, 1):
-        removal_case.add_evidence(case, PAGES, now=now + wait * SECOND)
+        removal_claim.add_evidence(case, PAGES, now=now + wait * SECOND)
     assert remove(now + 30 * DAY - SECOND) == {}
     assert remove(now + 30 * DAY) == {SCANS: 2, "files": 2}
     assert removal_evidence.show(case) == PAGES and len(list(folder.iterdir())) == 3
@@ -107,7 +107,7 @@ def test_case_that_was_never_forgotten_in_parts_goes_at_once(now: datetime):
 @pytest.mark.parametrize("state", [CaseState.OPEN, CaseState.MORE_NEEDED, CaseState.CONFIRMED, CaseState.REQUESTED])
 def test_case_that_has_not_ended_stays_whole_however_old(now: datetime, state: CaseState):
     case = open_case(now)
-    removal_case.answer(case, "Czekam.", now=now)
+    removal_claim.answer(case, "Czekam.", now=now)
     RemovalCase.update(state=state, requested_by=make_officer(Role.REMOVALS)).execute()
     before = (RemovalCase.get().__data__, [step.words for step in RemovalStep.select()])
     assert remove(now + 4000 * DAY) == {}
@@ -118,8 +118,8 @@ def test_only_what_is_due_goes(now: datetime, folder: Path):
     """Of many cases of all ages exactly the old ones go, and of the files exactly theirs."""
     for days in (0, 29, 30, 89, 90, 365, 366):
         refused_case(now - days * DAY, pesel=f"{days:011}", email=f"osoba{days}@example.org")
-        removal_case.add_evidence(open_case(now - 40 * DAY, pesel=f"9{days:010}", email=f"inna{days}@example.org"),
-                                  [str(days).encode()], now=now - days * DAY)
+        removal_claim.add_evidence(open_case(now - 40 * DAY, pesel=f"9{days:010}", email=f"inna{days}@example.org"),
+                                   [str(days).encode()], now=now - days * DAY)
     (folder / "orphan").write_bytes(b"")
     assert remove(now) == {SCANS: 5, TOLD: 3, WORDS: 6, CASES: 1, "files": 6}
     ended = RemovalCase.select().where(RemovalCase.closed_at.is_null(False)).order_by(RemovalCase.closed_at)
@@ -132,16 +132,16 @@ def test_only_what_is_due_goes(now: datetime, folder: Path):
 def test_address_of_a_case_is_never_given_to_another(now: datetime):
     """It follows from the number, which begins anew each year: in a leap year 365 days are over before the year is."""
     begin = datetime(2027, 12, 31, 23, tzinfo=UTC)  # The first moment of 2028 in the city.
-    case, secret = removal_case.open_case(claim(), address=ADDRESS, now=begin)
+    case = removal_claim.open_case(claim(), address=ADDRESS, now=begin)
     removal_case.refuse(case, make_officer(Role.REMOVALS), "", version=0, now=begin)
     last = begin + 366 * DAY - SECOND
     retention.remove_due(actor="system", now=last)
-    other = removal_case.open_case(claim(), address=ADDRESS, now=last)[1]
-    assert other != secret
+    other = removal_claim.open_case(claim(), address=ADDRESS, now=last)
+    assert other.secret != case.secret
 
 
 def test_audit_log_names_how_many_and_nobody(now: datetime):
-    removal_case.add_evidence(refused := open_case(now), PAGES, now=now)
+    removal_claim.add_evidence(refused := open_case(now), PAGES, now=now)
     before = AuditEntry.select().count()
     remove(now + 29 * DAY)
     assert remove(now + 30 * DAY) == {SCANS: 2, "files": 2}

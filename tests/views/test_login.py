@@ -176,7 +176,7 @@ def test_sixth_try_in_a_row_is_told_when_to_come_back_and_how_to_get_in_at_once(
     assert page.soup.select_one("#email")["value"] == account.email
     assert not page.soup.select_one("#password").get("value")
     assert page.soup.select_one(".govuk-inset-text a[href='/haslo/przypomnij']")
-    log_in(reader, make_account(make_district()))
+    assert log_in(reader, make_account(make_district())).path == "/moje-konto", "others are not kept out"
 
 
 def test_minutes_to_wait_are_told_in_minutes(reader: Visitor, account: Account, now: datetime):
@@ -194,7 +194,8 @@ def test_letter_case_and_blanks_do_not_give_new_tries(reader: Visitor, account: 
     for at in range(5):
         email = "OLA@example.org" if at % 2 else " ola@EXAMPLE.org "
         reader.submit(reader.get("/logowanie"), email=email, password="wrong", status=400)
-    log_in(reader, account, status=429)
+    assert log_in(reader, account, status=429).errors == ["There were too many failed attempts. Try again in 5 s."]
+    assert not Session.select().exists()
 
 
 def test_one_address_of_the_network_has_thirty_tries(reader: Visitor):

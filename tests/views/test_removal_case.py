@@ -1,4 +1,4 @@
-"""The claim that somebody else has registered on one's PESEL, as the claimant meets it: the form, and the page of the case."""
+"""The page on which a claimant follows the case of a wrongly registered account, and writes to it."""
 
 import json
 import logging
@@ -14,18 +14,16 @@ from portal.config import settings
 from portal.models import Account, Message, Officer, RemovalCase, RemovalStep
 from portal.models.removal import CaseState, Deed, Proof
 from portal.models.staff import Role
-from portal.services import removal_case, removal_evidence
-from portal.services.removal_case import Claim
+from portal.services import removal_case, removal_claim, removal_evidence
+from portal.services.removal_claim import Claim
 from tests.architecture.people import writes
-from tests.factories import OTHER_PESEL, PESEL, make_account, make_district, make_edition, make_officer
-from tests.page import Page, Visitor, prefilled
+from tests.factories import PESEL, make_account, make_district, make_edition, make_officer
+from tests.page import Page, Visitor
 from tests.services import cases
-from tests.views.steps import in_english, log_in
-from tests.views.test_enumeration import Answer, answer, token_of
+from tests.views.steps import in_english
+from tests.views.test_enumeration import token_of
+from tests.views.test_removal_claim import CLAIM, FORM, claim
 
-FORM = "/zgloszenie-konta"
-CLAIM = {"given_name": "Ewa", "family_name": "Żuk", "pesel": PESEL, "email": "ewa@example.org", "notice": "y",
-         "story": "Ktoś założył konto.\r\nTo nie ja.", "proof": "in_person"}
 SCRIPT = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
 ADD, WRITE = "Send the scan", "Send the message"
 WAYS = ["In person at the office", "With a scan or photo", "Write to us about the case"]
@@ -42,17 +40,12 @@ def officer(app: Flask) -> Officer:
     return make_officer(Role.REMOVALS)
 
 
-def claim(reader: Visitor, *, status: int = 200, **typed: Any) -> Page:
-    """Fill in the form and send it; without mistakes the page of the case is what comes."""
-    return reader.submit(reader.get(FORM), status=status, **{**CLAIM, **typed})
-
-
 def open_case(now: datetime, by: Officer | None = None, **given: Any) -> tuple[RemovalCase, str]:
     """Return a new case and the address of its page."""
     told = {"name": "Ewa Żuk", "pesel": PESEL, "email": "ewa@example.org", "story": "To nie ja.", "proof": Proof.IN_PERSON,
             "language": "en", **given}
-    case, secret = removal_case.open_case(Claim(**told), address="127.0.0.1", now=now, officer=by)
-    return case, f"{FORM}/{secret}"
+    case = removal_claim.open_case(Claim(**told), address="127.0.0.1", now=now, officer=by)
+    return case, f"{FORM}/{case.secret}"
 
 
 def buttons(page: Page) -> set[str]:
@@ -85,105 +78,6 @@ def test_claimant_reports_proves_answers_and_is_led_to_the_registration(reader: 
     page = reader.get(page.path)
     assert page.soup.select_one("main a.govuk-button")["href"] == "/rejestracja"
     assert not Account.select().where(Account.id == account.id).exists()
-
-
-def test_form_says_what_will_happen_and_where_to_come(reader: Visitor, setting: Any):
-    setting(office_address="Rynek 1, pok. 2", office_hours="7-15")
-    page = reader.get(FORM)
-    assert "Rynek 1, pok. 2, 7-15. Bring your identity card or another document that shows your PESEL number." in page.text
-    assert "Cover everything but your names and PESEL number." in page.text
-    assert [radio["value"] for radio in page.soup.select("[type=radio]")] == ["in_person", "scan"], "what we recommend is first"
-    tokens = {field["name"]: field["autocomplete"] for field in page.soup.select("main [autocomplete]")}
-    assert tokens == {"given_name": "given-name", "family_name": "family-name", "pesel": "off", "email": "email"}
-    assert not page.soup.select("main [type=file]"), "a scan is a step of its own: a mistake here never loses it"
-
-
-@pytest.mark.parametrize(("field", "value", "error"), [
-    ("given_name", "", "Enter your first name."),
-    ("family_name", " \t ", "Enter your last name."),
-    ("given_name", "www.example.org", "A name cannot hold a web address."),
-    ("family_name", "x" * 101, "This can have at most 100 characters."),
-    ("pesel", "", "Enter your PESEL number."),
-    ("pesel", "44051401358", "Enter a valid PESEL number: 11 digits, as on the identity card."),
-    ("pesel", "٤٤٠٥١٤٠١٣٥٩", "Enter a valid PESEL number: 11 digits, as on the identity card."),
-    ("email", "ewa(at)example.org", "Enter an e-mail address like name@example.pl."),
-    ("email", "ewa@example.org\nBcc: a@example.org", "Write this in one line."),
-    ("story", " \r\n ", "Write what happened."),
-    ("story", "x" * 2001, "This can have at most 2000 characters."),
-    ("story", "a\0b", "This text contains signs that cannot be used. Type it anew instead of pasting it."),
-    ("story", "\u202eabc", "This text contains signs that cannot be used. Type it anew instead of pasting it."),
-    ("proof", None, "Choose how you will show us who you are."),
-    ("proof", "word of honour", "Not a valid choice."),
-    ("notice", None, "Please read how your data are used and tick the box."),
-])
-def test_mistake_is_said_beside_its_field_and_all_that_was_typed_stays(reader: Visitor, field: str, value: Any, error: str):
-    page = claim(reader, status=400, **{field: value})
-    assert page.errors == [error] and page.title.startswith("Error: ")
-    [link] = page.soup.select(".govuk-error-summary__list a")
-    group = page.soup.select_one(link["href"]).find_parent(class_="govuk-form-group")
-    assert error in group.select_one(".govuk-error-message").get_text()
-    typed = {**CLAIM, "story": CLAIM["story"].replace("\r", "")}
-    kept = {name: text.lstrip("\n") for name, text in prefilled(page.form()).items()}
-    assert {name: kept.get(name) for name in typed if name != field} == {name: typed[name] for name in typed if name != field}
-    assert not RemovalCase.select().exists() and not Message.select().exists()
-
-
-def test_end_of_a_line_counts_as_one_sign(reader: Visitor):
-    claim(reader, story="x\r\n" * 999 + "xx")
-    assert len(RemovalCase.get().story) == 2000
-
-
-def test_fields_that_the_form_does_not_have_are_ignored(reader: Visitor):
-    claim(reader, state="removed", number="K/9/2020", name="Inna", secret_hash="x", approved_by="1", language="uk")
-    case = RemovalCase.get()
-    assert (case.state, case.number, case.name, case.approved_by, case.language) == ("open", "K/1/2026", "Ewa Żuk", None, "en")
-
-
-def walk(app: Flask, pesel: str) -> list[Answer]:
-    """Claim a PESEL, look at the case and write to it; return every answer on the way, without number and secret."""
-    browser = in_english(Visitor(app))
-    sent = browser.post(FORM, {**CLAIM, "pesel": pesel, "csrf_token": token_of(browser, FORM)})
-    path = sent.headers["Location"]
-    answers = [sent, browser.client.get(path)]
-    form = {"csrf_token": token_of(browser, path), "words": "Halo?"}
-    answers += [browser.post(f"{path}/odpowiedz", form), browser.client.get(path)]
-    own = re.compile(rf"{path.rpartition('/')[2]}|K/[0-9]+/2026")
-    return [(status, [(name, own.sub("…", value)) for name, value in headers if name != "Content-Length"], own.sub("…", body))
-            for status, headers, body in map(answer, answers)]
-
-
-def test_claim_is_answered_alike_whether_the_pesel_has_an_account(app: Flask, statements: list[str]):
-    make_account(make_district(), pesel=PESEL)
-    walk(app, "90010112301")  # The year's first number is found in another way.
-    told, done = [], []
-    for pesel in (PESEL, OTHER_PESEL):
-        statements.clear()
-        told.append(walk(app, pesel))
-        done.append([re.sub(r"\s+|s[0-9a-f]{32}", " ", statement) for statement in statements])
-        assert writes(statements)
-    assert [status for status, *_ in told[0]] == [302, 200, 302, 200]
-    assert told[0] == told[1]
-    assert done[0] == done[1], "nobody looks"
-
-
-def test_pesel_of_the_own_account_is_told_with_the_way_to_delete_it(reader: Visitor):
-    district = make_district()
-    log_in(reader, make_account(district, pesel=PESEL))
-    page = claim(reader, status=400)
-    assert page.errors == ["This is the PESEL number of your own account, which you are logged in to. No report is needed."]
-    assert page.soup.select_one("main a[href='/moje-konto/usun']") and not RemovalCase.select().exists()
-    make_account(district, pesel=OTHER_PESEL)
-    assert claim(reader, pesel=OTHER_PESEL).heading == "Your case K/1/2026", "of other accounts nobody is told"
-
-
-@pytest.mark.parametrize("same", ["pesel", "email"])
-def test_fourth_claim_of_a_day_is_refused_in_the_form(reader: Visitor, now: datetime, same: str):
-    for at, pesel in enumerate(("90010112301", OTHER_PESEL, "44051401359")):
-        open_case(now, **({"email": f"e{at}@example.org"} if same == "pesel" else {"pesel": pesel}))
-    page = claim(reader, status=400)
-    assert page.errors == [removal_case.TOO_MANY]
-    assert prefilled(page.form())["story"].lstrip("\n") == CLAIM["story"].replace("\r", "")
-    assert RemovalCase.select().count() == 3
 
 
 def test_claim_without_the_token_of_its_page_is_refused(reader: Visitor, now: datetime):
@@ -222,13 +116,25 @@ def test_page_that_waits_for_a_scan_says_so(reader: Visitor, now: datetime):
     assert "We are waiting for your scan" in reader.get(open_case(now, proof=Proof.SCAN)[1]).text
 
 
+def test_page_of_who_only_wrote_still_asks_who_it_is(reader: Visitor, now: datetime):
+    case, path = open_case(now, proof=Proof.SCAN)
+    page = reader.submit(reader.get(path), action=f"{path}/odpowiedz", words="Halo?")
+    asks = "We have your message We read it and write back. To go on, we also need to know who you are"
+    assert asks in page.text and "We want to be ready by June 22, 2026." in page.text
+    assert headings(page)[:-1] == ["We have your message", WAYS[1], WAYS[0], WAYS[2]]
+    removal_claim.add_evidence(case, [b"page"], now=now)
+    assert asks not in (text := reader.get(path).text) and "We are checking who you are" in text
+    removal_evidence.destroy(case)
+    assert asks in (text := reader.get(path).text) and "We have destroyed your scan." in text
+
+
 @pytest.mark.parametrize("what", ["scan", "words", "at the office"])
 def test_page_asks_for_patience_when_officers_are_late(reader: Visitor, officer: Officer, now: datetime, what: str):
     case, path = open_case(now, by=officer if what == "at the office" else None)
     if what == "scan":
-        removal_case.add_evidence(case, [b"page"], now=now)
+        removal_claim.add_evidence(case, [b"page"], now=now)
     elif what == "words":
-        removal_case.answer(case, "Halo?", now=now)
+        removal_claim.answer(case, "Halo?", now=now)
     assert "We want to be ready by June 22, 2026." in reader.get(path).text
     with time_machine.travel(now + timedelta(days=8), tick=False):
         page = reader.get(path)
@@ -258,7 +164,7 @@ def test_chosen_way_comes_first_and_none_is_asked_for_once_a_scan_is_there(reade
     assert headings(reader.get(open_case(now)[1]))[1:-1] == WAYS
     case, path = open_case(now, proof=Proof.SCAN)
     assert headings(reader.get(path))[1:-1] == [WAYS[1], WAYS[0], WAYS[2]]
-    removal_case.add_evidence(case, [b"page"], now=now)
+    removal_claim.add_evidence(case, [b"page"], now=now)
     page = reader.get(path)
     assert headings(page)[:2] == ["We are checking who you are", "Do you want to add something?"]
     assert [heading.get_text() for heading in page.soup.select("main h3")] == [WAYS[1], WAYS[0], WAYS[2]]
@@ -266,7 +172,7 @@ def test_chosen_way_comes_first_and_none_is_asked_for_once_a_scan_is_there(reade
 
 def test_page_says_when_scans_are_destroyed(reader: Visitor, officer: Officer, now: datetime):
     case, path = open_case(now, proof=Proof.SCAN)
-    removal_case.add_evidence(case, [b"page"], now=now)
+    removal_claim.add_evidence(case, [b"page"], now=now)
     assert "destroyed your scan" not in reader.get(path).text
     removal_evidence.destroy(case)
     page = reader.get(path)
@@ -290,7 +196,7 @@ def test_words_of_officers_are_shown_only_where_they_are_for_the_claimant(reader
     make_account(make_district(), pesel=PESEL)
     case, path = open_case(now)
     removal_case.ask_for_more(case, officer, "Prosimy o drugą stronę.", version=case.version, now=now)
-    removal_case.answer(case, "Moja odpowiedź", now=now)
+    removal_claim.answer(case, "Moja odpowiedź", now=now)
     assert "Prosimy o drugą stronę." in reader.get(path).text, "what was asked stays in the history"
     removal_case.confirm_identity(case, officer, "Notatka o dowodzie", version=case.version, now=now)
     cases.request(case, officer, now)
@@ -338,6 +244,18 @@ def test_wrong_message_is_kept_in_its_field(reader: Visitor, now: datetime, word
     assert page.soup.select_one(".govuk-error-summary a")["href"] == "#words"
     assert case.steps.count() == 1 and buttons(page) == {ADD, WRITE}
     assert reader.get(page.soup.select_one("footer [hreflang=pl]")["href"]).path == path, "not the home page"
+
+
+def test_message_beyond_the_twentieth_is_refused_beside_its_field_and_stays(reader: Visitor, now: datetime):
+    case, path = open_case(now)
+    for at in range(20):
+        removal_claim.answer(case, f"Wiadomość {at}", now=now)
+    page = reader.submit(reader.get(path), action=f"{path}/odpowiedz", words="Jeszcze\r\njedno", status=400)
+    assert page.errors == [removal_claim.TOO_MANY_ANSWERS] and page.title.startswith("Error: ")
+    assert page.soup.select_one(".govuk-error-summary a")["href"] == "#words"
+    assert removal_claim.TOO_MANY_ANSWERS in page.soup.select_one("#words-error").get_text()
+    assert page.soup.textarea.get_text().lstrip("\n") == "Jeszcze\njedno"
+    assert case.steps.count() == 21 and buttons(page) == {ADD, WRITE}
 
 
 def test_files_that_are_too_large_together_lead_back_to_the_case(app: Flask, reader: Visitor, now: datetime,

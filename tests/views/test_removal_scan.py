@@ -9,11 +9,11 @@ from flask import Flask, request
 from flask_wtf.csrf import CSRFError
 
 from portal import clock
-from portal.errors import EvidenceRefused
+from portal.errors import EvidenceRefused, EvidenceTooSlow
 from portal.files import Fault
 from portal.models import Evidence, RemovalStep
 from portal.models.staff import Role
-from portal.services import removal_case, removal_evidence
+from portal.services import removal_case, removal_claim, removal_evidence
 from tests.factories import make_officer
 from tests.page import Page, Visitor
 from tests.services import raw
@@ -96,7 +96,7 @@ def test_more_pages_than_a_case_keeps_leave_it_as_it_was(reader: Visitor, path: 
 
 
 def test_file_after_the_decision_is_not_even_read(reader: Visitor, path: str, now: datetime, monkeypatch: pytest.MonkeyPatch):
-    case = removal_case.find_case(path.rpartition("/")[2])
+    case = removal_claim.find_case(path.rpartition("/")[2])
     page = reader.get(path)
     removal_case.confirm_identity(case, make_officer(Role.REMOVALS), "dowód", version=case.version, now=now)
     monkeypatch.setattr(removal_evidence, "read", None)
@@ -106,7 +106,7 @@ def test_file_after_the_decision_is_not_even_read(reader: Visitor, path: str, no
 
 
 def test_decision_while_files_are_read_is_told(reader: Visitor, path: str, now: datetime, monkeypatch: pytest.MonkeyPatch):
-    case, officer = removal_case.find_case(path.rpartition("/")[2]), make_officer(Role.REMOVALS)
+    case, officer = removal_claim.find_case(path.rpartition("/")[2]), make_officer(Role.REMOVALS)
 
     def decide(_data: bytes, _name: str) -> list[bytes]:
         removal_case.confirm_identity(case, officer, "dowód", version=case.version, now=now)
@@ -134,7 +134,7 @@ def test_file_that_takes_too_long_is_the_last_that_is_looked_at(reader: Visitor,
         with pytest.raises(EvidenceRefused), removal_evidence.turn():
             pass
         if name == "b.pdf":
-            raise EvidenceRefused(slow)
+            raise EvidenceTooSlow(slow)
         return [data]
     monkeypatch.setattr(removal_evidence, "read", read)
     page = send(reader, path, *[(name, photo()) for name in ("a.jpg", "b.pdf", "c.jpg", "d.jpg")], status=400)
@@ -144,7 +144,7 @@ def test_file_that_takes_too_long_is_the_last_that_is_looked_at(reader: Visitor,
 
 
 def test_files_beyond_those_of_an_hour_are_named_and_not_read(reader: Visitor, path: str, monkeypatch: pytest.MonkeyPatch):
-    case = removal_case.find_case(path.rpartition("/")[2])
+    case = removal_claim.find_case(path.rpartition("/")[2])
     for _time in range(10):
         removal_evidence.count_try(case, address="192.0.2.9", now=clock.now())
     page = send(reader, path, ("a.gif", b"GIF"), *[(name, photo()) for name in ("b.jpg", "c.jpg", "d.jpg")], status=400)

@@ -126,8 +126,10 @@ def test_results_that_are_kept_look_like_those_that_are_counted(reader: Visitor,
         assert reader.get("/wyniki/2026").text == published
 
 
-def test_unknown_edition_has_none(reader: Visitor):
-    reader.get("/wyniki/1999", status=404)
+def test_unknown_edition_has_none(reader: Visitor, edition: Edition, now: datetime):
+    with time_machine.travel(now + 10 * DAY, tick=False):
+        page = reader.get("/wyniki/1999", status=404)
+    assert page.heading == "There is no such page" and edition.name not in page.text
 
 
 def test_menu_leads_to_the_results_of_the_current_edition(reader: Visitor, edition: Edition):

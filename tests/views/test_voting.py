@@ -284,9 +284,9 @@ def test_account_frozen_on_the_way_cannot_cast(voter: Visitor, voters: Voting):
 
 
 def test_portal_without_an_edition_has_nothing_to_vote_on(visitor: Visitor):
-    log_in(visitor, make_account(make_district()))
+    log_in(in_english(visitor), make_account(make_district()))
     for path in STEPS[:2]:
-        visitor.get(path, status=404)
+        assert visitor.get(path, status=404).heading == "There is no such page"
 
 
 def test_lost_key_of_the_edition_is_an_error_that_stores_nothing(voter: Visitor, voters: Voting, monkeypatch: pytest.MonkeyPatch):

@@ -1,0 +1,157 @@
+"""Claims about wrongly registered accounts: what a person without an account tells, brings and answers (then removal_case)."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import IO, Any
+
+from peewee import fn
+
+from portal import clock, crypto
+from portal.database import lock, transaction
+from portal.errors import N_, CaseUnknown, EvidenceRefused, EvidenceTooSlow, OwnAccount, PortalError, TooMany
+from portal.files import MOST_BYTES
+from portal.models.account import Account
+from portal.models.edition import Edition
+from portal.models.removal import CaseState, Deed, Evidence, Proof, RemovalCase, RemovalStep
+from portal.models.staff import Officer
+from portal.network import network_of
+from portal.services import removal_evidence
+from portal.services.code import count_sending
+from portal.services.removal_case import advance, note_step, write_claimant
+
+DECIDED_WITHIN, BEFORE_VOTING_ENDS = timedelta(days=7), timedelta(days=1)
+MOST_PER_PERSON_AND_DAY, MOST_FROM_ANYWHERE, MOST_PER_NETWORK_AND_HOUR, MOST_ANSWERS = 3, 10, 10, 20
+TOO_MANY = N_("Too many claims came in for this person or this network. Try again tomorrow, or come to us with your document.")
+TOO_MANY_ANSWERS = N_("You have sent us many messages about this case. We have them all; please come to us for anything further.")
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a claimant tells."""
+
+    name: str
+    pesel: str
+    email: str
+    story: str
+    proof: Proof
+    language: str
+
+
+def open_case(claim: Claim, *, address: str, now: datetime, visitor: Account | None = None,
+              officer: Officer | None = None) -> RemovalCase:
+    """Keep a claim, write to the claimant and return the case.
+
+    Whether the PESEL has an account makes no difference here, and nobody looks but at that of a ``visitor`` who is logged in. The
+    address is the caller's network address; an officer opens a case for who comes in person. A form that is sent twice makes one
+    case. Raises OwnAccount, TooMany.
+    """
+    index = crypto.blind_index("pesel", claim.pesel)
+    if visitor and visitor.pesel_index == index:
+        raise OwnAccount
+    with transaction():
+        lock("removal case numbers")
+        known: RemovalCase
+        for known in RemovalCase.select().where(RemovalCase.pesel_index == index, RemovalCase.state == CaseState.OPEN):
+            if all(getattr(known, name) == told for name, told in asdict(claim).items()):
+                return known
+        if officer is None:
+            _count_claim(index, claim.email, network_of(address), now)
+        secret = crypto.new_token()
+        case: RemovalCase = RemovalCase.create(
+            **asdict(claim), number=_next_number(clock.local(now).year), pesel_index=index, created_at=now, secret=secret,
+            secret_hash=crypto.hash_token(secret), due_at=_due_at(now))
+        note_step(case, Deed.OPENED, officer, None, now)
+        write_claimant(case, "claim_received", now, at_office=officer is not None)
+    return case
+
+
+def _count_claim(index: str, email: str, network: str, now: datetime) -> None:
+    """Bound the letters to addresses that nobody has confirmed; strangers cannot use up what a person needs by themselves."""
+    day = clock.start_of(clock.local(now).date())
+    for scope, window, most in ((f"pesel:{index}:{network}", day, MOST_PER_PERSON_AND_DAY),
+                                (f"pesel:{index}", day, MOST_FROM_ANYWHERE), (f"email:{email}", day, MOST_PER_PERSON_AND_DAY),
+                                (f"network:{network}", clock.hour_of(now), MOST_PER_NETWORK_AND_HOUR)):
+        count_sending("claim:" + crypto.keyed_hash("index", "claim", scope), window, most, refusal=TOO_MANY)
+
+
+def _next_number(year: int) -> str:
+    last = RemovalCase.select().where(RemovalCase.number.endswith(f"/{year}")).order_by(RemovalCase.id.desc()).first()
+    return f"K/{int(last.number.split('/')[1]) + 1 if last else 1}/{year}"
+
+
+def _due_at(now: datetime) -> datetime:
+    """Return the end of the day by which officers decide: in a week, and a day before a voting ends that goes on."""
+    ends = [edition.voting_to - BEFORE_VOTING_ENDS for edition in Edition.in_voting(now)]
+    return clock.end_of(clock.local(max(now, min([now + DECIDED_WITHIN, *ends]))).date())
+
+
+def find_case(secret: str) -> RemovalCase:
+    """Return the case of a status page; raise CaseUnknown."""
+    case: RemovalCase | None = RemovalCase.get_or_none(RemovalCase.secret_hash == crypto.hash_token(secret))
+    if case is None:
+        raise CaseUnknown
+    return case
+
+
+def waits_for_person() -> Any:
+    """Return the condition on cases with which officers cannot begin, or go on, before the claimant has brought something."""
+    at_office = (RemovalStep.deed == Deed.OPENED) & RemovalStep.officer.is_null(False)
+    said = RemovalStep.select(RemovalStep.id).where(RemovalStep.case == RemovalCase.id,
+                                                    (RemovalStep.deed == Deed.ANSWERED) | at_office)
+    shown = Evidence.select(Evidence.id).where(Evidence.case == RemovalCase.id)
+    brought = fn.EXISTS(said) | fn.EXISTS(shown)
+    return (RemovalCase.state == CaseState.MORE_NEEDED) | (RemovalCase.state == CaseState.OPEN) & ~brought
+
+
+def is_waiting(case: RemovalCase) -> bool:
+    """Tell whether a case waits for its claimant."""
+    waits: bool = RemovalCase.select().where(RemovalCase.id == case.id, waits_for_person()).exists()
+    return waits
+
+
+def answer(case: RemovalCase, words: str, *, now: datetime) -> None:
+    """Keep what a claimant writes while officers have not decided; raise StepForbidden, and TooMany after twenty messages."""
+    with transaction():
+        count_sending("claim-answers:" + crypto.keyed_hash("index", "claim", case.number), case.created_at, MOST_ANSWERS,
+                      refusal=TOO_MANY_ANSWERS)
+        advance(case, Deed.ANSWERED, words=words, now=now, **_renewed(case, now))
+
+
+def add_evidence(case: RemovalCase, pages: list[bytes], *, now: datetime) -> None:
+    """Keep the pages of a claimant's scan, as removal_evidence.read made them; raise EvidenceRefused, StepForbidden."""
+    with transaction():
+        advance(case, Deed.SCAN_ADDED, now=now, **_renewed(case, now))
+        removal_evidence.keep(case, pages, now=now)
+
+
+def _renewed(case: RemovalCase, now: datetime) -> dict[str, Any]:
+    """Return the new deadline of a case that has waited for what its claimant brings now; a reminder puts it off no more."""
+    return {"due_at": _due_at(now)} if is_waiting(case) else {}
+
+
+def add_files(case: RemovalCase, files: Sequence[tuple[str, IO[bytes]]], *, address: str,
+              now: datetime) -> tuple[list[str], list[tuple[str, PortalError]]]:
+    """Keep those files of an upload that can be used; return their names, and of the others why not.
+
+    The address is the caller's network address. What is not looked at, because another upload is just being read, too many came
+    or one takes too long, is named in one. Raises StepForbidden when officers have decided meanwhile.
+    """
+    kept: list[str] = []
+    refused: list[tuple[str, PortalError]] = []
+    left = list(files)
+    try:
+        with removal_evidence.turn():
+            while left:
+                removal_evidence.count_try(case, address=address, now=now)
+                name, file = left.pop(0)
+                try:
+                    add_evidence(case, removal_evidence.read(file.read(MOST_BYTES + 1), name), now=now)
+                    kept.append(name)
+                except EvidenceRefused as error:
+                    refused.append((name, error))
+                    if left and isinstance(error, EvidenceTooSlow):
+                        raise EvidenceRefused(removal_evidence.NOT_LOOKED_AT) from None
+    except (EvidenceRefused, TooMany) as error:
+        refused.append((", ".join(name for name, _file in left), error))
+    return kept, refused
