@@ -25,6 +25,7 @@ def create_app(instance: Path | None = None) -> "Flask":
     app = Flask(__name__, instance_path=str(settings.instance))
     app.config.from_mapping(config.for_flask(settings, keyring.get("secret")))
     app.wsgi_app = cache.PublicPages(app.wsgi_app, app.config)  # type: ignore[method-assign]
+    app.wsgi_app = cache.PackedAssets(app.wsgi_app, templating.BUILD)  # type: ignore[method-assign]
     if settings.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, *[settings.proxies] * 3)  # type: ignore[method-assign]
     database.open_database(settings.database_url)

@@ -98,7 +98,7 @@ def public_page(view: View) -> View:
         response = make_response(view(*args, **kwargs))
         if current_app.config["SESSION_COOKIE_NAME"] not in request.cookies:
             response.headers["Cache-Control"] = "public, max-age=0, must-revalidate"
-            response.headers["Vary"] = "Cookie"
+            response.headers["Vary"] = "Cookie, Accept-Encoding"
             response.add_etag()
         return response
     guarded.guard = "public"  # type: ignore[attr-defined]

@@ -4,15 +4,20 @@ Nothing is older than SECONDS, a page with a part from here twice that, on every
 anybody, and a deadline shows in time.
 """
 
+import gzip
+import re
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+Answer = tuple[str, list[tuple[str, str]], bytes]
 SECONDS = 0.9
 MOST_ENTRIES = 500
+TRACKING = re.compile("((fbclid|gclid|utm_[a-z]+)=[^&]*+&?)*")  # What others add to a link: no page depends on it.
 
 _entries: OrderedDict[Hashable, tuple[float, Any]] = OrderedDict()
 _making: dict[Hashable, threading.Lock] = {}
@@ -69,8 +74,8 @@ class PublicPages:
     """Stands in front of the application and gives people without a session the pages that it called public.
 
     The key holds everything that a public page may depend on: host, address and the other cookies (the language), but not the
-    cookie of a known device, which each of them has another of. With a question in the address it is made anew: whoever invents
-    questions must not crowd out what all read.
+    cookie of a known device, which each of them has another of. With a question of its own in the address it is made anew:
+    whoever invents questions must not crowd out what all read.
     """
 
     def __init__(self, application: Any, config: Mapping[str, Any]) -> None:
@@ -79,13 +84,14 @@ class PublicPages:
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         cookies = environ.get("HTTP_COOKIE", "")
-        if environ["REQUEST_METHOD"] != "GET" or self._session_cookie in cookies or environ.get("QUERY_STRING"):
+        asked = not TRACKING.fullmatch(environ.get("QUERY_STRING", ""))
+        if environ["REQUEST_METHOD"] != "GET" or self._session_cookie in cookies or asked:
             return self._application(environ, start_response)
         given = [cookie.strip() for cookie in cookies.split(";")]  # As they are read later on: none hides behind another.
         shown = "; ".join(cookie for cookie in given if not cookie.startswith(self._device_cookie))
         key = "page", environ.get("HTTP_HOST"), environ["PATH_INFO"], shown
         entry = _fresh(key)
-        status, headers, body = entry[1] if entry else self._ask(key, environ)
+        status, headers, body = (entry[1] if entry else self._ask(key, environ))[-1 if _unpacks(environ) else 0]
         sent = dict(headers)
         if "ETag" in sent and sent["ETag"] == environ.get("HTTP_IF_NONE_MATCH"):
             kept = ("ETag", "Cache-Control", "Vary")
@@ -94,7 +100,8 @@ class PublicPages:
         start_response(status, headers)
         return [body]
 
-    def _ask(self, key: Hashable, environ: dict[str, Any]) -> tuple[str, list[tuple[str, str]], bytes]:
+    def _ask(self, key: Hashable, environ: dict[str, Any]) -> list[Answer]:
+        """Return the answer as it is; if everybody without a session gets it, which so holds no secret, packed as well."""
         answer: list[Any] = []
 
         def start_response(status: str, headers: list[tuple[str, str]], _error: Any = None) -> None:
@@ -106,7 +113,33 @@ class PublicPages:
         finally:
             getattr(chunks, "close", lambda: None)()
         status, headers = answer
-        named = dict(headers)
+        named, answers = dict(headers), [(status, headers, body)]
         if status.startswith("200") and named.get("Cache-Control", "").startswith("public") and "Set-Cookie" not in named:
-            _keep(key, (status, headers, body))
-        return status, headers, body
+            packed = gzip.compress(body, 6, mtime=0)
+            other = {"Content-Encoding": "gzip", "Content-Length": str(len(packed)), "ETag": f'{named["ETag"][:-1]}-gzip"'}
+            answers.append((status, [*{**named, **other}.items()], packed))
+            _keep(key, answers)
+        return answers
+
+
+class PackedAssets:
+    """Stands in front of the application and sends style sheets and scripts as the build packed them."""
+
+    def __init__(self, application: Any, folder: Path) -> None:
+        self._application = application
+        kinds = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
+        self._packed = {f"/static/build/{file.stem}": (kinds[Path(file.stem).suffix], file.read_bytes())
+                        for file in folder.glob("*.gz")}
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        kind, body = self._packed.get(environ["PATH_INFO"], ("", b""))
+        if not kind or environ["REQUEST_METHOD"] != "GET" or not _unpacks(environ):
+            return self._application(environ, start_response)
+        start_response("200 OK", [
+            ("Content-Type", kind), ("Content-Encoding", "gzip"), ("Content-Length", str(len(body))), ("Vary", "Accept-Encoding"),
+            ("Cache-Control", "public, max-age=31536000"), ("X-Content-Type-Options", "nosniff")])
+        return [body]
+
+
+def _unpacks(environ: Mapping[str, Any]) -> bool:
+    return "gzip" in environ.get("HTTP_ACCEPT_ENCODING", "")

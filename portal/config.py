@@ -65,6 +65,8 @@ SETTINGS = (
     Setting("CONTACT_EMAIL", "budzet@example.org", "address that residents write to"),
     Setting("OFFICE_ADDRESS", "pl. Wszystkich Świętych 3-4, pok. 29", "where residents come in person"),
     Setting("OFFICE_HOURS", "pon.-pt. 8:00-15:00", "when they can come"),
+    Setting("MAP_TILES", "https://tile.openstreetmap.org/{z}/{x}/{y}.png", "background of maps; empty: points on plain ground"),
+    Setting("MAP_CENTRE", "50.0614,19.9372", "latitude and longitude at which maps begin"),
     Setting("WORKERS", 2, "processes of the web server"),
     Setting("THREADS", 2, "threads of each process of the web server; more only wait for each other (see docs/bench.md)"),
     Setting("LISTEN", "127.0.0.1:5000", "address and port of the web server"),

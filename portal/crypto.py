@@ -13,8 +13,10 @@ import re
 import secrets
 import threading
 import unicodedata
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
@@ -65,18 +67,12 @@ class Keyring:
         except KeyMissing:
             path = self.path(name)
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            fresh = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-            handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(handle, "wb") as file:
+            with NamedTemporaryFile(dir=path.parent, prefix=".") as file:
                 file.write(base64.b64encode(secrets.token_bytes(32)))
                 file.flush()
                 os.fsync(file.fileno())
-            try:  # A link fails where a file exists, so that of two processes that begin at once one key wins.
-                os.link(fresh, path)
-            except FileExistsError:
-                pass
-            finally:
-                fresh.unlink()
+                with suppress(FileExistsError):  # A link fails where a file is: of two processes that begin at once one key wins.
+                    os.link(file.name, path)
             return self.get(name)
 
 

@@ -5,21 +5,26 @@ SQLite runs in WAL with immediate transactions, so that a writer waits at the st
 """
 
 import fcntl
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 from urllib.parse import urlsplit
 
 from peewee import Database, DatabaseProxy, SqliteDatabase
 from playhouse import db_url
-from playhouse.migrations import Runner
+from playhouse.migrations import Migration, Runner
 from playhouse.pool import PooledSqliteDatabase
 
 from portal import crypto
 from portal.config import settings
 
-MIGRATIONS = Path(__file__).with_name("migrations")
+MIGRATIONS = Path(__file__).with_name("migrations")  # Plain SQL, as PostgreSQL reads it; and how SQLite does:
+ON_SQLITE = ((r"\b(SERIAL|BIGINT|BOOLEAN)\b", "INTEGER"), (r"\bTIMESTAMP\b", "DATETIME"), (r"\bBYTEA\b", "BLOB"),
+             (r"\bNUMERIC\b", "DECIMAL"), (r"\bUUID\b", "TEXT"), (r"/\* SQLite: (.*?) \*/", r"\1"))
 BUSY_SECONDS = 15
 PRAGMAS = {"journal_mode": "wal", "foreign_keys": 1, "synchronous": "full", "cache_size": -16000, "temp_store": 2}
 
@@ -84,17 +89,38 @@ def lock(name: str) -> None:
         database.execute_sql("SELECT pg_advisory_xact_lock(hashtext(%s))", (name,))
 
 
+class Step(Migration):
+    """A migration that is a file of SQL."""
+
+    def load(self) -> Any:
+        def up(_migrator: object, db: Database) -> None:
+            text = Path(self.path).read_text("utf-8")
+            for written, meant in ON_SQLITE if isinstance(db, SqliteDatabase) else ():
+                text = re.sub(written, meant, text)
+            for statement in re.sub("(?m)--.*$", "", text).split(";"):
+                if statement.strip():
+                    db.execute_sql(statement)
+        return SimpleNamespace(up=up)
+
+
+class Steps(Runner):
+    """Applies the files of MIGRATIONS in the order of their numbers, each in a transaction, and notes which it has applied."""
+
+    def migrations(self) -> list[Migration]:
+        return [Step(int(path.name[:4]), path.stem, str(path), None) for path in sorted(MIGRATIONS.glob("*.sql"))]
+
+
 def upgrade() -> list[str]:
     """Create the system keys, apply the migrations that are missing and return their names."""
     for key in crypto.SYSTEM_KEYS:
         crypto.keyring.create(key)
     with database.connection_context():
-        return list(Runner(database.obj, str(MIGRATIONS)).up())
+        return list(Steps(database.obj).up())
 
 
 def pending() -> list[str]:
     """Return the names of the migrations that are still to be applied."""
-    return [step.name for step in Runner(database.obj, str(MIGRATIONS)).status() if not step.applied]
+    return [step.name for step in Steps(database.obj).status() if not step.applied]
 
 
 def release(_error: BaseException | None = None) -> None:

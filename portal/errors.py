@@ -9,11 +9,12 @@ import math
 import secrets
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from flask import Flask
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
@@ -36,11 +37,30 @@ class PortalError(Exception):
         super().__init__(self.message % params if params else self.message)
 
 
+def require(found: T | None, error: PortalError | type[PortalError]) -> T:
+    """Return what was found, or how many rows were changed; raise the error when that is nothing."""
+    if not found:
+        raise error
+    return found
+
+
+class Conflict(PortalError):
+    """The state of things stands against it."""
+
+    status = 409
+
+
 class NotFound(PortalError):
     """There is no such thing, or it is not yours: the answer is the same."""
 
     status = 404
     message = N_("There is no such page.")
+
+
+class LinkDead(NotFound):
+    """An address that was known to one person alone leads nowhere: wrong, used, replaced or too old, the answer is the same."""
+
+    heading = N_("This link or page is no longer valid")
 
 
 class TooMany(PortalError):
@@ -68,19 +88,16 @@ class LoginRefused(PortalError):
     message = N_("The e-mail address or the password is not right.")
 
 
-class ResetUnknown(PortalError):
+class ResetUnknown(NotFound):
     """A link that sets a new password is wrong, used, replaced, void or too old: the answer is the same."""
 
-    status = 404
     heading = N_("This link is no longer valid")
     message = N_("A link for a new password works once, for 60 minutes, and only the newest one does.")
 
 
-class RegistrationUnknown(PortalError):
+class RegistrationUnknown(LinkDead):
     """A registration is unknown, finished or expired: the answer is the same."""
 
-    status = 404
-    heading = N_("This link or page is no longer valid")
     message = N_("This registration is no longer open. Please begin again.")
 
 
@@ -90,55 +107,46 @@ class CodeRefused(PortalError):
     message = N_("This code is not right or no longer valid. Check the message or ask for a new code.")
 
 
-class EnrolmentUnknown(PortalError):
+class EnrolmentUnknown(LinkDead):
     """The link by which an officer sets up the own access is wrong, used, replaced or too old: the answer is the same."""
 
-    status = 404
-    heading = N_("This link or page is no longer valid")
     message = N_("An invitation to the panel works once, for three days. Perhaps you have set up your access already: then log "
                  "in. Otherwise ask an administrator for a new invitation.")
 
 
-class NoAdministratorLeft(PortalError):
+class NoAdministratorLeft(Conflict):
     """A change of officers' access would leave nobody who can give access."""
 
-    status = 409
     message = N_("This is the last administrator who can log in. Let somebody else become one first.")
 
 
-class PeselTaken(PortalError):
+class PeselTaken(Conflict):
     """The PESEL has an account; told only to the person whose text message code was right."""
 
-    status = 409
     message = N_("There already is an account for this PESEL number.")
 
 
-class EmailTaken(PortalError):
+class EmailTaken(Conflict):
     """The e-mail address has got an account since a change to it was asked for; told only to who can read its letters."""
 
-    status = 409
     message = N_("There already is an account for this e-mail address.")
 
 
-class ChangeUnknown(PortalError):
+class ChangeUnknown(NotFound):
     """No correction waits for its code or link: it is done, cancelled, replaced or expired."""
 
-    status = 404
     message = N_("This change does not wait for a confirmation any more.")
 
 
-class LinkUnknown(PortalError):
+class LinkUnknown(LinkDead):
     """A link from an e-mail is wrong, used, replaced, cancelled or expired: the answer is the same."""
 
-    status = 404
-    heading = N_("This link or page is no longer valid")
     message = N_("This link is not valid or was used already.")
 
 
-class ChangedMeanwhile(PortalError):
+class ChangedMeanwhile(Conflict):
     """The account is no longer what it was when the change began; nothing was stored."""
 
-    status = 409
     message = N_("Your data were changed meanwhile, perhaps in another window. Look at them and try again.")
 
 
@@ -148,58 +156,41 @@ class NothingToChange(PortalError):
     message = N_("This is what your account says already.")
 
 
-class BallotWouldGo(PortalError):
+class BallotWouldGo(Conflict):
     """Deleting the account would remove a ballot of an open voting, which the person has not agreed to."""
 
-    status = 409
     message = N_("Your ballot in the open voting would be removed together with the account. Tick that you want this.")
 
 
-class UnderCheck(PortalError):
+class UnderCheck(Conflict):
     """An account can neither go nor get another PESEL while officers check its ballot, or whose number that is."""
 
-    status = 409
     message = N_("Officers are checking this account or its ballot. Until they are done it cannot be deleted, and its PESEL "
                  "number cannot be changed. Questions? Write to us.")
 
 
-class CaseUnknown(PortalError):
+class CaseUnknown(LinkDead):
     """The address of a case's status page is wrong, or the case was forgotten long after its end: the answer is the same."""
 
-    status = 404
-    heading = N_("This link or page is no longer valid")
     message = N_("There is no case at this address. Compare it with the link in our letter. A case can be seen here for a year "
                  "after its end.")
 
 
-class OwnAccount(PortalError):
+class OwnAccount(Conflict):
     """Somebody who is logged in claims that the own account is a stranger's."""
 
-    status = 409
     message = N_("This is the PESEL number of your own account, which you are logged in to. No report is needed.")
 
 
-class EvidenceRefused(PortalError):
-    """A file cannot be taken as a scan; the message says why, and nothing of it was kept."""
-
-    message = N_("This file cannot be used. Send a photo or scan as JPEG, PNG or PDF.")
-
-
-class EvidenceTooSlow(EvidenceRefused):
-    """Reading a file took too long: the others of the same upload are not looked at."""
-
-
-class CaseChanged(PortalError):
+class CaseChanged(Conflict):
     """A case is no longer as the officer has seen it."""
 
-    status = 409
     message = N_("This case was changed after you opened it. Nothing was done. Look at how it stands now and decide anew.")
 
 
-class StepForbidden(PortalError):
+class StepForbidden(Conflict):
     """A case does not come to this state from the one that it is in."""
 
-    status = 409
     message = N_("This step is not possible in the state that the case is in.")
 
 
@@ -210,17 +201,55 @@ class SecondOfficerNeeded(PortalError):
     message = N_("You asked for this removal yourself: a second officer has to approve it.")
 
 
-class NoSuchAccount(PortalError):
+class NoSuchAccount(Conflict):
     """No account has the PESEL of a case."""
 
-    status = 409
     message = N_("There is no account with this PESEL number.")
 
 
-class PhaseClosed(PortalError):
+class ProposalChanged(Conflict):
+    """A proposal is no longer as its officer or author has seen it."""
+
+    message = N_("This project was changed after you opened it. Nothing was done. Look at how it stands now and decide anew.")
+
+
+class MoveForbidden(Conflict):
+    """A proposal does not come to this state from the one that it is in, or something that this needs is missing."""
+
+    message = N_("This step is not possible in the state that the project is in.")
+
+
+class ProposalIncomplete(Conflict):
+    """Parts of a draft are still to be filled in; ``sections`` names them."""
+
+    message = N_("Some parts of the project are not finished yet.")
+
+
+class SupportRefused(Conflict):
+    """Somebody cannot support a proposal, or cannot any more; the message says why."""
+
+    message = N_("This project does not collect support now.")
+
+
+class InvitationRefused(Conflict):
+    """Somebody cannot be invited as a co-author, or cannot become one; the message says why."""
+
+    message = N_("You are an author of this project already: the link is for the person to whom we have sent it.")
+
+
+class FileUnusable(PortalError):
+    """A file cannot be taken; the message says why, and nothing of it was kept."""
+
+    message = N_("This file cannot be used.")
+
+
+class FileTooSlow(FileUnusable):
+    """Reading a file took too long: the others of the same upload are not looked at."""
+
+
+class PhaseClosed(Conflict):
     """The calendar of the edition does not allow this now."""
 
-    status = 409
     message = N_("Voting is not open now.")
 
 
@@ -231,24 +260,21 @@ class MayNotVote(PortalError):
     message = N_("You cannot vote in this edition.")
 
 
-class AlreadyVoted(PortalError):
+class AlreadyVoted(Conflict):
     """There already is a ballot of this person in this edition, over whichever channel."""
 
-    status = 409
     message = N_("Your ballot in this edition has already been cast. It can be cast only once.")
 
 
-class BallotIncomplete(PortalError):
+class BallotIncomplete(Conflict):
     """There is no complete choice to review or cast."""
 
-    status = 409
     message = N_("Choose your projects first.")
 
 
-class BallotChanged(PortalError):
+class BallotChanged(Conflict):
     """The choice is no longer the one that the voter reviewed; nothing was cast."""
 
-    status = 409
     message = N_("Your choice was changed after you reviewed it, perhaps in another window. This is what is saved now.")
 
 
@@ -258,10 +284,9 @@ class BallotInvalid(PortalError):
     message = N_("These choices cannot be accepted.")
 
 
-class ResultsSecret(PortalError):
+class ResultsSecret(Conflict):
     """Nothing about choices leaves the portal before voting ends."""
 
-    status = 409
     message = N_("Voting has not ended yet; nothing can be counted before.")
 
 

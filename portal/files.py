@@ -1,4 +1,4 @@
-"""Uploaded files: a photo, a scan or a PDF becomes plain JPEG pictures of its pages.
+"""Uploaded files: a photo, a scan or a PDF becomes plain JPEG pictures of its pages, or a document that anybody may be sent.
 
 Decoders are where hostile files strike. So the server never opens a file: it hands it to a child process, this module run as a
 script, which sees no settings and no keys, has little time and memory, and can open no file and start no process. What comes back
@@ -11,6 +11,7 @@ where the keys are. It could still kill that user's processes; and root, of whic
 import ctypes
 import logging
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -18,17 +19,18 @@ import sys
 import threading
 from enum import IntEnum
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 MOST_BYTES = 10 * 2**20
-MOST_PAGES = 10
+MOST_PAGES, MOST_DOCUMENT_PAGES = 10, 100
 MOST_PIXELS = 40_000_000  # Phones' photos have 12 million, seldom more.
 LONGEST_SIDE, DPI, QUALITY = 2200, 200, 85  # The small print of an identity card can be read.
 SECONDS, CPU_SECONDS, MEMORY = 10, 6, 2**30  # A good file takes 1.3 seconds at most, and three quarters of the memory.
 BEGINNINGS = {"pdf": b"%PDF-", "jpg": b"\xff\xd8\xff", "jpeg": b"\xff\xd8\xff", "png": b"\x89PNG\r\n\x1a\n"}
+JPEG_SCAN, JPEG_NOTES = 0xDA, {0xFE, *range(0xE0, 0xF0)} - {0xE0, 0xE2, 0xEE}  # The other three tell how to show the colours.
 ACTIVE = (b"/JavaScript", b"/Launch", b"/Rendition", b"/RichMedia", b"/EmbeddedFile", b"/FileAttachment")
 
 log = logging.getLogger(__name__)
@@ -61,6 +63,21 @@ def read_pages(data: bytes, name: str) -> list[bytes]:
 
     It takes some tenths of a second, SECONDS at most; the caller sees to it that few files are read at once. Raises FileRefused.
     """
+    return _split(_ask_child(_kind_of(data, name), data), "jpeg")
+
+
+def read_document(data: bytes, name: str) -> tuple[bytes, str]:
+    """Return what of such a file anybody may be sent, and its media type: of a picture a JPEG, of a PDF one written anew.
+
+    Of a PDF only what its pages show goes along, its text as text: no links, forms, layers and metadata. Raises FileRefused.
+    """
+    kind = _kind_of(data, name)
+    if kind == "pdf":
+        return _split(_ask_child("document", data), "pdf")[0], "application/pdf"
+    return _split(_ask_child(kind, data), "jpeg")[0], "image/jpeg"
+
+
+def _kind_of(data: bytes, name: str) -> str:
     if not data:
         raise FileRefused(Fault.EMPTY)
     if len(data) > MOST_BYTES:
@@ -69,7 +86,7 @@ def read_pages(data: bytes, name: str) -> list[bytes]:
     kind = ending.lower()
     if not stem or kind not in BEGINNINGS or not data.startswith(BEGINNINGS[kind]):
         raise FileRefused(Fault.WRONG_TYPE)
-    return _split(_ask_child(kind, data))
+    return kind
 
 
 def _hide_memory() -> None:
@@ -107,27 +124,27 @@ def _ask_child(kind: str, data: bytes) -> bytes:
     return answer
 
 
-def _split(answer: bytes) -> list[bytes]:
-    """Return the pages of an answer, in which each stands behind its length."""
+def _split(answer: bytes, kind: str) -> list[bytes]:
+    """Return the pages of an answer, or its only document; each stands behind its length, and must be of this kind."""
     pages: list[bytes] = []
     while answer and len(pages) < MOST_PAGES:
         end = 4 + int.from_bytes(answer[:4])
         pages.append(answer[4:end])
         answer = answer[end:]
-    if not pages or not all(page.startswith(BEGINNINGS["jpeg"]) for page in pages):
+    if not pages or not all(page.startswith(BEGINNINGS[kind]) for page in pages):
         raise FileRefused(Fault.BROKEN)
     return pages
 
 
 def _work(kind: str) -> None:
-    """Be the child: print the pages of the file on stdin, or end with a Fault."""
+    """Be the child: print the pages of the file on stdin, of a "document" all of it, or end with a Fault."""
     import pypdfium2.raw  # noqa: F401
     from PIL import Image, MpoImagePlugin  # noqa: F401
 
     Image.preinit()  # What Pillow needs is loaded now: no file can be opened any more when it would be missed.
     _confine()
     try:
-        pages = (_read_pdf if kind == "pdf" else _read_picture)(sys.stdin.buffer.read())
+        pages = {"pdf": _read_pdf, "document": _renew_pdf}.get(kind, _read_picture)(sys.stdin.buffer.read())
     except FileRefused as refusal:
         sys.exit(refusal.fault)
     sys.stdout.buffer.write(b"".join(len(page).to_bytes(4) + page for page in pages))
@@ -159,7 +176,7 @@ def _read_picture(data: bytes) -> list[bytes]:
     return [_as_jpeg(picture)]
 
 
-def _read_pdf(data: bytes) -> list[bytes]:
+def _open_pdf(data: bytes, most_pages: int) -> Any:
     from pypdfium2 import PdfDocument, PdfiumError, raw
 
     try:
@@ -168,15 +185,63 @@ def _read_pdf(data: bytes) -> list[bytes]:
         raise FileRefused(Fault.PROTECTED if error.err_code == raw.FPDF_ERR_PASSWORD else Fault.BROKEN) from None
     if raw.FPDF_GetSecurityHandlerRevision(document) >= 0:
         raise FileRefused(Fault.PROTECTED)
-    if len(document) > MOST_PAGES:
+    if len(document) > most_pages:
         raise FileRefused(Fault.TOO_MANY_PAGES)
-    unpacked = BytesIO()  # In a copy every name stands in plain sight, however the file hides it.
-    document.save(unpacked, flags=raw.FPDF_NO_INCREMENTAL)
+    unpacked = _saved(document, flags=raw.FPDF_NO_INCREMENTAL)  # There every name is in plain sight, however the file hides it.
     forms = raw.FPDF_GetFormType(document)
-    if forms in (raw.FORMTYPE_XFA_FULL, raw.FORMTYPE_XFA_FOREGROUND) or any(name in unpacked.getvalue() for name in ACTIVE):
+    if forms in (raw.FORMTYPE_XFA_FULL, raw.FORMTYPE_XFA_FOREGROUND) or any(name in unpacked for name in ACTIVE):
         raise FileRefused(Fault.ACTIVE)
+    return document
+
+
+def _read_pdf(data: bytes) -> list[bytes]:
     return [_as_jpeg(page.render(scale=min(DPI / 72, LONGEST_SIDE / max(page.get_size())), may_draw_forms=False).to_pil())
-            for page in document]
+            for page in _open_pdf(data, MOST_PAGES)]
+
+
+def _renew_pdf(data: bytes) -> list[bytes]:
+    """Draw each page, with the notes and filled-in forms on it, as one thing on a page of a new document.
+
+    Of what PDFium offers only the layout of two pages on a sheet draws them so and keeps what they share once. So each gets an
+    empty one below it, and of the sheet its own part is shown; a smaller page is enlarged to the size of the others.
+    """
+    from pypdfium2 import PdfDocument, raw
+
+    document = _open_pdf(data, MOST_DOCUMENT_PAGES)
+    for page in document:
+        raw.FPDFPage_Flatten(page, raw.FLAT_NORMALDISPLAY)
+    flat = PdfDocument(_saved(document))
+    sizes = [page.get_size() for page in flat]
+    width, height = map(max, zip(*sizes))
+    for at in range(len(sizes)):
+        flat.new_page(width, height, 2 * at + 1)
+    sheets = PdfDocument(raw.FPDF_ImportNPagesToOne(flat, width, 2 * height, 1, 2))
+    for sheet, size in zip(sheets, sizes):
+        scale = min(width / size[0], height / size[1])
+        left, low = (width - scale * size[0]) / 2, height + (height - scale * size[1]) / 2
+        sheet.set_mediabox(left, low, left + scale * size[0], low + scale * size[1])
+    return [_without_metadata(_saved(sheets))]
+
+
+def _without_metadata(pdf: bytes) -> bytes:
+    """Blank what cameras and programs note in photos, as they stand in a PDF: when, where and by whom they were taken."""
+    blanked = bytearray(pdf)
+    for found in re.finditer(rb"stream\r?\n\xff\xd8", pdf):
+        at = found.end()
+        while pdf[at:at + 1] == b"\xff" and pdf[at + 1:at + 2] != bytes([JPEG_SCAN]):
+            end = at + 2 + int.from_bytes(pdf[at + 2:at + 4])
+            if pdf[at + 1:at + 2] and pdf[at + 1] in JPEG_NOTES:
+                blanked[at + 4:end] = bytes(len(pdf[at + 4:end]))
+            at = end
+    for found in re.finditer(rb"/Type\s*/Metadata\b[^>]*>>\s*stream\r?\n(.*?)endstream", pdf, re.DOTALL):
+        blanked[slice(*found.span(1))] = b" " * len(found[1])
+    return bytes(blanked)
+
+
+def _saved(document: Any, **options: Any) -> bytes:
+    copy = BytesIO()
+    document.save(copy, **options)
+    return copy.getvalue()
 
 
 def _as_jpeg(picture: "Image") -> bytes:

@@ -1,12 +1,13 @@
 """What every answer tells the browser: content security policy, transport security, and what may be cached."""
 
 import secrets
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, request
 
 from portal.config import settings
 
-POLICY = ("default-src 'none'; script-src 'self'{nonce}; style-src 'self'{nonce}; img-src 'self' data:; font-src 'self'; "
+POLICY = ("default-src 'none'; script-src 'self'{nonce}; style-src 'self'{nonce}; img-src 'self' data:{tiles}; font-src 'self'; "
           "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
 ALWAYS = {
     "X-Content-Type-Options": "nosniff",
@@ -24,13 +25,20 @@ def csp_nonce() -> str:
     return str(g.csp_nonce)
 
 
+def map_source() -> dict[str, str]:
+    """Return where maps begin and where their background comes from, and let this answer's page load it from there."""
+    address = urlsplit(settings.map_tiles)
+    g.tiles = f" {address.scheme}://{address.netloc.replace('{s}', '*')}" if address.netloc else ""
+    return {"tiles": settings.map_tiles, "host": address.netloc.replace("{s}.", ""), "centre": settings.map_centre}
+
+
 def finish(response: Response) -> Response:
-    """Set the headers; what no rule made public is kept nowhere."""
+    """Set the headers; what no rule made public is kept nowhere, and a view may have a stricter policy."""
     headers = response.headers
     for name, value in ALWAYS.items():
         headers[name] = value
     nonce = f" 'nonce-{g.csp_nonce}'" if "csp_nonce" in g else ""
-    headers["Content-Security-Policy"] = POLICY.format(nonce=nonce)
+    headers.setdefault("Content-Security-Policy", POLICY.format(nonce=nonce, tiles=g.get("tiles", "")))
     if not settings.development:
         headers["Strict-Transport-Security"] = STRICT_TRANSPORT
     if request.endpoint not in {"static", "admin.static"} and "Cache-Control" not in headers:
@@ -40,3 +48,4 @@ def finish(response: Response) -> Response:
 
 def init_app(app: Flask) -> None:
     app.after_request(finish)
+    app.jinja_env.globals["map_source"] = map_source

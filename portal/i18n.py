@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import phonenumbers
@@ -17,6 +17,7 @@ from portal.extensions import babel
 LANGUAGES = {"pl": "Polski", "en": "English", "uk": "Українська"}
 DEFAULT = "pl"
 COOKIE = "jezyk"
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def choose_language() -> str:
@@ -33,12 +34,18 @@ def language() -> str:
 
 def money(grosze: int) -> str:
     """Write an amount of grosze in zł, with grosze only where there are any."""
+    return _money(grosze, language())
+
+
+@lru_cache(maxsize=4096)
+def _money(grosze: int, locale: str) -> str:
     pattern = "#,##0.00" if grosze % 100 else "#,##0"
-    return f"{format_decimal(Decimal(grosze) / 100, pattern, locale=language())}\N{NO-BREAK SPACE}zł"
+    return f"{format_decimal(Decimal(grosze) / 100, pattern, locale=locale)}\N{NO-BREAK SPACE}zł"
 
 
-def day(value: date | datetime) -> str:
-    """Write a date in words, as it was in the city."""
+def day(value: date | datetime | str) -> str:
+    """Write a date, or its ISO text that a letter brings, in words, as it was in the city."""
+    value = date.fromisoformat(value) if isinstance(value, str) else value
     return format_date(clock.local(value).date() if isinstance(value, datetime) else value, "long")
 
 
@@ -53,6 +60,11 @@ def moment(value: datetime) -> str:
 def phone(value: str) -> str:
     """Write a phone number in groups."""
     return phonenumbers.format_number(phonenumbers.parse(value), phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+def cell(value: object) -> str:
+    """Write a value as a cell of a table that no spreadsheet takes for a formula."""
+    return f"'{value}" if str(value).startswith(FORMULA) else str(value)
 
 
 def number(value: int | Decimal) -> str:

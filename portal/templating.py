@@ -19,14 +19,14 @@ from portal.config import settings
 from portal.errors import N_
 from portal.i18n import LANGUAGES, day, language
 from portal.models.edition import Edition, Phase
-from portal.services import voting
+from portal.services import proposals_draft, voting
 
 BUILD = Path(__file__).with_name("static") / "build"
 TOKEN, ADDRESS = cache.blank("token"), cache.blank("address")
 MAIN_MENU = (("/projekty", N_("Projects")), ("/glosowanie", N_("Voting")))
-ACCOUNT_MENU = (("/moje-konto", N_("Overview")), ("/glosowanie", N_("Voting")), ("/moje-konto/dane", N_("Update my data")),
-                ("/moje-konto/haslo", N_("Password")), ("/moje-konto/sesje", N_("Your sessions")),
-                ("/moje-konto/moje-dane", N_("My data")))
+ACCOUNT_MENU = (("/moje-konto", N_("Overview")), ("/moje-konto/projekty", N_("Your projects")), ("/glosowanie", N_("Voting")),
+                ("/moje-konto/dane", N_("Update my data")), ("/moje-konto/haslo", N_("Password")),
+                ("/moje-konto/sesje", N_("Your sessions")), ("/moje-konto/moje-dane", N_("My data")))
 Menu = tuple[tuple[str, str], ...]
 
 
@@ -56,6 +56,11 @@ def current_edition() -> Edition | None:
     if clock.is_previewing():
         return Edition.current(now)
     return cache.remember("edition", lambda: Edition.current(now))
+
+
+def open_edition() -> Edition | None:
+    """Return the edition that takes proposals now, from the cache."""
+    return cache.remember("open edition", lambda: proposals_draft.open_edition(clock.now()))
 
 
 def calendar_line() -> str:
@@ -155,5 +160,6 @@ def init_app(app: Flask) -> None:
     app.jinja_options = {**app.jinja_options, "trim_blocks": True, "lstrip_blocks": True}
     parts = {package: PackageLoader(package) for package in ("govuk_frontend_jinja", "govuk_frontend_wtf")}
     app.jinja_loader = ChoiceLoader([app.jinja_loader, PrefixLoader(parts)])  # type: ignore[list-item]
-    app.jinja_env.globals.update(asset=asset, layout=layout, calendar_line=calendar_line, ballot_reminder=ballot_reminder)
+    app.jinja_env.globals.update(asset=asset, layout=layout, open_edition=open_edition, calendar_line=calendar_line,
+                                 ballot_reminder=ballot_reminder)
     app.context_processor(_context)

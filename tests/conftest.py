@@ -60,7 +60,8 @@ def database_url(request: pytest.FixtureRequest, portal_app: Flask) -> str:
     else:
         server = request.getfixturevalue("postgres")
         with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-            connection.execute("CREATE DATABASE portal_test")
+            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = 'portal_test'").fetchone():
+                connection.execute("CREATE DATABASE portal_test")  # Else there it is, since before SQLite's turn.
         url = server.get_uri("portal_test")
     database.open_database(url)
     database.upgrade()
@@ -69,9 +70,10 @@ def database_url(request: pytest.FixtureRequest, portal_app: Flask) -> str:
 
 @pytest.fixture
 def db(database_url: str) -> Iterator[None]:
-    """An empty database, and no scans."""
+    """An empty database, and no files."""
     yield
-    shutil.rmtree(INSTANCE / "evidence", ignore_errors=True)
+    for folder in ("evidence", "attachments"):
+        shutil.rmtree(INSTANCE / folder, ignore_errors=True)
     empty_database()
 
 

@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _l
 
 from portal.admin import dashboard, login
 from portal.admin.account import AccountView
+from portal.admin.assessment_edition import CriterionView, UnitView
 from portal.admin.audit import AuditView, DigestView
 from portal.admin.edition import DistrictView, EditionView, PoolView
 from portal.admin.message import MessageView
@@ -17,7 +18,8 @@ from portal.admin.staff import OfficerView
 from portal.admin.staff_access import OwnAccess, Proof
 from portal.headers import csp_nonce
 from portal.models import (
-    Account, AuditDigest, AuditEntry, District, Edition, Message, Officer, Pool, Proposal, Publication, RemovalCase,
+    Account, AuditDigest, AuditEntry, Criterion, District, Edition, Message, Officer, Pool, Proposal, Publication, RemovalCase,
+    Unit,
 )
 
 TABLES = (
@@ -25,6 +27,8 @@ TABLES = (
     (DistrictView, District, _l("Districts"), "panel_districts", "dzielnice"),
     (PoolView, Pool, _l("Pools"), "panel_pools", "pule"),
     (ProposalView, Proposal, _l("Proposals"), "panel_proposals", "projekty"),
+    (UnitView, Unit, _l("Units"), "panel_units", "jednostki"),
+    (CriterionView, Criterion, _l("Questions of cards"), "panel_criteria", "pytania"),
     (ResultsView, Publication, _l("Corrections of results"), "panel_results", "wyniki"),
     (AccountView, Account, _l("Accounts"), "panel_accounts", "konta"),
     (RemovalView, RemovalCase, _l("Claims about accounts"), "panel_removals", "zgloszenia"),

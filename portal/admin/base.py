@@ -18,7 +18,6 @@ from portal.admin.filters import Filters
 from portal.admin.guard import Guarded
 from portal.models.fields import SealedField
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 SECRETS = {"password_hash", "email_token_hash", "pesel_index", "enrolment_hash", "secret_hash"}
 SWITCHES = {"create_view": "can_create", "edit_view": "can_edit", "delete_view": "can_delete", "export": "can_export",
             "details_view": "can_view_details", "action_view": "_actions", "ajax_lookup": "form_ajax_refs",
@@ -122,14 +121,16 @@ class PanelView(Guarded, Filters, Changes, ModelView):  # type: ignore[misc]
         """Return addresses and names of what can be done with a row beside reading and editing it."""
         return []
 
+    def is_action_allowed(self, _name: str) -> bool:
+        return bool(self.may("action_view"))
+
     def delete_model(self, _row: Any) -> Any:
         """Refuse: rows go away only through a service, which a view that switches deletion on calls here."""
         abort(404)
 
     def get_export_value(self, model: Any, name: Any) -> str:
         """Return a cell that no spreadsheet takes for a formula."""
-        text = str(super().get_export_value(model, name))
-        return f"'{text}" if text.startswith(FORMULA) else text
+        return i18n.cell(super().get_export_value(model, name))
 
     def get_export_name(self, export_type: str = "csv") -> str:
         return f"{self.endpoint}-{clock.local(clock.now()):%Y-%m-%d}.{export_type}"

@@ -8,19 +8,18 @@ from flask_admin.helpers import is_form_submitted
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from peewee import DataError, IntegrityError, Model
+from peewee import DataError, IntegrityError
 
 from portal import clock
 from portal.admin.fields import PanelForm
-from portal.database import on_sqlite, transaction
-from portal.errors import N_, PortalError
+from portal.database import transaction
+from portal.errors import N_, Conflict, PortalError
 from portal.services import audit
 
 
-class ChangedMeanwhile(PortalError):
+class ChangedMeanwhile(Conflict):
     """Somebody else saved the row since the officer opened it."""
 
-    status = 409
     message = N_("Somebody else has changed this entry since you opened it. What you typed is kept; the values stored now "
                  "stand beside the fields that differ. Save again to replace them.")
 
@@ -36,8 +35,6 @@ def actor() -> str:
 class Changes:
     """Saving for a panel view; ``refusals`` says which field a broken constraint belongs to, and in which words."""
 
-    model: Any
-    form_columns: tuple[str, ...]
     refusals: dict[str, tuple[str, Any]] = {}
 
     def may_edit(self, _row: Any) -> bool:
@@ -72,7 +69,7 @@ class Changes:
         """Save the row, or say in the form why not."""
         try:
             with transaction():
-                target = row if created else self._lock(row)
+                target = row if created else row.held()
                 if not created and form.version.data != form.version_of(target):
                     raise ChangedMeanwhile
                 self._write(form, target, {} if created else dict(target.__data__))
@@ -90,11 +87,6 @@ class Changes:
             else:
                 form.form_errors = [*form.form_errors, str(message)]
         return False
-
-    def _lock(self, row: Model) -> Any:
-        """Read the row anew, so that nobody else writes it until the transaction ends."""
-        query = self.model.select().where(self.model._meta.primary_key == row._pk)
-        return (query if on_sqlite() else query.for_update()).get()
 
     def _write(self, form: PanelForm, row: Any, before: dict[str, Any]) -> None:
         for name in self.form_columns:

@@ -6,8 +6,9 @@ from flask_admin.contrib.peewee.form import CustomModelConverter
 from peewee import AutoField, BigIntegerField, CharField, DecimalField, ForeignKeyField, IntegerField, TextField
 from wtforms.validators import InputRequired, Length, NumberRange
 
-from portal.admin.fields import CityMomentField, MoneyField, NumberField, RowField
+from portal.admin.fields import CityMomentField, NumberField, RowField
 from portal.forms import validators
+from portal.forms.fields_typed import MoneyField
 from portal.models.fields import MomentField, SealedField
 
 LONGEST_TEXT = 10_000

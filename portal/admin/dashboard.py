@@ -14,12 +14,14 @@ from portal import clock
 from portal.admin import labels
 from portal.admin.fields import CityMomentField
 from portal.admin.guard import Guarded
+from portal.admin.proposal import ProposalView, reasons, waits
 from portal.admin.removal_desk import overdue, waits_for_officers
 from portal.config import settings
 from portal.forms.base import BaseForm
 from portal.models.code import SendCount
 from portal.models.edition import Edition
 from portal.models.message import Message, MessageState
+from portal.models.proposal import Proposal
 from portal.models.removal import ENDED, CaseState, RemovalCase
 from portal.models.results import Publication
 from portal.models.staff import Role
@@ -77,6 +79,12 @@ def waiting_cases(role: Role) -> list[tuple[str, int, str]]:
     return [counted[2], (_("Corrections of results that wait"), corrections, url_for("panel_results.index_view"))]
 
 
+def waiting_projects(role: Role) -> list[tuple[str, int, str]]:
+    """Return what waits in the assessment for this officer, as waiting_cases() does."""
+    return [(label, Proposal.select().where(waits(reason)).count(), url_for("panel_proposals.index_view", flt_due_at=reason))
+            for reason, label in (reasons() if role in ProposalView.roles else ())]
+
+
 class Dashboard(Guarded, AdminIndexView):  # type: ignore[misc]
     """Open to every officer; what it links to is not."""
 
@@ -96,6 +104,7 @@ class Dashboard(Guarded, AdminIndexView):  # type: ignore[misc]
             failed=Message.select().where(Message.state == MessageState.FAILED).count(),
             sees_messages=any(item.get_url() == self.get_url("panel_messages.index_view") for item in tables),
             waiting_cases=waiting_cases(current_user.officer.role),
+            waiting_projects=waiting_projects(current_user.officer.role),
             shown_edition=edition, turnout=results.turnout(edition).total if edition else 0)
 
     @expose("/podglad", methods=("POST",))

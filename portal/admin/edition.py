@@ -6,13 +6,16 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from peewee import JOIN
-from wtforms.validators import ValidationError
+from wtforms.validators import InputRequired, ValidationError
 
 from portal import clock, crypto
 from portal.admin import labels
+from portal.admin.assessment_edition import editions
 from portal.admin.base import PanelView, money
+from portal.admin.converter import Within
 from portal.admin.fields import PanelForm
 from portal.admin.filters import OneOf
+from portal.admin.implementation import Settled
 from portal.errors import N_, PortalError
 from portal.models.ballot import Ballot
 from portal.models.district import District
@@ -21,6 +24,7 @@ from portal.models.staff import Role
 
 CALENDAR = ("proposals_from", "proposals_to", "corrections_to", "admitted_on", "protests_to", "voting_from", "voting_to",
             "results_on")
+DAYS = ("support_days", "assessment_days", "protest_days")
 FIXED_BY_BALLOTS = ("voting_from", "citywide_picks", "district_picks", "all_required", "minimum_age", "count_rule")
 LAST_SECOND = _l("Included to the last second: for the end of a day enter 23:59:59.")
 
@@ -29,10 +33,6 @@ def code_is_plain(_form: Any, field: Any) -> None:
     """Accept what can stand in an address and in the name of a key."""
     if not re.fullmatch("[0-9a-z]+(-[0-9a-z]+)*", field.data or ""):
         raise ValidationError(_("Use small letters a–z, digits and hyphens only, for example 2027."))
-
-
-def editions() -> list[tuple[str, str]]:
-    return [(edition.id, str(edition)) for edition in Edition.select().order_by(Edition.voting_from.desc())]
 
 
 def districts() -> list[tuple[str, str]]:
@@ -55,18 +55,19 @@ class DistrictView(PanelView):
     }
 
 
-class EditionView(PanelView):
+class EditionView(Settled):
     """One year's budget. Its key is made with it; what ballots depend on stays as it was when the first one came."""
 
     roles = (Role.COORDINATOR,)
     can_create = can_edit = True
-    fresh_login = {"edit_view"}  # The dates decide an election.
+    fresh_login = {"edit_view", "draw_view", "settle_view"}  # The dates decide an election.
     column_list = ("code", "name", "voting_from", "voting_to", "results_on", "archived")
     column_sortable_list = ("code", "voting_from", "voting_to", "results_on")
     column_default_sort = ("voting_from", True)
     column_searchable_list = ("code", "name")
     column_details_list = ("code", "name", *CALENDAR, "citywide_picks", "district_picks", "all_required", "minimum_age",
-                           "supporters_required", "count_rule", "tie_order", "lot_seed", "archived")
+                           "supporters_required", *DAYS, "count_rule", "tie_order", "lot_seed", "order_seed", "drawn_at",
+                           "archived")
     column_choices = {"count_rule": labels.COUNT_RULES}
     column_labels = {
         "code": _l("Code"), "name": _l("Edition's name"), "archived": _l("Imported from open data"),
@@ -76,14 +77,17 @@ class EditionView(PanelView):
         "citywide_picks": _l("Citywide picks"), "district_picks": _l("District picks"),
         "all_required": _l("All picks are required"), "minimum_age": _l("Minimum age"),
         "supporters_required": _l("Supporters required"), "count_rule": _l("Rule of the count"),
-        "tie_order": _l("Order of ties"), "lot_seed": _l("Seed of the lot"),
+        "support_days": _l("Days to collect support"), "assessment_days": _l("Days for a unit's card"),
+        "protest_days": _l("Days for a protest"), "tie_order": _l("Order of ties"), "lot_seed": _l("Seed of the lot for ties"),
+        "order_seed": _l("Seed of the order on the ballot"), "drawn_at": _l("Order drawn"),
     }
     form_columns = ("code", "name", *CALENDAR, "citywide_picks", "district_picks", "all_required", "minimum_age",
-                    "supporters_required", "count_rule")
+                    "supporters_required", *DAYS, "count_rule")
     form_args = {
         "code": {"validators": [code_is_plain], "description": _l("Stands in addresses and cannot be changed later.")},
         "proposals_to": {"description": LAST_SECOND},
         "voting_to": {"description": LAST_SECOND},
+        **dict.fromkeys(DAYS, {"validators": [InputRequired(), Within(1, 365)]}),
     }
     refusals = {
         "edition_code": ("code", _l("There already is an edition with this code.")),

@@ -1,4 +1,4 @@
-"""The panel's form of a row, and fields of our column types: money in zł, moments on the city's clocks, choices of rows."""
+"""The panel's form of a row, and fields of our column types: numbers, moments on the city's clocks, choices of rows."""
 
 import hashlib
 import re
@@ -8,11 +8,12 @@ from typing import Any
 
 from flask_babel import gettext as _
 from peewee import Model
-from wtforms import HiddenField, SelectField, StringField
+from wtforms import HiddenField, SelectField
 from wtforms.widgets import DateTimeLocalInput
 
 from portal import clock
 from portal.forms.base import BaseForm
+from portal.forms.fields_typed import TypedField
 
 PATTERN = "%Y-%m-%dT%H:%M:%S"
 
@@ -32,35 +33,6 @@ class PanelForm(BaseForm):
         return hashlib.sha256(repr(sorted(seen.items())).encode()).hexdigest()
 
 
-class TypedField(StringField):
-    """A line of text that stands for a value; what was typed stays when it is wrong."""
-
-    def _value(self) -> str:
-        return str(self.raw_data[0]) if self.raw_data else self.written(self.data)
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        self.data = None
-        typed = valuelist[0].strip() if valuelist else ""
-        if typed and typed == self.written(self.object_data):
-            self.data = self.object_data
-        elif typed:
-            self.data = self.read(typed)
-
-    def validate(self, form: Any, extra_validators: Any = ()) -> bool:
-        if self.process_errors:  # "Required" would hide what is wrong with the text.
-            self.errors = list(self.process_errors)
-            return False
-        return super().validate(form, extra_validators)
-
-    def written(self, value: Any) -> str:
-        """Return a value as it is typed."""
-        raise NotImplementedError
-
-    def read(self, typed: str) -> Any:
-        """Return the value of what was typed; raise ValueError with a message."""
-        raise NotImplementedError
-
-
 class NumberField(TypedField):
     """A number with a decimal comma or point."""
 
@@ -72,22 +44,6 @@ class NumberField(TypedField):
         if not re.fullmatch(r"[0-9]{1,10}(\.[0-9]{1,4})?", plain, re.ASCII):
             raise ValueError(_("Enter a number like 12 or 12,5."))
         return Decimal(plain)
-
-
-class MoneyField(TypedField):
-    """An amount typed in zł and kept in grosze."""
-
-    def written(self, value: Any) -> str:
-        if value is None:
-            return ""
-        zloty, grosze = divmod(value, 100)
-        return f"{zloty:,}".replace(",", " ") + (f",{grosze:02}" if grosze else "")
-
-    def read(self, typed: str) -> int:
-        plain = re.sub(r"\s|zł$", "", typed).replace(",", ".")
-        if not re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,2})?", plain, re.ASCII):
-            raise ValueError(_("Enter an amount in zł, like 1 250 000 or 999,50."))
-        return int(Decimal(plain) * 100)
 
 
 class CityMomentField(TypedField):

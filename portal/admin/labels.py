@@ -5,9 +5,9 @@ from flask_babel import lazy_gettext as _l
 from portal.models.account import AccountState
 from portal.models.edition import CountRule
 from portal.models.message import MessageChannel, MessageState
-from portal.models.proposal import ProposalState
 from portal.models.removal import CaseState, Deed, Proof
 from portal.models.staff import Role
+from portal.services.proposals_catalogue import STATES
 
 ROLES = [
     (Role.EDITOR, _l("Editor of pages")),
@@ -27,22 +27,7 @@ MESSAGE_STATES = [
     (MessageState.DELIVERED, _l("Delivered")),
     (MessageState.FAILED, _l("Failed")),
 ]
-PROPOSAL_STATES = [
-    (ProposalState.DRAFT, _l("Draft")),
-    (ProposalState.SUBMITTED, _l("Submitted")),
-    (ProposalState.RETURNED, _l("Returned for correction")),
-    (ProposalState.IN_ASSESSMENT, _l("Being assessed")),
-    (ProposalState.ADMITTED, _l("Admitted")),
-    (ProposalState.REFUSED, _l("Refused")),
-    (ProposalState.PROTESTED, _l("Under protest")),
-    (ProposalState.ON_BALLOT, _l("On the ballot")),
-    (ProposalState.FUNDED, _l("Funded")),
-    (ProposalState.NOT_FUNDED, _l("Not funded")),
-    (ProposalState.IN_PROGRESS, _l("Being carried out")),
-    (ProposalState.DONE, _l("Done")),
-    (ProposalState.ABANDONED, _l("Abandoned")),
-    (ProposalState.WITHDRAWN, _l("Withdrawn")),
-]
+PROPOSAL_STATES = [(state, _l(name)) for state, name in STATES.items()]
 CASE_STATES = [
     (CaseState.OPEN, _l("To be decided")),
     (CaseState.MORE_NEEDED, _l("Waiting for the claimant")),

@@ -17,7 +17,7 @@ from portal.admin.filters import OneOf, Since, Until
 from portal.admin.removal_approval import Approvals
 from portal.admin.removal_desk import CasePage, deadline, overdue, standing, waits_for_officers
 from portal.admin.removal_protocol import make_protocol
-from portal.errors import StepForbidden
+from portal.errors import StepForbidden, require
 from portal.forms.removal_desk import WalkInForm
 from portal.models.removal import ENDED, CaseState, Evidence, RemovalCase
 from portal.models.staff import Role
@@ -62,8 +62,7 @@ class RemovalView(CasePage, Approvals, PeselReveal, PanelView):
     column_formatters = {
         "state": lambda _view, _context, case, _name: standing(case),
         "created_at": age, "due_at": lambda _view, _context, case, _name: deadline(case),
-        "pages": lambda _view, _context, case, _name: case.pages or None,
-        "others": lambda _view, _context, case, _name: case.others or None}
+        **dict.fromkeys(("pages", "others"), lambda _view, _context, case, name: getattr(case, name) or None)}
     column_filters = (
         InState(RemovalCase.state, _l("State"), lambda: [labels.NO_DOCUMENT, *labels.CASE_STATES]),
         OneOf(RemovalCase.proof, _l("Proof of identity"), lambda: labels.PROOFS),
@@ -117,8 +116,7 @@ class RemovalView(CasePage, Approvals, PeselReveal, PanelView):
     @expose("/protokol/", methods=("POST",))
     def protocol_view(self) -> Any:
         case = self.find()
-        if not case.protocol:
-            raise StepForbidden
+        require(case.protocol, StepForbidden)
         paper, name = make_protocol(case), f"{case.number.replace('/', '-')}.pdf"
         removal_case.note_view(case, current_user.officer, "protocol printed", now=clock.now())
         return Response(paper, mimetype="application/pdf", headers={"Content-Disposition": f'attachment; filename="{name}"'})

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import flash, redirect, request
+from flask import flash, redirect
 from flask_admin import expose
 from flask_admin.actions import action
 from flask_babel import gettext as _
@@ -13,13 +13,13 @@ from portal import clock
 from portal.admin import labels
 from portal.admin.labels import GOES, STAYS, UNSEEN
 from portal.admin.removal_desk import refusal
-from portal.errors import LoginRefused, NoSuchAccount, PortalError, StepForbidden, TooMany
+from portal.admin.staff_access import proved
+from portal.errors import NoSuchAccount, StepForbidden
 from portal.forms.removal_desk import ApprovalForm, RequestForm, ReturnForm
-from portal.forms.staff import PanelProofForm
 from portal.models.ballot import BallotState
 from portal.models.edition import Edition
 from portal.models.removal import LEADS, Deed, RemovalCase, RemovalStep
-from portal.services import login, removal, removal_case
+from portal.services import removal, removal_case
 from portal.services.removal import Extent
 from portal.services.removal_approval import approve_removal, request_removal, requested_extent, return_request
 
@@ -48,26 +48,8 @@ def differences(requested: Extent, present: Extent) -> list[tuple[Any, list[str]
     return seen + [(label, before, now) for (name, label, before), (_name, _label, now) in pairs if name in changed]
 
 
-def proved(form: PanelProofForm) -> bool:
-    """Tell whether a form holds the officer's own password, or let it say why not."""
-    try:
-        login.prove(current_user.session, str(form.password.data), address=request.remote_addr or "", now=clock.now())
-        return True
-    except (LoginRefused, TooMany) as error:
-        form.refuse(error, form.password)
-        return False
-
-
 class Approvals:
     """What leads from a confirmed identity to the removal; for a view of cases."""
-
-    find: Any
-    get_url: Any
-    may: Any
-    render: Any
-
-    def is_action_allowed(self, _name: str) -> bool:
-        return bool(self.may("action_view"))
 
     @action("remove", _l("Delete account with votes"))
     def remove_chosen(self, ids: list[str]) -> Any:
@@ -82,12 +64,12 @@ class Approvals:
         if form.validate_on_submit() and proved(form):
             status = refusal(form, request_removal, case, seen=form.seen.data)
             if not status:
-                return self._done(_("The removal is asked for. Another officer has to approve it; until then the account is "
-                                    "frozen."), case)
+                return self._lead_to(case, _("The removal is asked for. Another officer has to approve it; until then the "
+                                             "account is frozen."))
             case = self.find()
         account = removal_case.found_account(case)
         if case.state not in LEADS[Deed.REQUESTED][0] or account is None:
-            return self._impossible(case, NoSuchAccount if account is None else StepForbidden)
+            return self._lead_to(case, _((StepForbidden if account else NoSuchAccount).message), "error")
         extent = removal.find_extent(account, now=clock.now())
         if status or not form.errors:
             form.version.data, form.seen.data = case.version, extent.digest()
@@ -101,7 +83,7 @@ class Approvals:
         if form.validate_on_submit() and proved(form):
             status = refusal(form, approve_removal, case)
             if not status:
-                return self._done(_("The account is deleted together with its votes. Both sides get a letter."), case)
+                return self._lead_to(case, _("The account is deleted together with its votes. Both sides get a letter."))
         return self._show_request(form, status)
 
     @expose("/zwrot/", methods=("POST",))
@@ -110,15 +92,15 @@ class Approvals:
         if form.validate():
             own, status = case.requested_by_id == current_user.officer.id, refusal(form, return_request, case, form.words.data)
             if not status:
-                return self._done(_("The request is withdrawn, and nothing was deleted. The account stays frozen.") if own else
-                                  _("The request is returned, and nothing was deleted. The account stays frozen."), None)
+                return self._lead_to(None, _("The request is withdrawn, and nothing was deleted. The account stays frozen.")
+                                     if own else _("The request is returned, and nothing was deleted. The account stays frozen."))
         return self._show_request(form, status)
 
     def _show_request(self, form: ApprovalForm | ReturnForm, status: int) -> Any:
         """Return the page with what was asked for beside what would go now."""
         case = self.find()
         if case.state not in LEADS[Deed.REMOVED][0]:
-            return self._impossible(case, StepForbidden)
+            return self._lead_to(case, _(StepForbidden.message), "error")
         approval = form if isinstance(form, ApprovalForm) else ApprovalForm(formdata=None)
         returning = form if isinstance(form, ReturnForm) else ReturnForm(formdata=None)
         for shown in (approval, returning):
@@ -135,10 +117,6 @@ class Approvals:
             differences=differences(requested, removal.find_extent(account, now=clock.now())) if account else [])
         return page, status or (400 if form.errors else 200)
 
-    def _done(self, message: str, case: RemovalCase | None) -> Any:
-        flash(message, "success")
+    def _lead_to(self, case: RemovalCase | None, message: str, category: str = "success") -> Any:
+        flash(message, category)
         return redirect(self.get_url(".details_view", id=case.id) if case else self.get_url(".index_view"))
-
-    def _impossible(self, case: RemovalCase, error: type[PortalError]) -> Any:
-        flash(_(error.message), "error")
-        return redirect(self.get_url(".details_view", id=case.id))

@@ -72,11 +72,6 @@ def refusal(form: Any, step: Any, case: RemovalCase, *words: str, **seen: Any) -
 class CasePage:
     """What officers for removals do with one case; for a view of cases."""
 
-    find: Any
-    get_url: Any
-    may: Any
-    render: Any
-
     @expose("/details/")
     def details_view(self) -> Any:
         return self._show(self.find(), DecisionForm(formdata=None))

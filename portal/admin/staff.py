@@ -17,7 +17,7 @@ from portal.admin.filters import OneOf
 from portal.forms.staff import OfficerForm
 from portal.models.audit import AuditEntry
 from portal.models.fields import MomentField
-from portal.models.staff import Officer, Role
+from portal.models.staff import Officer, Role, Unit
 from portal.services import staff
 
 
@@ -38,7 +38,7 @@ class OfficerView(PanelView):
     roles = (Role.ADMINISTRATOR,)
     can_create = can_edit = True
     fresh_login = {"create_view", "edit_view", "renew_view"}
-    column_list = column_details_list = ("name", "email", "role", "state", "logged_in_at", "created_at")
+    column_list = column_details_list = ("name", "email", "role", "unit_name", "state", "logged_in_at", "created_at")
     column_sortable_list = ("name", "email", "role", "created_at")
     column_default_sort = ("name", False)
     column_searchable_list = ("name", "email")
@@ -46,14 +46,18 @@ class OfficerView(PanelView):
     column_filters = (OneOf(Officer.role, _l("Role"), lambda: labels.ROLES),)
     column_formatters = {"state": state}
     column_labels = {"name": _l("Name"), "email": _l("E-mail address"), "role": _l("Role"), "active": _l("May log in"),
-                     "state": _l("State"), "logged_in_at": _l("Last login"), "created_at": _l("Created")}
-    form_columns = ("name", "role", "active")
-    form_args = {"active": {"description": _l("Without this mark the officer is logged out at once, everywhere.")}}
+                     "state": _l("State"), "unit": _l("Unit"), "unit_name": _l("Unit"),
+                     "logged_in_at": _l("Last login"), "created_at": _l("Created")}
+    form_columns = ("name", "role", "unit", "active")
+    form_args = {"unit": {"description": _l("Whose cards a verifier fills in. None: the formal ones.")},
+                 "active": {"description": _l("Without this mark the officer is logged out at once, everywhere.")}}
 
     def get_query(self) -> Any:
         logins = (AuditEntry.select(AuditEntry.actor, fn.MAX(AuditEntry.at).alias("at"))
                   .where(AuditEntry.action == "officer logged in").group_by(AuditEntry.actor).alias("logins"))
-        return (super().get_query().select_extend(logins.c.at.converter(MomentField().python_value).alias("logged_in_at"))
+        unit = Unit.select(Unit.name).where(Unit.id == Officer.unit)
+        return (super().get_query().select_extend(logins.c.at.converter(MomentField().python_value).alias("logged_in_at"),
+                                                  unit.alias("unit_name"))
                 .join(logins, JOIN.LEFT_OUTER, on=logins.c.actor == "officer:" + Officer.uid).objects())
 
     def may_edit(self, row: Officer) -> bool:

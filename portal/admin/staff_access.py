@@ -20,6 +20,16 @@ from portal.services import login, staff, staff_codes
 from portal.services.login_device import device_words
 
 
+def proved(form: PanelProofForm) -> bool:
+    """Tell whether a form holds the officer's own password, or let it say why not."""
+    try:
+        login.prove(current_user.session, str(form.password.data), address=request.remote_addr or "", now=clock.now())
+        return True
+    except (LoginRefused, TooMany) as error:
+        form.refuse(error, form.password)
+        return False
+
+
 class Personal(Guarded, BaseView):  # type: ignore[misc]
     """A page of every officer, reached from the officer's name instead of the menu of tables."""
 
@@ -75,10 +85,6 @@ class Proof(Personal):
     @expose("/", methods=("GET", "POST"))
     def index(self) -> Any:
         form = PanelProofForm()
-        if form.validate_on_submit():
-            try:
-                login.prove(current_user.session, form.password.data, address=request.remote_addr or "", now=clock.now())
-                return redirect(safe_next_url(url_for("admin.index")))
-            except (LoginRefused, TooMany) as error:
-                form.refuse(error, form.password)
+        if form.validate_on_submit() and proved(form):
+            return redirect(safe_next_url(url_for("admin.index")))
         return self.render("admin/proof.html", form=form), 400 if form.errors else 200

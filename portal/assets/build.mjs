@@ -1,9 +1,11 @@
-// Builds what browsers get (`npm run build`): ./scss, ./js and Lato from node_modules go into ../static/build.
+// Builds what browsers get (`npm run build`): ./scss, ./js, and Lato and Leaflet from node_modules go into ../static/build.
+// Style sheets and scripts lie there packed, too (see cache.PackedAssets).
 // The PDFs of the panel are written with .woff files, and with Carlito, drawn after Lato, for names in Cyrillic.
 
-import { copyFileSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 import { compile } from "sass";
 
 const assets = dirname(fileURLToPath(import.meta.url));
@@ -16,12 +18,15 @@ const options = { style: "compressed", loadPaths: [modules], quietDeps: true };
 rmSync(fresh, { recursive: true, force: true });
 mkdirSync(join(fresh, "fonts"), { recursive: true });
 
-for (const sheet of ["portal", "admin"]) {
+for (const sheet of ["portal", "admin", "leaflet"]) {
   writeFileSync(join(fresh, `${sheet}.css`), compile(join(assets, `scss/${sheet}.scss`), options).css);
 }
 for (const script of readdirSync(join(assets, "js"))) {
   copyFileSync(join(assets, "js", script), join(fresh, script));
 }
+const parts = ["leaflet/dist/leaflet.js", "leaflet.markercluster/dist/leaflet.markercluster.js"];
+const leaflet = parts.map((part) => readFileSync(join(modules, part), "utf8").replace(/^\/\/# sourceMappingURL=.*$/m, ""));
+writeFileSync(join(fresh, "leaflet.js"), leaflet.join("\n"));
 for (const [family, subset, kinds] of [["lato", "latin", ["woff2", "woff"]], ["lato", "latin-ext", ["woff2", "woff"]],
   ["carlito", "cyrillic", ["woff"]]]) {
   for (const weight of [400, 700]) {
@@ -30,6 +35,10 @@ for (const [family, subset, kinds] of [["lato", "latin", ["woff2", "woff"]], ["l
       copyFileSync(join(fonts, family, "files", `${name}-normal.${kind}`), join(fresh, "fonts", `${name}.${kind}`));
     }
   }
+}
+
+for (const name of readdirSync(fresh).filter((file) => /\.(css|js)$/.test(file))) {
+  writeFileSync(join(fresh, `${name}.gz`), gzipSync(readFileSync(join(fresh, name)), { level: 9 }));
 }
 
 // The folder is exchanged whole, so that a running server never sees half a build.

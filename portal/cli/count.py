@@ -7,7 +7,7 @@ from typing import Any
 
 from portal import clock
 from portal.database import database
-from portal.errors import NotFound
+from portal.errors import NotFound, require
 from portal.models.edition import Edition
 from portal.services.counting import Outcome
 from portal.services.results import PoolResult, count_edition
@@ -22,9 +22,8 @@ def add_command(commands: Any) -> None:
 
 def run(chosen: Namespace) -> None:
     with database.connection_context():
-        edition = Edition.get_or_none(Edition.code == chosen.code)
-        if edition is None:
-            raise NotFound("there is no edition %(code)s; see: portal edition list", code=chosen.code)
+        edition = require(Edition.get_or_none(Edition.code == chosen.code),
+                          NotFound("there is no edition %(code)s; see: portal edition list", code=chosen.code))
         results = count_edition(edition, now=clock.now())
     if chosen.json:
         pools = [as_data(result) for result in results]

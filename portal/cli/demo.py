@@ -1,4 +1,4 @@
-"""portal demo load: a fictional edition in its voting phase, with people who can log in. Development only."""
+"""portal demo load: fictional editions, in voting and taking proposals, with people who can log in. Development only."""
 
 import json
 from argparse import Namespace
@@ -11,9 +11,10 @@ from stdnum.pl import pesel as pesel_number
 from portal import clock, crypto
 from portal.config import ConfigError, settings
 from portal.database import database, transaction
-from portal.models import Account, CostItem, District, Edition, Officer, Pool, Proposal
+from portal.models import Account, CostItem, District, Edition, Officer, Pool, Proposal, Unit
 from portal.models.proposal import ProposalState
 from portal.models.staff import Role
+from portal.services import assessment
 from portal.services.staff import load_officer
 
 CONTENT = Path(__file__).with_name("demo")
@@ -31,12 +32,15 @@ def run(_chosen: Namespace) -> None:
         raise ConfigError("the demo edition is for PORTAL_ENV=development only")
     content = _read("edition")
     with database.connection_context(), transaction():
-        edition = _load_edition(content)
+        edition = _load_edition(content, ProposalState.ON_BALLOT)
+        _load_edition(_read("coming"), ProposalState.SUBMITTED)
         resident = _load_resident(content["resident"])
         for officer in content["officers"]:
             if not Officer.select().where(Officer.email == officer["email"]).exists():
-                load_officer(officer["email"], name=officer["name"], role=Role(officer["role"]), password=PASSWORD,
-                             now=clock.now())
+                known = load_officer(officer["email"], name=officer["name"], role=Role(officer["role"]), password=PASSWORD,
+                                     now=clock.now())
+                if "unit" in officer:
+                    Officer.update(unit=Unit.get_or_create(name=officer["unit"])[0]).where(Officer.id == known.id).execute()
     officers = "\n".join(f"    {officer['email']:<32} {officer['role']}" for officer in content["officers"])
     print(f"""{edition.name}: voting is open until {clock.local(edition.voting_to):%d.%m.%Y}.
 The password of everybody below is: {PASSWORD}
@@ -50,42 +54,42 @@ def _read(name: str) -> Any:
     return json.loads((CONTENT / f"{name}.json").read_text("utf-8"))
 
 
-def _load_edition(content: Content) -> Edition:
-    """Create the edition, or move the voting of an earlier demo to today."""
+def _load_edition(content: Content, state: ProposalState) -> Edition:
+    """Create an edition with proposals in this state, or move the calendar of an earlier demo to today once it is over."""
     today = clock.local(clock.now()).date()
-    calendar = {
-        "proposals_from": clock.start_of(today - timedelta(days=200)), "proposals_to": clock.end_of(today - timedelta(days=170)),
-        "admitted_on": clock.start_of(today - timedelta(days=30)), "voting_from": clock.start_of(today - timedelta(days=3)),
-        "voting_to": clock.end_of(today + timedelta(days=11)), "results_on": clock.start_of(today + timedelta(days=20)),
-    }
+    calendar = {name: (clock.end_of if name.endswith("_to") else clock.start_of)(today + timedelta(days=days))
+                for name, days in content["calendar"].items()}
     edition = Edition.get_or_none(Edition.code == content["code"])
     if edition:
-        if edition.voting_to < clock.now():
+        if getattr(edition, content["over_after"]) < clock.now():
             Edition.update(calendar).where(Edition.id == edition.id).execute()
         return Edition.get_by_id(edition.id)
     edition = Edition.create(code=content["code"], name=content["name"], lot_seed=f"demo-{content['code']}", **calendar)
     crypto.keyring.create(edition.ballot_key)
-    _load_pool(edition, None, "OM", {**content["citywide"], "proposals": _read("citywide")})
+    assessment.seed_criteria(edition)
+    parts: dict[str, tuple[District | None, Content]] = {"OM": (
+        None, {**_read("edition")["citywide"], "proposals": _read("citywide")})}
     for file in sorted(CONTENT.glob("district-*.json")):
         part = json.loads(file.read_text("utf-8"))
         district, _ = District.get_or_create(name=part["name"], defaults={"number": part["number"]})
         if district.number is None:  # Known so far from an imported file only.
             District.update(number=part["number"]).where(District.id == district.id).execute()
-        _load_pool(edition, district, f"D{part['number']}", part)
+        parts[f"D{part['number']}"] = district, part
+    for letters, (where, part) in parts.items():
+        pool = Pool.create(edition=edition, district=where, budget=part["budget"], max_cost=part["max_cost"])
+        _load_proposals(pool, letters, content.get("proposals", {letters: part["proposals"]}).get(letters, []), state)
     return edition
 
 
-def _load_pool(edition: Edition, district: District | None, letters: str, part: Content) -> None:
-    pool = Pool.create(edition=edition, district=district, budget=part["budget"], max_cost=part["max_cost"])
-    for order, idea in enumerate(part["proposals"], 1):
-        year = edition.code[-2:]
+def _load_proposals(pool: Pool, letters: str, ideas: list[Content], state: ProposalState) -> None:
+    year, drawn = pool.edition.code[-2:], state == ProposalState.ON_BALLOT
+    for order, idea in enumerate(ideas, 1):
+        costs = idea.pop("costs")
         proposal = Proposal.create(
-            pool=pool, number=f"BO.{letters}.{order}/{year}", slug=f"bo-{letters.lower()}-{order}-{year}",
-            cost=sum(row["amount"] for row in idea["costs"]), state=ProposalState.ON_BALLOT, ballot_order=order,
-            categories=",".join(idea["categories"]),
-            **{key: idea[key] for key in ("title", "summary", "description", "justification", "place", "latitude", "longitude",
-                                          "beneficiaries")})
-        CostItem.insert_many([{"proposal": proposal, **row} for row in idea["costs"]]).execute()
+            pool=pool, number=f"BO.{letters}.{order}/{year}", slug=f"bo-{letters.lower()}-{order}-{year}", state=state,
+            cost=sum(row["amount"] for row in costs), ballot_order=order if drawn else None,
+            submitted_at=None if drawn else clock.now(), **{**idea, "categories": ",".join(idea["categories"])})
+        CostItem.insert_many([{"proposal": proposal, **row} for row in costs]).execute()
 
 
 def _load_resident(person: Content) -> Account:

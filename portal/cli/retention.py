@@ -6,7 +6,7 @@ from typing import Any
 
 from portal import clock
 from portal.database import database
-from portal.services import removal_evidence, retention
+from portal.services import retention
 from portal.services.retention import Rule
 
 ACTOR = "command line"
@@ -26,8 +26,8 @@ def run(chosen: Namespace) -> None:
         if chosen.dry_run:
             for rule in retention.RULES:
                 _print("would remove", rule, retention.count_due(rule, now=now))
-            strays, rows = removal_evidence.find_strays(now=now)
-            _print_sweep("would remove", len(strays), len(rows))
+            found = [kind.find_strays(now=now) for kind in retention.SWEPT]
+            _print_sweep("would remove", *(sum(map(len, both)) for both in zip(*found)))
         else:
             swept = retention.remove_due(actor=ACTOR, now=now, done=lambda rule, rows: _print("removed", rule, rows))
             _print_sweep("removed", *swept)
@@ -39,5 +39,5 @@ def _print(verb: str, rule: Rule, rows: int) -> None:
 
 
 def _print_sweep(verb: str, strays: int, lost: int) -> None:
-    print(f"{verb} {strays:>9,}  files of scans (when no case has them, or not any more: nobody can see them)")
-    print(f"{verb} {lost:>9,}  scans that are lost (when their file is missing: the audit log names the cases)", flush=True)
+    print(f"{verb} {strays:>9,}  files of scans and attachments (when no row has them, or not any more: nobody can see them)")
+    print(f"{verb} {lost:>9,}  scans and attachments that are lost (when a file is missing: the audit log names it)", flush=True)

@@ -11,6 +11,7 @@ from typing import Any
 from portal.config import settings
 
 STATIC = Path(__file__).parents[1] / "static"
+UNPACKED = ("build/fonts", "images")  # The rest the portal sends packed, see cache.PackedAssets.
 
 
 def add_command(commands: Any) -> None:
@@ -33,7 +34,8 @@ def run(chosen: Namespace) -> None:
         Granian("portal:create_app", factory=True, address=host, port=int(port), interface=Interfaces.WSGI,
                 workers=settings.workers, workers_kill_timeout=10, respawn_failed_workers=True,
                 blocking_threads=settings.threads,
-                static_path_route=["/static"], static_path_mount=[STATIC], static_path_expires=31536000).serve()
+                static_path_route=[f"/static/{part}" for part in UNPACKED],
+                static_path_mount=[STATIC / part for part in UNPACKED], static_path_expires=31536000).serve()
     finally:
         if worker:
             worker.terminate()

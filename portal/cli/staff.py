@@ -8,7 +8,7 @@ from peewee import IntegrityError
 
 from portal import clock
 from portal.database import database
-from portal.errors import PortalError
+from portal.errors import PortalError, require
 from portal.models.staff import Officer, Role
 from portal.services import staff
 
@@ -18,16 +18,13 @@ ACTOR = "command line"
 def add_command(commands: Any) -> None:
     group = commands.add_parser("staff", help="officers' access").add_subparsers(required=True, metavar="ACTION")
     create = group.add_parser("create", help="invite a new officer; mails the link that sets up the access, and prints it")
-    create.add_argument("email")
     create.add_argument("--role", required=True, choices=[str(role) for role in Role])
     create.add_argument("--name", default="")
-    create.set_defaults(run=run_create)
     renew = group.add_parser("renew", help="void an officer's password, authenticator and sessions, and invite anew")
-    renew.add_argument("email")
-    renew.set_defaults(run=run_renew)
     end = group.add_parser("end", help="shut an officer out at once")
-    end.add_argument("email")
-    end.set_defaults(run=run_end)
+    for command, run in ((create, run_create), (renew, run_renew), (end, run_end)):
+        command.add_argument("email")
+        command.set_defaults(run=run)
 
 
 def run_create(chosen: Namespace) -> None:
@@ -54,10 +51,7 @@ def run_end(chosen: Namespace) -> None:
 
 
 def _find(email: str) -> Officer:
-    officer: Officer | None = Officer.get_or_none(Officer.email == email.lower())
-    if officer is None:
-        raise PortalError("there is no officer %(email)s", email=email)
-    return officer
+    return require(Officer.get_or_none(Officer.email == email.lower()), PortalError("there is no officer %(email)s", email=email))
 
 
 def _print(invitation: staff.Invitation) -> None:

@@ -1,7 +1,8 @@
 """What every form has in common."""
 
+from collections.abc import Iterable, Iterator
 from functools import cache
-from typing import Any
+from typing import IO, Any
 
 from babel.support import Translations
 from flask_babel import gettext
@@ -11,6 +12,8 @@ from wtforms.i18n import messages_path
 
 from portal.errors import PortalError
 from portal.i18n import language
+
+LONGEST_NAME = 60
 
 
 @cache
@@ -33,3 +36,21 @@ class BaseForm(FlaskForm):  # type: ignore[misc]
             self.form_errors = [*self.form_errors, text]
         else:
             field.errors = [*field.errors, text]
+
+
+class Upload:
+    """Files of a form, in a field that is called ``files``."""
+
+    files: Field
+
+    def chosen(self) -> Iterator[tuple[str, IO[bytes]]]:
+        """Return the files of a valid form, each with its name as pages show it: the end of a long one."""
+        for file in self.files.data:
+            name = file.filename.rpartition("/")[2]
+            yield "".join(filter(str.isprintable, name))[-LONGEST_NAME:], file.stream
+
+    def refuse_files(self, refused: Iterable[tuple[str, PortalError]]) -> None:
+        """Show beside the field which files were not taken and why, in a line for each."""
+        lines = [gettext("“%(file)s”: %(problem)s", file=name, problem=gettext(error.message, **error.params))
+                 for name, error in refused]
+        self.files.errors = ["\n".join(lines)] if lines else []

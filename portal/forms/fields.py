@@ -10,10 +10,12 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import MultipleFileField
 from govuk_frontend_wtf.wtforms_widgets import (
-    GovCheckboxInput, GovFileInput, GovRadioInput, GovSelect, GovSubmitInput, GovTextArea, GovTextInput,
+    GovCheckboxesInput, GovCheckboxInput, GovFileInput, GovRadioInput, GovSelect, GovSubmitInput, GovTextArea, GovTextInput,
 )
 from markupsafe import Markup
-from wtforms import BooleanField, DateField, Field, RadioField, SelectField, StringField, SubmitField, TextAreaField
+from wtforms import (
+    BooleanField, DateField, Field, RadioField, SelectField, SelectMultipleField, StringField, SubmitField, TextAreaField,
+)
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
 from portal import cache
@@ -97,6 +99,10 @@ class CheckboxWidget(Translated, GovCheckboxInput):  # type: ignore[misc]
         return params
 
 
+class CheckboxesWidget(Translated, GovCheckboxesInput):  # type: ignore[misc]
+    """Boxes of which some can be ticked."""
+
+
 class LongTextWidget(Translated, GovTextArea):  # type: ignore[misc]
     """A text of several lines."""
 
@@ -157,12 +163,14 @@ def text(label: Any, *, most: int, hint: Any = "", required: Any = None, checks:
         render_kw={"params": {"autocomplete": autocomplete, **attributes}})
 
 
-def long_text(label: Any, *, most: int, required: Any, hint: Any = "", checks: tuple[Any, ...] = (),
-              rows: int = 8) -> TextAreaField:
-    """Return a text of several lines of at most so many signs."""
+def long_text(label: Any, *, most: int, required: Any = None, hint: Any = "", checks: tuple[Any, ...] = (), rows: int = 8,
+              counted: bool = False) -> TextAreaField:
+    """Return a text of several lines of at most so many signs; if ``counted``, draft.js tells how many are left."""
     return TextAreaField(
-        label, description=hint, widget=LongTextWidget(), filters=[_lines], render_kw={"params": {"rows": rows}},
-        validators=[DataRequired(required), Length(max=most, message=TOO_LONG), validators.clean_text, *checks])
+        label, description=hint, widget=LongTextWidget(), filters=[_lines],
+        render_kw={"params": {"rows": rows}, **({"data-count-most": most} if counted else {})},
+        validators=[DataRequired(required) if required else Optional(), Length(max=most, message=TOO_LONG), validators.clean_text,
+                    *checks])
 
 
 def email(label: Any = None, *, hint: Any = "") -> StringField:
@@ -201,6 +209,11 @@ def choice(label: Any, *, required: Any, hint: Any = "") -> SelectField:
 def radios(label: Any, *, required: Any, hint: Any = "") -> RadioField:
     """Return a choice of which one has to be made; the form fills in the choices."""
     return RadioField(label, description=hint, widget=RadioWidget(), validators=[InputRequired(required)])
+
+
+def checkboxes(label: Any, *, checks: tuple[Any, ...], hint: Any = "") -> SelectMultipleField:
+    """Return a choice of which some can be made; the form fills in the choices."""
+    return SelectMultipleField(label, description=hint, widget=CheckboxesWidget(), validators=list(checks))
 
 
 def files(label: Any, *, most: int, required: Any, too_many: Any, accept: str, hint: Any = "") -> MultipleFileField:

@@ -1,21 +1,17 @@
 """The claim that somebody else has registered an account on one's PESEL, and what is sent to its case later."""
 
-from collections.abc import Iterator
-from typing import IO
-
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from portal.config import settings
-from portal.errors import PortalError
 from portal.forms import fields, validators
-from portal.forms.base import BaseForm
+from portal.forms.base import BaseForm, Upload
 from portal.forms.profile import NameFields
 from portal.i18n import language
 from portal.models.removal import Proof
 from portal.services.removal_claim import Claim
 
-MOST_WORDS, MOST_FILES, LONGEST_NAME = 2_000, 4, 60
+MOST_WORDS, MOST_FILES = 2_000, 4
 
 
 class ClaimForm(NameFields, BaseForm):
@@ -49,23 +45,13 @@ class ClaimForm(NameFields, BaseForm):
                      story=self.story.data, proof=Proof(self.proof.data), language=language())
 
 
-class ScanForm(BaseForm):
+class ScanForm(Upload, BaseForm):
     """The scan of a document, in one file or several."""
 
     files = fields.files(_l("Scan or photo of your document"), most=MOST_FILES, accept=".pdf,.jpg,.jpeg,.png",
                          required=_l("Choose a file with a scan or photo."), too_many=_l("Choose at most %(max)d files at once."),
                          hint=_l("PDF, JPEG or PNG, at most four files at once, each at most 10 MB and 40 MB together."))
     send_scan = fields.submit(_l("Send the scan"))
-
-    def chosen(self) -> Iterator[tuple[str, IO[bytes]]]:
-        """Return the files of a valid form, each with its name as pages show it: the end of a long one."""
-        for file in self.files.data:
-            yield "".join(filter(str.isprintable, file.filename))[-LONGEST_NAME:], file.stream
-
-    def refuse_file(self, name: str, error: PortalError) -> None:
-        """Show beside the field why a file was not taken, in a line for each such file."""
-        text = _("“%(file)s”: %(problem)s", file=name, problem=_(error.message, **error.params))
-        self.files.errors = ["\n".join([*self.files.errors, text])]
 
 
 class AnswerForm(BaseForm):

@@ -1,7 +1,8 @@
 """The worker: huey wakes it, the outbox table tells what is to be done.
 
 huey loses a task that dies half way, so its tasks carry nothing: each only drains the outbox. What a dead worker left half
-sent is taken up again when its lease ends. At night it fixes what the audit log says and removes what nobody needs any more.
+sent is taken up again when its lease ends. At night it fixes what the audit log says, removes what nobody needs any more and
+reminds of cards that are due.
 """
 
 import logging
@@ -21,7 +22,7 @@ from portal.database import database
 from portal.messaging import Undeliverable, mail, mailbox, outbox, sms
 from portal.messaging.rendering import Rendered, render
 from portal.models.message import FORGOTTEN_AT_THE_END, Message, MessageChannel, MessageState
-from portal.services import audit, retention
+from portal.services import assessment, audit, retention
 
 log = logging.getLogger(__name__)
 
@@ -41,18 +42,15 @@ def _gateway(channel: MessageChannel) -> Send:
 
 def drain(channel: MessageChannel, *, now: datetime | None = None) -> int:
     """Deliver what is due on a channel and return how many messages went out."""
-    delivered = failures = 0
-    while failures < FAILURES_IN_A_ROW:
+    outcomes: list[bool | None] = []
+    while True:
         due = list(Message.due(now or clock.now(), BATCH).where(Message.channel == channel))
         for message in due:
-            if failures >= FAILURES_IN_A_ROW:
-                break
-            outcome = deliver(message, _gateway(channel), now=now or clock.now())
-            delivered += outcome is True
-            failures = failures + 1 if outcome is False else 0
+            outcomes.append(deliver(message, _gateway(channel), now=now or clock.now()))
+            if outcomes[-FAILURES_IN_A_ROW:] == [False] * FAILURES_IN_A_ROW:
+                return outcomes.count(True)
         if len(due) < BATCH:
-            break
-    return delivered
+            return outcomes.count(True)
 
 
 def deliver(message: Message, send: Send, *, now: datetime) -> bool | None:
@@ -140,6 +138,7 @@ def init_app(app: Flask) -> None:
         with database.connection_context():
             audit.make_digests(now=clock.now())
             retention.remove_due(actor="system", now=clock.now())
+            assessment.remind(now=clock.now())
 
     def wake(delay: float) -> None:
         for channel in MessageChannel:

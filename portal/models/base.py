@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, Self
 
 from peewee import SQL, ColumnBase, Model
 
-from portal.database import database
+from portal.database import database, on_sqlite
+from portal.errors import NotFound
 
 
 class BaseModel(Model):
@@ -17,6 +18,14 @@ class BaseModel(Model):
     class Meta:
         database = database
         legacy_table_names = False
+
+    def held(self) -> Self:
+        """Return the row as it stands now; nobody else changes it until the transaction ends. Raises NotFound when it is gone."""
+        query = type(self).select().where(type(self)._meta.primary_key == self.get_id())
+        row: Self | None = (query if on_sqlite() else query.for_update()).first()
+        if row is None:
+            raise NotFound
+        return row
 
     @classmethod
     def add(cls, *rows: dict[str, Any], new_only: bool = False) -> int:

@@ -47,9 +47,14 @@ class Edition(BaseModel):
     all_required = BooleanField(default=True)
     minimum_age = IntegerField(null=True)
     supporters_required = IntegerField(default=15)
+    support_days = IntegerField(default=7, constraints=[SQL("DEFAULT 7")])  # After the submission of a proposal.
+    assessment_days = IntegerField(default=30, constraints=[SQL("DEFAULT 30")])  # For a unit's card.
+    protest_days = IntegerField(default=10, constraints=[SQL("DEFAULT 10")])  # After a refusal.
     count_rule = CharField(max_length=20, default=CountRule.GREEDY)
     tie_order = CharField(max_length=100, default="top_marks,voters,lot")
     lot_seed = CharField(max_length=100)
+    order_seed = CharField(max_length=100, null=True)  # Of the lot that has drawn the order on the ballot.
+    drawn_at = MomentField(null=True)
     archived = BooleanField(default=False)  # Imported from open data: to read and recount, never to vote in.
     pools: Any
 

@@ -59,7 +59,8 @@ class Throttle(BaseModel):
 
 
 _alive = Prepared(lambda token_hash, idle, age: (
-    Session.select(Session, Account, District, Officer.id, Officer.uid, Officer.name, Officer.email, Officer.role)
+    Session.select(Session, Account, District, Officer.id, Officer.uid, Officer.name, Officer.email, Officer.role,
+                   Officer.unit)
     .join(Account, JOIN.LEFT_OUTER).join(District, JOIN.LEFT_OUTER).switch(Session).join(Officer, JOIN.LEFT_OUTER)
     .where(Session.token_hash == token_hash, Session.seen_at > idle, Session.created_at > age,
            (Account.state == AccountState.ACTIVE) | Officer.active)))

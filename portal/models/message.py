@@ -27,7 +27,7 @@ class MessageState(StrEnum):
     FAILED = "failed"
 
 
-TO_OFFICERS = {"officer_invited", "officer_password_changed", "officer_code_refused", "recovery_code_used",
+TO_OFFICERS = {"officer_invited", "officer_password_changed", "officer_code_refused", "recovery_code_used", "cards_due",
                "recovery_codes_replaced"}  # Not a resident's, even where an officer has an account with the same address.
 TO_CLAIMANTS = {"claim_received", "claim_more_needed", "claim_confirmed", "claim_refused", "claim_removed"}  # Nor theirs.
 FORGOTTEN_AT_THE_END = {"ballot_recorded"}  # Their order beside that of the ballots would tell who cast which.

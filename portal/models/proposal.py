@@ -5,8 +5,7 @@ from typing import Any
 
 from peewee import JOIN, SQL, BigIntegerField, BooleanField, CharField, FloatField, ForeignKeyField, IntegerField, TextField
 
-from portal.models.account import Account
-from portal.models.base import BaseModel, check, one_of
+from portal.models.base import BaseModel, Prepared, check, one_of
 from portal.models.district import District
 from portal.models.edition import Edition, Pool
 from portal.models.fields import MomentField, PublicIdField
@@ -35,11 +34,30 @@ VOTED_ON = (ProposalState.ON_BALLOT, ProposalState.FUNDED, ProposalState.NOT_FUN
             ProposalState.DONE, ProposalState.ABANDONED)
 BEFORE_BALLOT = (ProposalState.SUBMITTED, ProposalState.RETURNED, ProposalState.IN_ASSESSMENT, ProposalState.ADMITTED,
                  ProposalState.REFUSED, ProposalState.PROTESTED)
-PUBLIC = (ProposalState.ADMITTED, ProposalState.REFUSED, ProposalState.PROTESTED, *VOTED_ON)
+LISTED = (*BEFORE_BALLOT, *VOTED_ON)
+PUBLIC = (*LISTED, ProposalState.WITHDRAWN)  # Whoever has the address of one that was withdrawn reads so there.
+
+
+class Category(StrEnum):
+    """What a proposal is about."""
+
+    ACCESSIBILITY = "accessibility"
+    COMMUNITY = "community"
+    CULTURE = "culture"
+    EDUCATION = "education"
+    ENVIRONMENT = "environment"
+    GREENERY = "greenery"
+    HEALTH = "health"
+    MOBILITY = "mobility"
+    SAFETY = "safety"
+    SPORT = "sport"
 
 
 class Proposal(BaseModel):
-    """One proposal of one pool; the cost in grosze is the sum of its estimate's rows."""
+    """One proposal of one pool; the cost in grosze is the sum of its estimate's rows.
+
+    A draft has its uid in the place of number and slug, until it is submitted.
+    """
 
     uid = PublicIdField()
     pool = ForeignKeyField(Pool, backref="proposals", on_delete="RESTRICT")
@@ -57,8 +75,18 @@ class Proposal(BaseModel):
     cost = BigIntegerField()
     state = CharField(max_length=20, default=ProposalState.DRAFT, index=True)
     ballot_order = IntegerField(null=True)
+    availability = TextField(null=True)  # Where and when everybody can use it, free of charge.
+    universal = BooleanField(null=True)  # Whether it follows universal design; if not, why.
+    universal_why = TextField(null=True)
+    submitted_at = MomentField(null=True)
+    to_correct = CharField(max_length=250, null=True)  # Names of fields, while it is returned.
+    correct_until = MomentField(null=True)
+    on_paper = IntegerField(null=True)  # Supporters on paper lists, as the verifier counted them.
+    supporters = IntegerField(null=True)  # In all, fixed when the assessment begins: the rows of Support do not stay.
+    version = IntegerField(default=0, constraints=[SQL("DEFAULT 0")])  # Counts the changes of state.
     pool_id: int
     cost_items: Any
+    revisions: Any
 
     class Meta:
         indexes = ((("pool", "number"), True),)
@@ -74,47 +102,24 @@ class Proposal(BaseModel):
 
     @classmethod
     def public(cls, edition: Edition) -> Any:
-        """Select what anyone may read of an edition, with its pool; citywide first."""
+        """Select what the catalogue of an edition lists, with its pool; citywide first."""
         return (cls.select(cls, Pool, District).join(Pool).join(District, JOIN.LEFT_OUTER)
-                .where(Pool.edition == edition, cls.state.in_(PUBLIC))
+                .where(Pool.edition == edition, cls.state.in_(LISTED))
                 .order_by(Pool.district.is_null(False), Pool.district, cls.ballot_order, cls.id))
 
     @classmethod
     def published(cls, slug: str) -> "Proposal | None":
         """Return what anyone may read at this address, with its pool, district and edition."""
-        return (cls.select(cls, Pool, Edition, District).join(Pool).join(Edition).switch(Pool)
-                .join(District, JOIN.LEFT_OUTER).where(cls.slug == slug, cls.state.in_(PUBLIC)).first())
+        found: Proposal | None = _published.first(slug)
+        return found
+
+    @property
+    def costs(self) -> "list[CostItem]":
+        """The rows of the estimate, in the order in which they were written down."""
+        return _costs.all(self.id)
 
     def __str__(self) -> str:
         return f"{self.number} {self.title}"
-
-
-class Authorship(BaseModel):
-    """Whose proposal it is: the lead submitted it, co-authors count once they have accepted."""
-
-    proposal = ForeignKeyField(Proposal, backref="authorships", on_delete="CASCADE")
-    account = ForeignKeyField(Account, backref="authorships", on_delete="CASCADE")
-    is_lead = BooleanField(default=False)
-    accepted_at = MomentField(null=True)
-    proposal_id: int
-
-    class Meta:
-        indexes = ((("proposal", "account"), True),)
-
-
-Authorship.add_index(Authorship.index(Authorship.proposal, unique=True, where=SQL("is_lead"),
-                                      name="authorship_lead_is_one_per_proposal"))
-
-
-class Support(BaseModel):
-    """A resident's support for a proposal, once."""
-
-    proposal = ForeignKeyField(Proposal, backref="supports", on_delete="CASCADE")
-    account = ForeignKeyField(Account, backref="supports", on_delete="CASCADE")
-    created_at = MomentField()
-
-    class Meta:
-        indexes = ((("proposal", "account"), True),)
 
 
 class CostItem(BaseModel):
@@ -131,14 +136,6 @@ class CostItem(BaseModel):
         return str(self.what)
 
 
-class Exclusion(BaseModel):
-    """Two proposals of which at most one can be carried out."""
-
-    first = ForeignKeyField(Proposal, backref="exclusions", on_delete="CASCADE")
-    second = ForeignKeyField(Proposal, backref="excluded_from", on_delete="CASCADE")
-    first_id: int
-    second_id: int
-
-    class Meta:
-        indexes = ((("first", "second"), True),)
-        constraints = [check("exclusion_is_of_two_proposals", "first_id < second_id")]
+_published = Prepared(lambda slug: Proposal.select(Proposal, Pool, Edition, District).join(Pool).join(Edition).switch(Pool)
+                      .join(District, JOIN.LEFT_OUTER).where(Proposal.slug == slug, Proposal.state.in_(PUBLIC)))
+_costs = Prepared(lambda proposal: CostItem.select().where(CostItem.proposal == proposal).order_by(CostItem.id))

@@ -5,6 +5,7 @@ from peewee import ForeignKeyField, IntegerField, TextField
 from portal.models.base import BaseModel, check
 from portal.models.edition import Edition
 from portal.models.fields import MomentField
+from portal.models.proposal import Proposal
 from portal.models.staff import Officer
 
 
@@ -30,3 +31,16 @@ class Publication(BaseModel):
 
     def __str__(self) -> str:
         return str(self.edition)
+
+
+class Exclusion(BaseModel):
+    """Two proposals of which at most one can be carried out."""
+
+    first = ForeignKeyField(Proposal, backref="exclusions", on_delete="CASCADE")
+    second = ForeignKeyField(Proposal, backref="excluded_from", on_delete="CASCADE")
+    first_id: int
+    second_id: int
+
+    class Meta:
+        indexes = ((("first", "second"), True),)
+        constraints = [check("exclusion_is_of_two_proposals", "first_id < second_id")]

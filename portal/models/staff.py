@@ -19,6 +19,15 @@ class Role(StrEnum):
     ADMINISTRATOR = "administrator"
 
 
+class Unit(BaseModel):
+    """A unit of the city's offices, whose verifiers give its opinion on proposals."""
+
+    name = CharField(max_length=150, unique=True)
+
+    def __str__(self) -> str:
+        return str(self.name)
+
+
 class Officer(BaseModel):
     """A member of staff; logs in at the panel with password and TOTP."""
 
@@ -26,6 +35,7 @@ class Officer(BaseModel):
     email = CharField(max_length=254, unique=True)
     name = CharField(max_length=200)
     role = CharField(max_length=20)
+    unit = ForeignKeyField(Unit, null=True, backref="officers", on_delete="RESTRICT")
     password_hash = CharField(max_length=200)  # Empty until the officer has chosen a password.
     totp_secret = SealedField()
     totp_step = BigIntegerField(default=0)  # The last 30-second step used, so that a code works once.
@@ -33,6 +43,7 @@ class Officer(BaseModel):
     enrolment_expires_at = MomentField(null=True)
     active = BooleanField(default=True)
     created_at = MomentField()
+    unit_id: int | None
 
     class Meta:
         constraints = [

@@ -1,11 +1,11 @@
 """Codes by text message: sent within caps, tried five times at most, and worth something only for what they were sent for."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from portal import clock, crypto
 from portal.config import settings
-from portal.errors import N_, CodeRefused, TooMany
+from portal.errors import N_, CodeRefused, TooMany, require
 from portal.messaging.outbox import REASONS, enqueue
 from portal.models.code import AwaitsCode, SendCount
 from portal.models.message import Message, MessageChannel, MessageState
@@ -22,13 +22,12 @@ TOO_SOON = N_("A new code can be sent a minute after the last one.")
 SMS_SPENT = N_("No more text messages can be sent for now. Please try again later or write to us.")
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """How it stands with a code, for the page that waits for it."""
 
     phone: str  # Masked.
-    sms: Message | None
-    wait: int
+    sms: Message | None  # With the last code; its state is what the gateway reports.
+    wait: int  # Seconds until another code can be sent.
     tries_left: int
     expired: bool
     most_tries: int = MOST_TRIES
@@ -66,10 +65,9 @@ def send_code(waiting: AwaitsCode, template: str, *, language: str, address: str
     before, waiting.sent_at = waiting.sent_at, now
     waiting.code_hash, waiting.code_expires_at = _hash_code(waiting, code), now + CODE_LIVES
     unchanged = model.sent_at == before if before else model.sent_at.is_null()
-    sent = (model.update(phone=waiting.phone, code_hash=waiting.code_hash, code_expires_at=waiting.code_expires_at, sent_at=now)
-            .where(model.id == waiting.id, unchanged).execute())
-    if not sent:  # Another request for the same was faster.
-        raise TooMany(TOO_SOON)
+    sent = model.update(phone=waiting.phone, code_hash=waiting.code_hash, code_expires_at=waiting.code_expires_at, sent_at=now)
+    # Else another request for the same was faster.
+    require(sent.where(model.id == waiting.id, unchanged).execute(), TooMany(TOO_SOON))
     enqueue(MessageChannel.SMS, template, key=f"code:{waiting.code_hash}", recipient=waiting.phone, language=language, now=now,
             useless_after=waiting.code_expires_at, code=code)
 
@@ -89,29 +87,17 @@ def check_code(waiting: AwaitsCode, code: str, *, now: datetime) -> None:
 
 def standing(waiting: AwaitsCode, *, now: datetime) -> Standing:
     """Return how it stands with the code that something waits for."""
-    expired = waiting.code_expires_at is not None and waiting.code_expires_at <= now
-    return Standing(phone=waiting.masked_phone, sms=delivery(waiting), wait=seconds_to_resend(waiting, now=now),
-                    tries_left=max(0, MOST_TRIES - waiting.tries), expired=expired)
-
-
-def seconds_to_resend(waiting: AwaitsCode, *, now: datetime) -> int:
-    """Return how many seconds are left until another code can be sent."""
-    return max(0, int((waiting.sent_at + RESEND_AFTER - now).total_seconds())) if waiting.sent_at else 0
-
-
-def delivery(waiting: AwaitsCode) -> Message | None:
-    """Return the text message with the last code, whose state is what the gateway reports."""
-    found: Message | None = Message.get_or_none(Message.key == f"code:{waiting.code_hash}")
-    return found
+    rest = waiting.sent_at + RESEND_AFTER - now if waiting.sent_at else timedelta(0)
+    return Standing(phone=waiting.masked_phone, sms=Message.get_or_none(Message.key == f"code:{waiting.code_hash}"),
+                    wait=max(0, int(rest.total_seconds())), tries_left=max(0, MOST_TRIES - waiting.tries),
+                    expired=waiting.code_expires_at is not None and waiting.code_expires_at <= now)
 
 
 def count_sending(scope: str, window: datetime, most: int, *, refusal: str = SMS_SPENT) -> None:
     """Take one message from an allowance, exactly, however many ask at once; raise TooMany (the refusal) when it is used up."""
     SendCount.insert(scope=scope, window=window).on_conflict_ignore().execute()
-    taken = (SendCount.update(sent=SendCount.sent + 1)
-             .where(SendCount.scope == scope, SendCount.window == window, SendCount.sent < most).execute())
-    if not taken:
-        raise TooMany(refusal)
+    taken = SendCount.update(sent=SendCount.sent + 1)
+    require(taken.where(SendCount.scope == scope, SendCount.window == window, SendCount.sent < most).execute(), TooMany(refusal))
 
 
 def _hash_code(waiting: AwaitsCode, code: str) -> str:

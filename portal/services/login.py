@@ -6,7 +6,7 @@ from typing import Any
 
 from portal import crypto
 from portal.database import transaction
-from portal.errors import N_, ChangedMeanwhile, LoginRefused, NotFound, Throttled
+from portal.errors import N_, ChangedMeanwhile, LoginRefused, NotFound, Throttled, require
 from portal.messaging.outbox import enqueue
 from portal.models.account import Account, AccountState
 from portal.models.login import ABSOLUTE, IDLE, Session
@@ -43,8 +43,7 @@ def log_in(email: str, password: str, *, now: datetime, browser: Browser = Brows
     with transaction():
         unchanged = (Account.update(password_hash=account.password_hash)
                      .where(Account.id == account.id, Account.password_hash == before, Account.state == AccountState.ACTIVE))
-        if not unchanged.execute():  # A reset that ended all sessions was a moment faster.
-            raise LoginRefused
+        require(unchanged.execute(), LoginRefused)  # Else a reset that ended all sessions was a moment faster.
         if not device and tries[0].failures >= for_account(RESIDENTS, email).free:
             _warn_owner(account, browser, now)
         return _enter(account, tries, browser, now)
@@ -97,11 +96,10 @@ def _enter(person: Person, tries: list[Try], browser: Browser, now: datetime) ->
 
 def _person_of(session: Session) -> Person:
     """Return the person as the database knows them now; a session's own officer comes without the password's hash."""
-    found: Person | None = (Officer.get_or_none(Officer.id == session.officer) if session.officer
-                            else Account.get_or_none(Account.id == session.account))
-    if found is None:  # The account was deleted in another window just now.
-        raise ChangedMeanwhile
-    return found
+    if session.officer:
+        return require(Officer.get_or_none(Officer.id == session.officer), ChangedMeanwhile)
+    # The account may have been deleted in another window just now.
+    return require(Account.get_or_none(Account.id == session.account), ChangedMeanwhile)
 
 
 def _owner(person: Person) -> dict[str, Person]:
@@ -144,8 +142,7 @@ def prove(session: Session, password: str, *, address: str, now: datetime) -> Pe
         kind = type(person)
         unchanged = kind.select().where(kind.id == person.id, kind.password_hash == person.password_hash).exists()
         alive = Session.update(proved_at=now).where(Session.uid == session.uid).execute()
-        if not (alive and unchanged):  # A reset, which ends all sessions, was a moment faster.
-            raise ChangedMeanwhile
+        require(alive and unchanged, ChangedMeanwhile)  # Else a reset, which ends all sessions, was a moment faster.
         if isinstance(person, Officer):
             _record("officer's password proven", person, now)
     session.proved_at = now
@@ -181,8 +178,7 @@ def list_sessions(person: Person, *, now: datetime) -> list[Session]:
 
 def end_session(account: Account, uid: str) -> None:
     """End one session of an account at once; raise NotFound when it is not there, or not this account's."""
-    if not Session.delete().where(Session.account == account, Session.uid == uid).execute():
-        raise NotFound
+    require(Session.delete().where(Session.account == account, Session.uid == uid).execute(), NotFound)
 
 
 def end_sessions(person: Person, *, but: Session | None = None) -> None:

@@ -1,7 +1,7 @@
 """The browser that somebody logs in with: what it is called, and whether its owner has logged in there before."""
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from portal import crypto
 from portal.models.account import Account
@@ -16,8 +16,7 @@ SYSTEMS = (("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Win
            ("macOS", "Macintosh"), ("Linux", "Linux"))
 
 
-@dataclass(frozen=True, slots=True)
-class Browser:
+class Browser(NamedTuple):
     """What is known of a browser in which somebody logs in."""
 
     address: str = ""

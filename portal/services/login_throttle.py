@@ -10,8 +10,8 @@ gains nothing: a browser in which the owner has logged in before is a known devi
 An unknown e-mail address is counted like that of an account, and counts hold keyed hashes, so they tell nobody who has one.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from portal import crypto
 from portal.database import lock, transaction
@@ -22,8 +22,7 @@ from portal.network import network_of
 SHORTEST, LONGEST, DOUBLINGS = timedelta(seconds=5), timedelta(minutes=15), 8
 
 
-@dataclass(frozen=True, slots=True)
-class Allowance:
+class Allowance(NamedTuple):
     """How many failures in a row somebody has before waits begin, and the time without failures that makes up for one."""
 
     scope: str
@@ -31,8 +30,7 @@ class Allowance:
     forgiven_after: timedelta
 
 
-@dataclass(frozen=True, slots=True)
-class Try:
+class Try(NamedTuple):
     """A try that was counted, with what the count was before it."""
 
     counted: Throttle

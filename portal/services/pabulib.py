@@ -4,11 +4,11 @@ A file is understood whole or refused with the line and the reason. Pure: nothin
 """
 
 from collections import Counter
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
+from typing import NamedTuple
 
 from portal.services.pabulib_format import MAX_NUMBER, PabulibError, Row, parse_number, read_sections
 
@@ -28,8 +28,7 @@ class VoteType(StrEnum):
     SCORING = "scoring"
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """A proposal on a ballot; ``rank`` counts from 1, and only ordinal ballots have it."""
 
     project_id: str
@@ -37,8 +36,7 @@ class Choice:
     rank: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Vote:
+class Vote(NamedTuple):
     """A ballot; ``channel`` is "online" or "paper"; ``line`` is where it begins in the file."""
 
     voter_id: str
@@ -48,8 +46,7 @@ class Vote:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
+class Project(NamedTuple):
     """A proposal; without a name it is called by its id.
 
     ``cost`` is in grosze; ``votes`` and ``score`` are as the file states them; ``columns`` has every cell as text.
@@ -67,8 +64,7 @@ class Project:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class PabulibFile:
+class PabulibFile(NamedTuple):
     """What a file says: ``budget`` in grosze, ``subunit`` None for the citywide pool, ``meta`` every key as text.
 
     ``default_score`` is what a scoring ballot means for the proposals it does not list (see ``recount``).
@@ -93,8 +89,7 @@ class PabulibFile:
     votes: tuple[Vote, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(NamedTuple):
     """The ballots that list a project, and the sum of their points."""
 
     votes: int
@@ -122,8 +117,7 @@ def read_file(source: Path | bytes | str, name: str = "") -> PabulibFile:
     Raises PabulibError for whatever is not a valid Pabulib file or cannot be read.
     """
     meta, projects, votes = read_sections(source, name or (source.name if isinstance(source, Path) else "file"))
-    for key in OBLIGATORY:
-        meta.text(key)
+    texts = {key: meta.text(key) for key in OBLIGATORY}
     for key, rows in (("num_projects", projects), ("num_votes", votes)):
         if meta.whole(key) != len(rows):
             raise meta.error(key, f"{key} is {meta.text(key)}, but the file has {len(rows)}")
@@ -134,13 +128,10 @@ def read_file(source: Path | bytes | str, name: str = "") -> PabulibFile:
     return PabulibFile(
         name=meta.file,
         meta=meta.cells,
-        description=meta.text("description"),
-        unit=meta.text("unit"),
+        **{key: texts[key] for key in ("description", "unit", "instance", "rule")},
         subunit=meta.cells.get("subunit") or None,
-        instance=meta.text("instance"),
         budget=meta.grosze("budget", Decimal(0)),
         vote_type=ballot.type,
-        rule=meta.text("rule"),
         date_begin=begin,
         date_end=end,
         min_length=ballot.length[0],
@@ -152,8 +143,7 @@ def read_file(source: Path | bytes | str, name: str = "") -> PabulibFile:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Ballot:
+class _Ballot(NamedTuple):
     """What META allows on a ballot."""
 
     type: VoteType

@@ -9,11 +9,11 @@ import csv
 import io
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 MAX_BYTES = 100_000_000
 MAX_FIELD = 100_000
@@ -34,8 +34,7 @@ class PabulibError(ValueError):
         super().__init__(f"{file}:{line}: {reason}" if line else f"{file}: {reason}")
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """Cells by column, which tell where they stand when they are wrong; in META every key has its own line."""
 
     file: str

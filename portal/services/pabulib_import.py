@@ -7,10 +7,10 @@ imported anywhere under the same code are counted the same.
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import cache, partial
-from typing import Any
+from itertools import chain, count
+from typing import Any, NamedTuple
 
 from portal import clock, crypto
 from portal.database import lock, transaction
@@ -32,8 +32,7 @@ Progress = Callable[[str, int, int], None]  # What is being stored, how many are
 Races = list[tuple[PabulibFile, Pool]]
 
 
-@dataclass(slots=True)
-class Imported:
+class Imported(NamedTuple):
     """How much was stored."""
 
     pools: int
@@ -57,10 +56,9 @@ def import_files(files: Sequence[PabulibFile], code: str, *, with_ballots: bool,
         districts = {fold(district.name): district for district in District.select()}
         races = [(file, _pool(edition, file, districts)) for file in files]
         proposals = _store_proposals(edition, races, progress)
-        stored = Imported(len(races), len(proposals))
-        if with_ballots:
-            stored.ballots, stored.choices = _store_ballots(edition, races, proposals, districts, now, progress)
-        audit.record("edition imported", actor=actor, subject=f"edition:{code}", now=now, **asdict(stored))
+        cast = _store_ballots(edition, races, proposals, districts, now, progress) if with_ballots else ()
+        stored = Imported(len(races), len(proposals), *cast)
+        audit.record("edition imported", actor=actor, subject=f"edition:{code}", now=now, **stored._asdict())
     return stored
 
 
@@ -109,20 +107,17 @@ def _store_proposals(edition: Edition, races: Races, progress: Progress) -> dict
     """Return the ids of the proposals by pool and the file's project id."""
     used = {proposal.slug for proposal in Proposal.select(Proposal.slug)}
     rows = [_proposal(edition, pool, project, used) for file, pool in races for project in file.projects]
-    for start in range(0, len(rows), ROWS):
-        Proposal.insert_many(rows[start:start + ROWS]).execute()
-    progress("proposals", len(rows), len(rows))
+    _insert(Proposal, rows, progress)
     stored: Any = Proposal.select(Proposal.pool, Proposal.number, Proposal.id).where(Proposal.pool << [pool for _, pool in races])
     return {(pool, number): id for pool, number, id in stored.tuples()}
 
 
 def _proposal(edition: Edition, pool: Pool, project: Project, used: set[str]) -> dict[str, Any]:
     base = slugify(edition.code, pool.name or "", project.project_id, project.name)[:SLUG_LENGTH].strip("-")
-    slug, count = base, 1
-    while slug in used:
-        slug, count = f"{base[:SLUG_LENGTH - 8]}-{count + 1}", count + 1
+    others = (f"{base[:SLUG_LENGTH - 8]}-{number}" for number in count(2))
+    slug = next(slug for slug in chain([base], others) if slug not in used)
     used.add(slug)
-    return {"pool": pool, "number": project.project_id, "slug": slug, "title": project.name, "cost": project.cost,
+    return {"pool": pool.id, "number": project.project_id, "slug": slug, "title": project.name, "cost": project.cost,
             "categories": ", ".join(project.categories), "latitude": project.latitude, "longitude": project.longitude,
             "description": project.columns.get("description", ""), "beneficiaries": project.columns.get("target", ""),
             "state": ProposalState.ON_BALLOT}

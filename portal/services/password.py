@@ -7,14 +7,14 @@ from peewee import IntegrityError
 
 from portal import clock, crypto
 from portal.database import transaction
-from portal.errors import N_, ChangedMeanwhile, ResetUnknown, TooMany
+from portal.errors import N_, ChangedMeanwhile, ResetUnknown, TooMany, require
 from portal.messaging.outbox import enqueue
 from portal.models.account import Account, AccountState
 from portal.models.login import Session
 from portal.models.message import MessageChannel
 from portal.models.password import PasswordReset
 from portal.network import network_of
-from portal.services import audit, login, profile
+from portal.services import login, profile
 from portal.services.code import count_sending
 
 LINK_LIVES = timedelta(minutes=60)
@@ -30,10 +30,8 @@ def change_password(session: Session, current: str, new: str, *, address: str, n
     proven = login.prove(session, current, address=address, now=now)
     hashed = crypto.hash_password(new)
     with transaction():
-        account: Account | None = Account.get_or_none(Account.id == session.account,
-                                                      Account.password_hash == proven.password_hash)
-        if account is None:
-            raise ChangedMeanwhile
+        account = require(Account.get_or_none(Account.id == session.account, Account.password_hash == proven.password_hash),
+                          ChangedMeanwhile)
         _set_password(account, hashed, "password changed", now)
         login.end_sessions(account, but=session)
     return account
@@ -63,23 +61,19 @@ def _send_link(account: Account, now: datetime) -> None:
     token = crypto.new_token()
     hashed = crypto.hash_token(token)
     Account.update(state=AccountState.ACTIVE).where(Account.id == account.id, Account.state == AccountState.ACTIVE).execute()
-    _record(account, "password reset asked for", now)  # After the account's row is locked, as in every change of an account.
+    profile.record(account, "password reset asked for", now)  # After the account's row is locked, as always.
     enqueue(MessageChannel.MAIL, "password_reset", key=f"reset:{hashed}", recipient=account.email, language=account.language,
             now=now, useless_after=now + LINK_LIVES, name=account.given_name, path=f"/haslo/nowe/{token}")
-    (PasswordReset.insert(account=account, token_hash=hashed, created_at=now)
-     .on_conflict(conflict_target=[PasswordReset.account], preserve=[PasswordReset.token_hash, PasswordReset.created_at])
-     .execute())
+    PasswordReset.delete().where(PasswordReset.account == account).execute()
+    PasswordReset.create(account=account, token_hash=hashed, created_at=now)
 
 
 def find_reset(token: str, *, now: datetime) -> PasswordReset:
     """Return the reset of a link with its account; raise ResetUnknown for a wrong, used, replaced, void or old one."""
-    reset: PasswordReset | None = (
-        PasswordReset.select(PasswordReset, Account).join(Account)
-        .where(PasswordReset.token_hash == crypto.hash_token(token), PasswordReset.created_at > now - LINK_LIVES,
-               Account.state == AccountState.ACTIVE).first())
-    if reset is None:
-        raise ResetUnknown
-    return reset
+    found = (PasswordReset.select(PasswordReset, Account).join(Account)
+             .where(PasswordReset.token_hash == crypto.hash_token(token), PasswordReset.created_at > now - LINK_LIVES,
+                    Account.state == AccountState.ACTIVE).first())
+    return require(found, ResetUnknown)
 
 
 def reset_password(token: str, new: str, *, now: datetime) -> Account:
@@ -110,10 +104,6 @@ def _set_password(account: Account, hashed: str, action: str, now: datetime, *, 
         raise ResetUnknown
     account.password_hash = hashed
     profile.forget_changes(account)
-    _record(account, action, now)
+    profile.record(account, action, now)
     enqueue(MessageChannel.MAIL, "password_changed", key=f"password:{crypto.new_token(16)}", recipient=account.email,
             language=account.language, now=now, name=account.given_name, path="/haslo/przypomnij")
-
-
-def _record(account: Account, action: str, now: datetime) -> None:
-    audit.record(action, actor=f"account:{account.uid}", subject=f"account:{account.uid}", now=now)

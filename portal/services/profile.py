@@ -4,16 +4,15 @@ What takes effect locks the account's row first, then what hangs on it, and reco
 changes at once wait for each other, never in a ring.
 """
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from peewee import Expression, IntegrityError
 
 from portal import clock, crypto
 from portal.database import transaction
 from portal.errors import (
-    N_, AlreadyVoted, ChangedMeanwhile, ChangeUnknown, EmailTaken, LinkUnknown, NothingToChange, PeselTaken, UnderCheck,
+    N_, AlreadyVoted, ChangedMeanwhile, ChangeUnknown, EmailTaken, LinkUnknown, NothingToChange, PeselTaken, UnderCheck, require,
 )
 from portal.messaging.outbox import enqueue
 from portal.models.account import Account, AccountState
@@ -30,8 +29,7 @@ MOST_LETTERS, MOST_PESELS = 5, 3  # Per account and day.
 CODE_TEMPLATE = "phone_change_code"
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(NamedTuple):
     """The corrections of an account that wait for their confirmation."""
 
     phone: PhoneChange | None
@@ -46,23 +44,23 @@ def find_waiting(account: Account, *, now: datetime) -> Waiting:
 
 def change_names(account: Account, *, given_name: str, family_name: str, now: datetime) -> None:
     """Correct the names, at once."""
-    with transaction():
-        _change(account, given_name=given_name, family_name=family_name)
-        _record(account, "names changed", now)
+    _change_at_once(account, "names changed", now, given_name=given_name, family_name=family_name)
 
 
 def change_address(account: Account, *, district: int, street: str, postcode: str, now: datetime) -> None:
     """Correct the district and the address, at once; a ballot that is cast stays as it is."""
-    with transaction():
-        _change(account, district=district, street=street, postcode=postcode)
-        _record(account, "address changed", now)
+    _change_at_once(account, "address changed", now, district=district, street=street, postcode=postcode)
 
 
 def change_notices(account: Account, *, wants_news: bool, language: str, now: datetime) -> None:
     """Set whether news are wanted and the language of messages, at once."""
+    _change_at_once(account, "notices changed", now, wants_news=wants_news, language=language)
+
+
+def _change_at_once(account: Account, action: str, now: datetime, **values: Any) -> None:
     with transaction():
-        _change(account, wants_news=wants_news, language=language)
-        _record(account, "notices changed", now)
+        _change(account, **values)
+        record(account, action, now)
 
 
 def change_identity(account: Account, *, pesel: str | None, birth_date: date, now: datetime) -> None:
@@ -87,9 +85,9 @@ def change_identity(account: Account, *, pesel: str | None, birth_date: date, no
             if index:
                 voting.rekey_ballots(Account.get_by_id(account.id), before=voting.identity(account))
             _write(account, "identity_changed", now=now)
-            _record(account, "identity changed", now)
+            record(account, "identity changed", now)
     except (IntegrityError, AlreadyVoted):
-        _record(account, "identity change met a PESEL in use", now)
+        record(account, "identity change met a PESEL in use", now)
         raise PeselTaken(N_("This PESEL number is in use already, by another account or on a ballot. "
                             "Nothing was changed.")) from None
 
@@ -103,13 +101,10 @@ def ask_phone_change(account: Account, *, phone: str, address: str, now: datetim
         raise NothingToChange
     with transaction():
         _hold(account)
-        (PhoneChange.insert(account=account, phone=phone, created_at=now, tries=0, code_hash=None, code_expires_at=None,
-                            sent_at=None)
-         .on_conflict(conflict_target=[PhoneChange.account],
-                      preserve=[PhoneChange.phone, PhoneChange.created_at, PhoneChange.tries, PhoneChange.code_hash,
-                                PhoneChange.code_expires_at, PhoneChange.sent_at]).execute())
+        PhoneChange.delete().where(PhoneChange.account == account).execute()
+        PhoneChange.create(account=account, phone=phone, created_at=now)
         _send_code(account, address, now)
-        _record(account, "phone change asked for", now)
+        record(account, "phone change asked for", now)
 
 
 def resend_phone_code(account: Account, *, address: str, now: datetime) -> None:
@@ -124,10 +119,7 @@ def _send_code(account: Account, address: str, now: datetime) -> None:
 
 def find_phone_change(account: Account, *, now: datetime) -> PhoneChange:
     """Return the new number that waits for its code; raise ChangeUnknown."""
-    change = PhoneChange.of_account(account, now - CHANGE_LIVES)
-    if change is None:
-        raise ChangeUnknown
-    return change
+    return require(PhoneChange.of_account(account, now - CHANGE_LIVES), ChangeUnknown)
 
 
 def confirm_phone_change(account: Account, code: str, *, now: datetime) -> None:
@@ -137,10 +129,10 @@ def confirm_phone_change(account: Account, code: str, *, now: datetime) -> None:
     with transaction():
         _change(account, phone=change.phone)
         mine = PhoneChange.id == change.id, PhoneChange.code_hash == change.code_hash
-        if not PhoneChange.delete().where(*mine).execute():
-            raise ChangeUnknown  # A parallel request was faster, or has asked for another number.
+        # Else a parallel request was faster, or has asked for another number.
+        require(PhoneChange.delete().where(*mine).execute(), ChangeUnknown)
         _write(account, "phone_changed", now=now)
-        _record(account, "phone changed", now)
+        record(account, "phone changed", now)
 
 
 def ask_email_change(account: Account, *, email: str, now: datetime) -> None:
@@ -154,16 +146,14 @@ def ask_email_change(account: Account, *, email: str, now: datetime) -> None:
         _hold(account)
         _send_link(account, email, now)
         _write(account, "email_change_asked", now=now)
-        _record(account, "e-mail change asked for", now)
+        record(account, "e-mail change asked for", now)
 
 
 def resend_link(account: Account, *, now: datetime) -> None:
     """Send the link of a waiting e-mail change again, as a new one; raise ChangeUnknown, TooMany."""
     with transaction():
         _hold(account)
-        waiting = find_waiting(account, now=now).email
-        if waiting is None:
-            raise ChangeUnknown
+        waiting = require(EmailChange.of_account(account, now - CHANGE_LIVES), ChangeUnknown)
         _send_link(account, str(waiting.email), now)
 
 
@@ -172,9 +162,8 @@ def _send_link(account: Account, email: str, now: datetime) -> None:
     hashed = crypto.hash_token(token)
     _count(account, "email", MOST_LETTERS, now,
            N_("No more letters can be sent today for a change of the e-mail address. Try again tomorrow or write to us."))
-    (EmailChange.insert(account=account, email=email, token_hash=hashed, created_at=now)
-     .on_conflict(conflict_target=[EmailChange.account],
-                  preserve=[EmailChange.email, EmailChange.token_hash, EmailChange.created_at]).execute())
+    EmailChange.delete().where(EmailChange.account == account).execute()
+    EmailChange.create(account=account, email=email, token_hash=hashed, created_at=now)
     template = "email_change_known" if Account.select().where(Account.email == email).exists() else "email_change_link"
     enqueue(MessageChannel.MAIL, template, key=f"email-change:{hashed}", recipient=email, language=account.language, now=now,
             useless_after=now + CHANGE_LIVES, path=f"/moje-konto/dane/email/{token}")
@@ -187,19 +176,17 @@ def confirm_email_change(token: str, *, session: Session | None, now: datetime) 
     has got the address meanwhile.
     """
     asked = EmailChange.token_hash == crypto.hash_token(token), EmailChange.created_at > now - CHANGE_LIVES
-    change = EmailChange.select(EmailChange, Account).join(Account).where(*asked).first()
-    if change is None:
-        raise LinkUnknown
+    change = require(EmailChange.select(EmailChange, Account).join(Account).where(*asked).first(), LinkUnknown)
     account = change.account
     try:
         with transaction():
             _change(account, email=change.email, email_confirmed_at=now, email_token_hash=None)
-            if not EmailChange.delete().where(EmailChange.token_hash == change.token_hash).execute():
-                raise LinkUnknown  # A parallel request was faster, or has cancelled it.
+            # Else a parallel request was faster, or has cancelled it.
+            require(EmailChange.delete().where(EmailChange.token_hash == change.token_hash).execute(), LinkUnknown)
             PasswordReset.delete().where(PasswordReset.account == account).execute()
             login.end_sessions(account, but=session)
             _write(account, "email_changed", now=now)
-            _record(account, "e-mail changed", now)
+            record(account, "e-mail changed", now)
     except IntegrityError:
         raise EmailTaken from None
 
@@ -208,7 +195,7 @@ def cancel_change(account: Account, kind: type[PhoneChange] | type[EmailChange],
     """Drop a correction that waits for its confirmation."""
     with transaction():
         if kind.delete().where(kind.account == account).execute():
-            _record(account, f"{'phone' if kind is PhoneChange else 'e-mail'} change cancelled", now)
+            record(account, f"{'phone' if kind is PhoneChange else 'e-mail'} change cancelled", now)
 
 
 def forget_changes(account: Account) -> None:
@@ -229,11 +216,11 @@ def _change(account: Account, *conditions: Expression, **values: Any) -> None:
     So it is when the password is no longer that of the account as it was read: its owner has shut somebody out by a reset.
     """
     usable = Account.id == account.id, Account.state == AccountState.ACTIVE, Account.password_hash == account.password_hash
-    if not Account.update(values).where(*usable, *conditions).execute():
-        raise ChangedMeanwhile
+    require(Account.update(values).where(*usable, *conditions).execute(), ChangedMeanwhile)
 
 
-def _record(account: Account, action: str, now: datetime) -> None:
+def record(account: Account, action: str, now: datetime) -> None:
+    """Write into the audit log what residents have done to their own account."""
     audit.record(action, actor=f"account:{account.uid}", subject=f"account:{account.uid}", now=now)
 
 

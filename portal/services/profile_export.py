@@ -10,7 +10,10 @@ from portal.models.edition import Edition
 from portal.models.login import Session
 from portal.models.message import TO_OFFICERS, Message
 from portal.models.profile import EmailChange, PhoneChange
+from portal.models.proposal import Proposal
+from portal.models.support import Authorship, Follow, Support
 from portal.services import voting
+from portal.services.proposals import texts_of
 from portal.services.registration import REGISTRATION_LIVES
 
 Rows = list[dict[str, Any]]
@@ -34,6 +37,7 @@ def export(account: Account, *, now: datetime) -> dict[str, Any]:
                     for edition, ballot in voting.own_ballots(account, Edition.select().order_by(Edition.voting_from))],
         "unfinished_ballots": [{"edition": draft.edition.name, "saved_at": _moment(draft.updated_at)}
                                for draft in BallotDraft.select().where(BallotDraft.account == account)],
+        **_projects(account),
         "messages": _messages(account),
         "audit": [{"at": _moment(entry.at), "action": entry.action, "by": "you" if entry.actor == subject
                    else entry.actor.partition(":")[0]} for entry in entries],
@@ -62,6 +66,19 @@ def _changes(account: Account) -> Rows:
     return [{"what": what, "new": getattr(change, what), "asked_at": _moment(change.created_at)}
             for what, kind in (("phone", PhoneChange), ("email", EmailChange))
             for change in kind.select().where(kind.account == account)]
+
+
+def _projects(account: Account) -> dict[str, Rows]:
+    """Return what the resident has written, supported and followed; amounts in grosze."""
+    def own(model: Any) -> Any:
+        return model.select(model, Proposal).join(Proposal).where(model.account == account).order_by(model.id)
+    return {
+        "projects": [{"number": row.proposal.number, "state": row.proposal.state, "first_author": row.is_lead,
+                      "joined_at": _moment(row.accepted_at), "name_shown": row.shows_name, **texts_of(row.proposal)}
+                     for row in own(Authorship)],
+        "supports": [{"project": str(row.proposal), "given_at": _moment(row.created_at)} for row in own(Support)],
+        "followed": [{"project": str(row.proposal)} for row in own(Follow)],
+    }
 
 
 def _messages(account: Account) -> Rows:

@@ -8,7 +8,7 @@ from peewee import IntegrityError
 
 from portal import clock, crypto
 from portal.database import transaction
-from portal.errors import N_, PeselTaken, RegistrationUnknown
+from portal.errors import N_, PeselTaken, RegistrationUnknown, require
 from portal.messaging.outbox import enqueue
 from portal.models.account import Account, Registration
 from portal.models.message import MessageChannel
@@ -55,11 +55,8 @@ def begin_registration(applicant: Applicant, *, address: str, now: datetime) -> 
 
 def find_registration(token: str, *, now: datetime) -> Registration:
     """Return an open registration; raise RegistrationUnknown for a wrong, finished or old token."""
-    registration = Registration.get_or_none(Registration.token_hash == crypto.hash_token(token),
-                                            Registration.created_at > now - REGISTRATION_LIVES)
-    if registration is None:
-        raise RegistrationUnknown
-    return registration
+    return require(Registration.get_or_none(Registration.token_hash == crypto.hash_token(token),
+                                            Registration.created_at > now - REGISTRATION_LIVES), RegistrationUnknown)
 
 
 def resend_code(token: str, *, address: str, now: datetime, phone: str | None = None) -> None:
@@ -86,26 +83,21 @@ def confirm_registration(token: str, code: str, *, now: datetime) -> None:
     registration = find_registration(token, now=now)
     check_code(registration, code, now=now)
     with transaction():
-        if not Registration.delete().where(Registration.id == registration.id).execute():
-            raise RegistrationUnknown  # A parallel request was faster; a code works once.
+        # Else a parallel request was faster; a code works once.
+        require(Registration.delete().where(Registration.id == registration.id).execute(), RegistrationUnknown)
         applicant = Applicant(**json.loads(registration.data))
         if applicant.pesel and RemovalCase.freed(crypto.blind_index("pesel", applicant.pesel), registration.created_at):
             raise RegistrationUnknown  # It lay in wait for the PESEL number to be free again.
         created = _create_account(applicant, now)
-    if not created:
-        raise PeselTaken
+    require(created, PeselTaken)
 
 
 def _create_account(applicant: Applicant, now: datetime) -> bool:
     """Create the account, or tell the address that it has one; answer False when the PESEL is taken."""
     index = crypto.blind_index("pesel", applicant.pesel) if applicant.pesel else None
     email_token = crypto.new_token()
-    account = Account(
-        email=applicant.email, phone=applicant.phone, given_name=applicant.given_name, family_name=applicant.family_name,
-        pesel=applicant.pesel, pesel_index=index, birth_date=date.fromisoformat(applicant.birth_date),
-        district=applicant.district, street=applicant.street, postcode=applicant.postcode, wants_news=applicant.wants_news,
-        password_hash=applicant.password_hash, language=applicant.language, created_at=now,
-        email_token_hash=crypto.hash_token(email_token))
+    told = {**asdict(applicant), "birth_date": date.fromisoformat(applicant.birth_date)}
+    account = Account(**told, pesel_index=index, created_at=now, email_token_hash=crypto.hash_token(email_token))
     try:
         with transaction():
             account.save(force_insert=True)
@@ -144,7 +136,6 @@ def send_confirmation(account: Account, *, now: datetime) -> None:
 
 def confirm_email(token: str, *, now: datetime) -> None:
     """Mark an account's e-mail address as confirmed; raise RegistrationUnknown for a wrong or used link."""
-    confirmed = (Account.update(email_confirmed_at=now, email_token_hash=None)
-                 .where(Account.email_token_hash == crypto.hash_token(token)).execute())
-    if not confirmed:
-        raise RegistrationUnknown(N_("This link is not valid or was used already."))
+    confirmed = Account.update(email_confirmed_at=now, email_token_hash=None)
+    require(confirmed.where(Account.email_token_hash == crypto.hash_token(token)).execute(),
+            RegistrationUnknown(N_("This link is not valid or was used already.")))

@@ -11,14 +11,16 @@ from portal.database import on_sqlite, transaction
 from portal.errors import BallotWouldGo, ChangedMeanwhile, UnderCheck
 from portal.messaging.outbox import enqueue
 from portal.models.account import Account, AccountState
+from portal.models.assessment import Move
 from portal.models.ballot import Ballot, BallotDraft, BallotState, Channel
 from portal.models.edition import Edition, Phase
 from portal.models.login import Session
 from portal.models.message import TO_CLAIMANTS, TO_OFFICERS, Message, MessageChannel
 from portal.models.profile import EmailChange, PhoneChange
-from portal.models.proposal import BEFORE_BALLOT, Authorship, Proposal, ProposalState, Support
+from portal.models.proposal import BEFORE_BALLOT, Proposal, ProposalState
 from portal.models.removal import RemovalCase
-from portal.services import audit, login, voting
+from portal.models.support import Authorship, Support
+from portal.services import audit, login, proposals, voting
 
 COUNTED_ONLY = ("sessions", "drafts", "supports")  # They change by themselves and go in any case: nobody decides on them.
 
@@ -142,7 +144,7 @@ def delete_own_account(account: Account, *, with_ballots: bool, now: datetime) -
     ChangedMeanwhile for a frozen account; then nothing is changed. Does nothing for an account that is gone.
     """
     with transaction():
-        gone = take_account(account)
+        gone = take_account(account, now=now)
         if gone is None:
             return
         if gone.state != AccountState.ACTIVE:
@@ -161,7 +163,7 @@ def delete_own_account(account: Account, *, with_ballots: bool, now: datetime) -
                      ballots=len(at_stake))
 
 
-def take_account(account: Account) -> Account | None:
+def take_account(account: Account, *, now: datetime) -> Account | None:
     """Delete an account with its sessions, drafts, supports, waiting changes and letters, and return it as it was at the last.
 
     Its proposals go to a co-author or are withdrawn. Belongs into the caller's transaction, which looks for ballots only then:
@@ -173,13 +175,13 @@ def take_account(account: Account) -> Account | None:
     led = _led_by(account)
     gone: Account | None = next(iter(Account.delete().where(Account.id == account.id).returning(Account).execute()), None)
     if gone:
-        _settle_proposals(led)
+        _settle_proposals(led, now)
         letters = (Message.recipient == gone.email) & Message.template.not_in(TO_OFFICERS | TO_CLAIMANTS)
         Message.delete().where(letters | Message.key.in_(keys)).execute()
     return gone
 
 
-def _settle_proposals(led: list[tuple[Proposal, Authorship | None]]) -> None:
+def _settle_proposals(led: list[tuple[Proposal, Authorship | None]], now: datetime) -> None:
     for proposal, heir in led:
         match _fate(proposal, heir):
             case "handed over":
@@ -187,7 +189,7 @@ def _settle_proposals(led: list[tuple[Proposal, Authorship | None]]) -> None:
             case "deleted":
                 Proposal.delete().where(Proposal.id == proposal.id).execute()
             case "withdrawn":
-                Proposal.update(state=ProposalState.WITHDRAWN).where(Proposal.id == proposal.id).execute()
+                proposals.advance(proposal, Move.WITHDRAWN, now=now)
 
 
 def remove_ballots(ballots: list[Ballot]) -> None:

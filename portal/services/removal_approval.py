@@ -81,7 +81,7 @@ def approve_removal(case: RemovalCase, officer: Officer, *, version: int, now: d
 
 def _remove(account: Account, now: datetime) -> int:
     """Delete an account and the ballots cast from it; return how many these were."""
-    gone = removal.take_account(account)
+    gone = removal.take_account(account, now=now)
     if gone is None:  # Its holder, or another case of the same person, was a moment faster.
         raise CaseChanged
     ballots = removal.cast_ballots(gone, now=now)

@@ -1,16 +1,14 @@
 """Claims about wrongly registered accounts: what a person without an account tells, brings and answers (then removal_case)."""
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import IO, Any
+from typing import Any
 
 from peewee import fn
 
-from portal import clock, crypto
+from portal import clock, crypto, store
 from portal.database import lock, transaction
-from portal.errors import N_, CaseUnknown, EvidenceRefused, EvidenceTooSlow, OwnAccount, PortalError, TooMany
-from portal.files import MOST_BYTES
+from portal.errors import N_, CaseUnknown, OwnAccount
 from portal.models.account import Account
 from portal.models.edition import Edition
 from portal.models.removal import CaseState, Deed, Evidence, Proof, RemovalCase, RemovalStep
@@ -19,6 +17,7 @@ from portal.network import network_of
 from portal.services import removal_evidence
 from portal.services.code import count_sending
 from portal.services.removal_case import advance, note_step, write_claimant
+from portal.store import Chosen, Taken
 
 DECIDED_WITHIN, BEFORE_VOTING_ENDS = timedelta(days=7), timedelta(days=1)
 MOST_PER_PERSON_AND_DAY, MOST_FROM_ANYWHERE, MOST_PER_NETWORK_AND_HOUR, MOST_ANSWERS = 3, 10, 10, 20
@@ -119,7 +118,7 @@ def answer(case: RemovalCase, words: str, *, now: datetime) -> None:
 
 
 def add_evidence(case: RemovalCase, pages: list[bytes], *, now: datetime) -> None:
-    """Keep the pages of a claimant's scan, as removal_evidence.read made them; raise EvidenceRefused, StepForbidden."""
+    """Keep the pages of a claimant's scan, as removal_evidence.read made them; raise FileUnusable, StepForbidden."""
     with transaction():
         advance(case, Deed.SCAN_ADDED, now=now, **_renewed(case, now))
         removal_evidence.keep(case, pages, now=now)
@@ -130,28 +129,10 @@ def _renewed(case: RemovalCase, now: datetime) -> dict[str, Any]:
     return {"due_at": _due_at(now)} if is_waiting(case) else {}
 
 
-def add_files(case: RemovalCase, files: Sequence[tuple[str, IO[bytes]]], *, address: str,
-              now: datetime) -> tuple[list[str], list[tuple[str, PortalError]]]:
+def add_files(case: RemovalCase, chosen: Chosen, *, address: str, now: datetime) -> Taken:
     """Keep those files of an upload that can be used; return their names, and of the others why not.
 
-    The address is the caller's network address. What is not looked at, because another upload is just being read, too many came
-    or one takes too long, is named in one. Raises StepForbidden when officers have decided meanwhile.
+    The address is the caller's network address. Raises StepForbidden when officers have decided meanwhile.
     """
-    kept: list[str] = []
-    refused: list[tuple[str, PortalError]] = []
-    left = list(files)
-    try:
-        with removal_evidence.turn():
-            while left:
-                removal_evidence.count_try(case, address=address, now=now)
-                name, file = left.pop(0)
-                try:
-                    add_evidence(case, removal_evidence.read(file.read(MOST_BYTES + 1), name), now=now)
-                    kept.append(name)
-                except EvidenceRefused as error:
-                    refused.append((name, error))
-                    if left and isinstance(error, EvidenceTooSlow):
-                        raise EvidenceRefused(removal_evidence.NOT_LOOKED_AT) from None
-    except (EvidenceRefused, TooMany) as error:
-        refused.append((", ".join(name for name, _file in left), error))
-    return kept, refused
+    return store.take_in(chosen, count=lambda: removal_evidence.count_try(case, address=address, now=now),
+                         take=lambda name, data: add_evidence(case, removal_evidence.read(data, name), now=now))

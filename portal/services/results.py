@@ -13,7 +13,8 @@ from portal.errors import ResultsSecret
 from portal.models.ballot import COUNTING, Ballot, Choice
 from portal.models.district import District
 from portal.models.edition import Edition, Pool
-from portal.models.proposal import VOTED_ON, Exclusion, Proposal
+from portal.models.proposal import VOTED_ON, Proposal
+from portal.models.results import Exclusion
 from portal.services.counting import Entry, Outcome, count_greedy
 
 

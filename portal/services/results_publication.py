@@ -7,16 +7,15 @@ prolonged. Nobody corrects results alone: the removal itself took two officers.
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from peewee import JOIN
 
 from portal import crypto
 from portal.database import transaction
-from portal.errors import N_, CaseChanged
+from portal.errors import N_, CaseChanged, require
 from portal.models.district import District
 from portal.models.edition import Edition, Phase, Pool
 from portal.models.proposal import Proposal
@@ -30,8 +29,7 @@ from portal.services.results import PoolResult, Turnout
 IN_FORCE = (Publication.kept_at > Edition.voting_to) & ((Publication.removed > 0) | Publication.corrected_at.is_null(False))
 
 
-@dataclass(frozen=True, slots=True)
-class Published:
+class Published(NamedTuple):
     """What everybody reads: results and turnout, and since when and by how many ballots they are corrected."""
 
     results: list[PoolResult]
@@ -40,8 +38,7 @@ class Published:
     corrected: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
+class Effect(NamedTuple):
     """What a correction does to one pool.
 
     For the secrecy of the ballot it says which projects change between funded and not funded and which their place, never points:
@@ -58,8 +55,7 @@ class Effect:
         return not (self.funded or self.not_funded or self.moved)
 
 
-@dataclass(frozen=True, slots=True)
-class Correction:
+class Correction(NamedTuple):
     """What changes when published results follow the ballots that are left; ``digest`` tells whether that is still so."""
 
     ballots: int
@@ -81,10 +77,8 @@ def keep_published(edition: Edition, *, now: datetime, anew: bool = False) -> No
     count = _count(edition, now)
     with transaction():
         if kept:
-            (Publication.update(results=count, kept_at=now, removed=0, corrected=0, corrected_at=None, corrected_by=None)
-             .where(_unchanged(kept)).execute())
-        else:
-            Publication.add({"edition": edition.id, "results": count, "kept_at": now}, new_only=True)
+            Publication.delete().where(_unchanged(kept)).execute()
+        Publication.add({"edition": edition.id, "results": count, "kept_at": now}, new_only=True)
 
 
 def note_removed(edition: Edition) -> None:
@@ -122,11 +116,10 @@ def approve_correction(edition: Edition, officer: Officer, *, seen: str, now: da
     if kept is None or not kept.removed or not crypto.same(_digest(kept, count), seen):
         raise CaseChanged(CHANGED)
     with transaction():
-        done = (Publication.update(results=count, corrected=Publication.corrected + kept.removed, removed=0, corrected_at=now,
-                                   corrected_by=officer)
-                .where(_unchanged(kept)).execute())
-        if not done:  # A ballot was removed, or another officer corrected them, since the ballots were counted.
-            raise CaseChanged(CHANGED)
+        done = Publication.update(results=count, corrected=Publication.corrected + kept.removed, removed=0, corrected_at=now,
+                                  corrected_by=officer)
+        # Else a ballot was removed, or another officer corrected them, since the ballots were counted.
+        require(done.where(_unchanged(kept)).execute(), CaseChanged(CHANGED))
         audit.record("results corrected", actor=f"officer:{officer.uid}", subject=f"edition:{edition.code}", now=now,
                      ballots=kept.removed)
 
@@ -135,8 +128,7 @@ CHANGED = N_("The count was changed after you opened this page. Nothing was done
 
 
 def _in_force(edition: Edition) -> Publication | None:
-    found: Publication | None = Publication.select().join(Edition).where(Publication.edition == edition, IN_FORCE).first()
-    return found
+    return Publication.select().join(Edition).where(Publication.edition == edition, IN_FORCE).first()
 
 
 def _unchanged(kept: Publication) -> Any:

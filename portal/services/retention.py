@@ -1,8 +1,8 @@
 """Retention: what nobody needs any more is removed, by one table of rules.
 
 Each rule says what goes, how long after which moment, and why then. The audit log and accounts stay. Of a case first the scans
-go, then what the person told, last the case itself; one that has not ended stays. When the rules are through, files of scans
-without a row are swept up.
+go, then what the person told, last the case itself; one that has not ended stays. When the rules are through, files without
+a row are swept up.
 """
 
 from collections import Counter
@@ -15,6 +15,7 @@ from peewee import chunked
 
 from portal.database import on_sqlite, transaction
 from portal.models.account import Registration
+from portal.models.attachment import Attachment, FileKind
 from portal.models.ballot import BallotDraft
 from portal.models.base import BaseModel
 from portal.models.code import SendCount
@@ -23,16 +24,18 @@ from portal.models.login import ABSOLUTE, IDLE, Session, Throttle
 from portal.models.message import Message, MessageState
 from portal.models.password import PasswordReset
 from portal.models.profile import EmailChange, PhoneChange
-from portal.models.proposal import Proposal, Support
+from portal.models.proposal import Proposal, ProposalState
 from portal.models.removal import Evidence, RemovalCase, RemovalStep
 from portal.models.staff import Officer
-from portal.services import audit, removal_evidence
+from portal.models.support import Invitation, Support
+from portal.services import attachment, audit, removal_evidence
 from portal.services.login_throttle import LONGEST
 from portal.services.password import LINK_LIVES
 from portal.services.profile import CHANGE_LIVES
 from portal.services.registration import REGISTRATION_LIVES
 from portal.services.removal_evidence import SCANS_KEPT
 from portal.services.staff import ENROLMENT_LIVES
+from portal.services.support import INVITATION_LIVES
 
 SESSIONS_KEPT = timedelta(hours=12)  # A form left open over an evening is still given back to the same person.
 FAILURES_KEPT = timedelta(hours=13)  # No more than 13 are counted where an hour makes up for one, no more than 38 elsewhere.
@@ -40,8 +43,10 @@ COUNTS_KEPT = timedelta(hours=48)  # No allowance lasts longer than a day, and o
 MESSAGES_KEPT = timedelta(days=90)  # Long enough to answer whoever asks whether a letter went out.
 DRAFTS_KEPT = timedelta(hours=1)  # Who casts in the last second may still stand in line.
 SUPPORTS_KEPT = timedelta(days=90)
+UNSUBMITTED_KEPT = timedelta(days=365)  # Until the next edition, into which an author can copy them.
 WORDS_KEPT = timedelta(days=90)  # As long as somebody may ask the officers why they decided so.
 CASES_KEPT = timedelta(days=366)  # The numbers of a year's cases begin anew after the last that may have one of them is gone.
+SWEPT = (removal_evidence, attachment)  # What keeps files beside the database.
 FINISHED = (MessageState.SENT, MessageState.DELIVERED, MessageState.FAILED)
 BATCH = 250  # Rows of one transaction: some 8 ms on SQLite, for which others who write may have to wait.
 
@@ -93,6 +98,14 @@ RULES = (
     Rule("supports of proposals", Support, SUPPORTS_KEPT, "the results", "they have served their purpose",
          lambda ago: Support.proposal.in_(
              Proposal.select(Proposal.id).join(Pool).join(Edition).where(Edition.results_on <= ago))),
+    Rule("lists of supporters on paper", Attachment, SUPPORTS_KEPT, "the results", "they have served their purpose",
+         lambda ago: (Attachment.kind == FileKind.PAPER_LIST) & Attachment.proposal.in_(
+             Proposal.select(Proposal.id).join(Pool).join(Edition).where(Edition.results_on <= ago))),
+    Rule("projects never submitted", Proposal, UNSUBMITTED_KEPT, "the last day for it", "their authors have left them",
+         lambda ago: (Proposal.state == ProposalState.DRAFT) & Proposal.pool.in_(
+             Pool.select(Pool.id).join(Edition).where(Edition.proposals_to <= ago))),
+    Rule("invitations of co-authors", Invitation, INVITATION_LIVES, "they were sent", "they open nothing any more",
+         lambda ago: Invitation.created_at <= ago),
     Rule("scans of documents", Evidence, SCANS_KEPT, "they came in", "whoever needs one asks for it again",
          lambda ago: Evidence.uploaded_at <= ago),
     Rule("what claimants told", RemovalCase, WORDS_KEPT, "the end of their case", "the decision stands without it",
@@ -113,8 +126,8 @@ def count_due(rule: Rule, *, now: datetime) -> int:
 def remove_due(*, actor: str, now: datetime, done: Callable[[Rule, int], None] = lambda rule, rows: None) -> tuple[int, int]:
     """Remove what every rule says, in small transactions, and tell of each rule how many rows it has removed.
 
-    Then sweep up the files of scans; return what removal_evidence.sweep returns. When something breaks in the middle, what is
-    removed by then stays removed and is recorded, and the next run goes on.
+    Then sweep up the files; return how many went and how many are lost. When something breaks in the middle, what is removed by
+    then stays removed and is recorded, and the next run goes on.
     """
     removed: Counter[str] = Counter()
     try:
@@ -126,8 +139,8 @@ def remove_due(*, actor: str, now: datetime, done: Callable[[Rule, int], None] =
                 gone = _remove(rule, batch, now)
                 rows, removed[rule.table] = rows + gone, removed[rule.table] + gone
             done(rule, rows)
-        strays, lost = removal_evidence.sweep(now=now)
-        removed["evidence_files"] = strays
+        strays, lost = (sum(both) for both in zip(*(kind.sweep(now=now) for kind in SWEPT)))
+        removed["files"] = strays
     finally:
         if removed.total():
             audit.record("expired data removed", actor=actor, subject="portal", now=now,

@@ -1,12 +1,12 @@
 """Officers' access: by invitation only, with a password and an authenticator that nobody else ever sees, until it is ended."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from portal import crypto
 from portal.config import settings
 from portal.database import lock, transaction
-from portal.errors import N_, CodeRefused, EnrolmentUnknown, LoginRefused, NoAdministratorLeft, PortalError
+from portal.errors import N_, CodeRefused, EnrolmentUnknown, LoginRefused, NoAdministratorLeft, PortalError, require
 from portal.models.login import Session
 from portal.models.staff import Officer, RecoveryCode, Role
 from portal.services import audit, login, staff_codes
@@ -14,8 +14,7 @@ from portal.services import audit, login, staff_codes
 ENROLMENT_LIVES = timedelta(hours=72)
 
 
-@dataclass(frozen=True, slots=True)
-class Invitation:
+class Invitation(NamedTuple):
     """A link by which an officer sets password and authenticator, once; it goes to the officer alone."""
 
     officer: Officer
@@ -49,10 +48,9 @@ def _create(email: str, name: str, role: Role, password_hash: str, actor: str, n
 def renew_access(officer: Officer, *, actor: str, now: datetime) -> Invitation:
     """Void password, authenticator, recovery codes and sessions, after a loss, and invite the officer to set them anew."""
     with transaction():
-        renewed = (Officer.update(password_hash="", totp_secret=staff_codes.new_secret(), totp_step=0)
-                   .where(Officer.id == officer.id, Officer.active).execute())
-        if not renewed:
-            raise PortalError(N_("This officer's access has been ended."))
+        renewed = Officer.update(password_hash="", totp_secret=staff_codes.new_secret(), totp_step=0)
+        require(renewed.where(Officer.id == officer.id, Officer.active).execute(),
+                PortalError(N_("This officer's access has been ended.")))
         RecoveryCode.delete().where(RecoveryCode.officer == officer).execute()
         login.end_sessions(officer)
         _record("officer's access renewed", officer, actor, now)
@@ -70,11 +68,8 @@ def _invite(officer: Officer, now: datetime) -> Invitation:
 
 def find_enrolment(token: str, *, now: datetime) -> Officer:
     """Return the officer whom a link invites; raise EnrolmentUnknown for a wrong, used, replaced or old one."""
-    officer: Officer | None = Officer.get_or_none(Officer.enrolment_hash == crypto.hash_token(token), Officer.active,
-                                                  Officer.enrolment_expires_at > now)
-    if officer is None:
-        raise EnrolmentUnknown
-    return officer
+    return require(Officer.get_or_none(Officer.enrolment_hash == crypto.hash_token(token), Officer.active,
+                                       Officer.enrolment_expires_at > now), EnrolmentUnknown)
 
 
 def enrol(token: str, password: str, code: str, *, now: datetime) -> list[str]:
@@ -89,10 +84,9 @@ def enrol(token: str, password: str, code: str, *, now: datetime) -> list[str]:
                              "newest code."))
     hashed = crypto.hash_password(password, officer=True)
     with transaction():
-        enrolled = (Officer.update(password_hash=hashed, totp_step=step, enrolment_hash=None, enrolment_expires_at=None)
-                    .where(Officer.enrolment_hash == officer.enrolment_hash, Officer.active).execute())
-        if not enrolled:  # A parallel request was faster, or the access was renewed or ended meanwhile.
-            raise EnrolmentUnknown
+        enrolled = Officer.update(password_hash=hashed, totp_step=step, enrolment_hash=None, enrolment_expires_at=None)
+        # Else a parallel request was faster, or the access was renewed or ended meanwhile.
+        require(enrolled.where(Officer.enrolment_hash == officer.enrolment_hash, Officer.active).execute(), EnrolmentUnknown)
         _record("officer enrolled", officer, f"officer:{officer.uid}", now)
         return staff_codes.replace_recovery_codes(officer)
 
@@ -105,8 +99,7 @@ def change_password(officer: Officer, password: str, *, session: Session, now: d
     hashed = crypto.hash_password(password, officer=True)
     with transaction():
         same = Officer.password_hash == officer.password_hash, Officer.enrolment_hash.is_null()
-        if not Officer.update(password_hash=hashed).where(Officer.id == officer.id, *same).execute():
-            raise LoginRefused
+        require(Officer.update(password_hash=hashed).where(Officer.id == officer.id, *same).execute(), LoginRefused)
         login.end_sessions(officer, but=session)
         _record("officer's password changed", officer, f"officer:{officer.uid}", now)
         staff_codes.tell(officer, "officer_password_changed", now=now)
@@ -140,8 +133,7 @@ def keep_an_administrator() -> None:
     """Raise NoAdministratorLeft, which undoes the caller's transaction, unless somebody can still give officers access."""
     lock("administrators")  # Two administrators who shut each other out: the second finds nobody left.
     able = Officer.select().where(Officer.active, Officer.role == Role.ADMINISTRATOR, Officer.password_hash != "")
-    if not able.exists():
-        raise NoAdministratorLeft
+    require(able.exists(), NoAdministratorLeft)
 
 
 def _record(action: str, officer: Officer, actor: str, now: datetime, **detail: str) -> None:

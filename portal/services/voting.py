@@ -5,8 +5,8 @@ import json
 import secrets
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 from uuid import uuid4
 
 from peewee import JOIN, IntegrityError
@@ -26,8 +26,7 @@ RECEIPT_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # 32 signs that nobody co
 Picks = Mapping[str, str]  # Slot.name -> uid of the proposal
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(NamedTuple):
     """One mark that a voter gives in a pool, by the name of its form field."""
 
     pool: Pool
@@ -38,8 +37,7 @@ class Slot:
         return f"p{self.pool.id}-{self.points}"
 
 
-@dataclass(frozen=True, slots=True)
-class Contest:
+class Contest(NamedTuple):
     """A pool as the ballot paper shows it: its marks and its proposals in the order drawn by lot."""
 
     pool: Pool
@@ -52,8 +50,7 @@ class Contest:
         return [(slot.points, slot.name) for slot in self.slots]
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """The points that a ballot gives to a proposal."""
 
     slot: Slot

@@ -7,8 +7,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Blueprint, Response, current_app, flash, get_template_attribute, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -23,7 +22,7 @@ from portal.errors import (
 )
 from portal.extensions import limiter
 from portal.forms.base import BaseForm
-from portal.forms.code import CodeForm, ResendForm
+from portal.forms.code import CodeForm
 from portal.forms.profile import AddressForm, DeleteAccountForm, EmailForm, IdentityForm, NamesForm, NoticesForm, PhoneForm
 from portal.forms.registration import ConfirmEmailForm
 from portal.models.account import Account
@@ -31,14 +30,13 @@ from portal.models.edition import Phase
 from portal.models.profile import EmailChange, PhoneChange
 from portal.services import code, login, profile, profile_export, registration, removal, voting
 from portal.templating import current_edition
-from portal.views.profile_words import alike, own_words
+from portal.views.profile_words import words_of
 
 pages = Blueprint("profile", __name__, url_prefix="/moje-konto")
 often = limiter.limit("120 per hour", methods=["POST"])
 
 
-@dataclass(frozen=True, slots=True)
-class Datum:
+class Datum(NamedTuple):
     """One datum of the account, or some that belong together: its page's form, what stores it, what is said and shown then."""
 
     form: Callable[[Account], Any]
@@ -67,19 +65,18 @@ WAITING = {"telefon": PhoneChange, "email": EmailChange}
 @resident_required
 def overview() -> str:
     account, edition, now = current_user.account, current_edition(), clock.now()
-    phase, waiting = edition.phase(now) if edition else None, profile.find_waiting(account, now=now)
+    own, alike = words_of(account, profile.find_waiting(account, now=now))
+    phase = edition.phase(now) if edition else None
     voted = voting.own_ballots(account, [edition]) if phase in {Phase.VOTING, Phase.COUNTING, Phase.RESULTS} else []
     ballot = next(((one.state, one.channel, one.void_reason) for _edition, one in voted), None)
-    return stencil.render("profile/overview.html", own_words(account, waiting), **alike(account, waiting), phase=phase,
-                          ballot=ballot)
+    return stencil.render("profile/overview.html", own, **alike, phase=phase, ballot=ballot)
 
 
 @pages.get("/dane")
 @resident_required
 def show_data() -> str:
-    account, waiting = current_user.account, profile.find_waiting(current_user.account, now=clock.now())
-    return stencil.render("profile/show_data.html", own_words(account, waiting), **alike(account, waiting),
-                          pesel_can_change=_pesel_can_change(account))
+    own, alike = words_of(current_user.account, profile.find_waiting(current_user.account, now=clock.now()))
+    return stencil.render("profile/show_data.html", own, **alike, pesel_can_change=_pesel_can_change(current_user.account))
 
 
 def _pesel_can_change(account: Account) -> bool:
@@ -155,13 +152,8 @@ def code_state() -> Any:
 @resident_required
 @often
 def resend_code() -> Any:
-    if ResendForm().validate_on_submit():
-        try:
-            profile.resend_phone_code(current_user.account, address=request.remote_addr or "", now=clock.now())
-            flash(_("A new code is on its way. The earlier one no longer works."), "success")
-        except TooMany as error:
-            flash(_(error.message), "error")
-    return redirect(url_for("profile.enter_code"))
+    return _send(profile.resend_phone_code, _("A new code is on its way. The earlier one no longer works."),
+                 then="profile.enter_code", address=request.remote_addr or "")
 
 
 @pages.post("/dane/email/potwierdzenie")
@@ -180,13 +172,13 @@ def resend_link() -> Any:
     return _send(profile.resend_link, _("A letter with a new link is on its way. The earlier link no longer works."))
 
 
-def _send(service: Callable[..., None], done: str) -> Any:
+def _send(service: Callable[..., None], done: str, *, then: str = "profile.show_data", **values: str) -> Any:
     try:
-        service(current_user.account, now=clock.now())
+        service(current_user.account, **values, now=clock.now())
         flash(done, "success")
     except TooMany as error:
         flash(_(error.message), "error")
-    return redirect(url_for("profile.show_data"))
+    return redirect(url_for(then))
 
 
 @pages.post("/dane/anuluj/<any(telefon, email):datum>")

@@ -1,39 +1,177 @@
-"""The public catalogue.
+"""The public catalogue of an edition, as list, map, print and file, the projects in it, and the lot that orders them.
 
-/projekty → /projekty/<slug>
+/projekty → /projekty/mapa.json, /projekty.csv → /projekty/<slug>; /losowanie/<code>
 """
 
-from flask import Blueprint, render_template, request
+import csv
+import io
+import re
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
+from flask import Blueprint, Response, get_template_attribute, jsonify, render_template, request
+from flask_babel import gettext as _
+from flask_login import current_user
+from markupsafe import Markup, escape
+
+from portal import cache, clock
 from portal.access import public_page
+from portal.config import settings
 from portal.errors import NotFound
-from portal.models.district import District
-from portal.models.edition import Pool
-from portal.models.proposal import Proposal
+from portal.i18n import cell, language
+from portal.models.assessment import LEADS, Card, Move, Transition
+from portal.models.attachment import FileKind
+from portal.models.edition import Edition
+from portal.models.proposal import Proposal, ProposalState
+from portal.services import attachment, implementation, proposals, proposals_catalogue, proposals_lot, support
+from portal.services.proposals_catalogue import CATEGORIES, ORDERS, STATES, Entry, Filters
 from portal.templating import current_edition
 
-pages = Blueprint("proposals", __name__, url_prefix="/projekty")
+pages = Blueprint("proposals", __name__)
+ON_PAGE, MOST_LETTERS, WORDS = 24, 100, cache.blank("words")
+UNDECIDED = (ProposalState.SUBMITTED, ProposalState.RETURNED, ProposalState.IN_ASSESSMENT, ProposalState.WITHDRAWN)
+TOLD = set(Move) - {Move.RETURNED, Move.CORRECTED}  # What everybody reads of a proposal's history.
+WITH_WORDS = TOLD - {Move.SUBMITTED, Move.PROTESTED, Move.WITHDRAWN}  # Of these, with the words: those of the city.
 
 
-@pages.get("")
+@pages.app_template_filter()
+def category_name(name: str) -> str:
+    return _(CATEGORIES.get(name, name))  # Imported editions have their own.
+
+
+@pages.app_template_filter()
+def state_name(name: str) -> str:
+    return _(STATES[name])
+
+
+class Look(NamedTuple):
+    """What somebody looks for in the catalogue, and what is found."""
+
+    edition: Edition | None
+    choices: dict[str, dict[str, str]]  # The values that a filter can have, with their names.
+    asked: dict[str, str]
+    found: list[Entry]
+
+    def address(self, path: str = "/projekty", **changes: Any) -> str:
+        """Return the address of the same with something changed."""
+        query = urlencode({name: value for name, value in {**self.asked, **changes}.items() if value})
+        return f"{path}?{query}" if query else path
+
+
+def _grosze(text: str) -> int | None:
+    plain = re.sub(r"\s|zł", "", text).replace(",", ".")
+    return int(Decimal(plain) * 100) if re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,2})?", plain, re.ASCII) else None
+
+
+def _load(edition: Edition) -> tuple[list[Entry], dict[str, dict[str, str]]]:
+    """Return what the catalogue of an edition lists, and the values of its filters in the reader's language."""
+    entries = proposals_catalogue.load(edition)
+    used = {entry.state for entry in entries}, {name for entry in entries for name in entry.categories}
+    return entries, {
+        "pula": {key: name or _("Citywide projects") for key, name in proposals_catalogue.pools(edition).items()},
+        "kategoria": {name: category_name(name) for name in sorted(used[1])},
+        "stan": {name: state_name(name) for name in STATES if name in used[0]},
+        "sortuj": {key: _(name) for key, (name, _key) in ORDERS.items()}, "widok": {"mapa": _("Map"), "druk": _("To print")}}
+
+
+def _look() -> Look:
+    """Read the address; what makes no sense in it is as if it were not there."""
+    newest = Edition.select().order_by(Edition.voting_from.desc())
+    editions = cache.remember("editions", lambda: {row.code: row for row in newest})
+    current = current_edition()
+    edition = editions.get(request.args.get("edycja", ""), current)
+    entries, filters = cache.remember(("catalogue", edition.id, language()), lambda: _load(edition)) if edition else (
+        [], dict.fromkeys(("pula", "kategoria", "stan", "sortuj", "widok"), {}))
+    choices = {"edycja": {code: row.name for code, row in editions.items() if row != current}, **filters}
+    given = {name: request.args.get(name, "").strip()[:MOST_LETTERS] for name in (*choices, "szukaj", "od", "do")}
+    costs = {name: _grosze(given[name]) for name in ("od", "do")}
+    asked = {name: value for name, value in given.items()
+             if value and value in choices.get(name, [value]) and costs.get(name, 0) is not None}
+    words, pool, category, state, sort = (asked.get(name, "") for name in ("szukaj", "pula", "kategoria", "stan", "sortuj"))
+    wanted = Filters(words, pool, category, state, costs["od"], costs["do"], sort)
+    return Look(edition, choices, asked, proposals_catalogue.search(entries, wanted))
+
+
+@lru_cache(maxsize=4096)
+def _card(entry: Entry, with_state: bool, _language: str) -> Markup:
+    """Return an entry as lists show it to everybody who reads a language."""
+    card: Markup = get_template_attribute("components/proposals.html", "proposal_card")(
+        entry, entry.pool_name or _("citywide"), entry.state if with_state else "")
+    return card
+
+
+def _filter(look: Look) -> Markup:
+    """Return the form that narrows the catalogue down; where just words are looked for, it is made once a second."""
+    def make(**changes: str) -> Markup:
+        shown = look._replace(asked={**look.asked, **changes})
+        form: Markup = get_template_attribute("components/proposals.html", "catalogue_filter")(shown, current_edition())
+        return form
+    if look.asked.keys() - {"szukaj"}:
+        return make()
+    made = cache.remember(("filter", language(), look.edition), lambda: make(szukaj=WORDS))
+    return made.replace(WORDS, escape(look.asked.get("szukaj", "")))
+
+
+@pages.get("/projekty")
 @public_page
 def list_proposals() -> str:
-    """List an edition's proposals, of one pool when asked (?pula=miasto or a district's number)."""
-    edition = current_edition()
-    chosen = request.args.get("pula", "")
-    query = Proposal.public(edition) if edition else Proposal.select().where(False)
-    if chosen == "miasto":
-        query = query.where(Pool.district.is_null())
-    elif chosen.isdecimal() and chosen.isascii() and len(chosen) < 4:
-        query = query.where(Pool.district == District.get_or_none(District.number == int(chosen)))
-    districts = District.of_city()
-    return render_template("proposals/list_proposals.html", proposals=list(query), chosen=chosen, districts=list(districts))
+    look = _look()
+    last = max(1, -(-len(look.found) // ON_PAGE))
+    number = min(max(1, request.args.get("strona", 1, type=int)), last)
+    shown = look.found if look.asked.get("widok") == "druk" else look.found[(number - 1) * ON_PAGE:number * ON_PAGE]
+    with_state = len(look.choices["stan"]) > 1
+    return render_template("proposals/list_proposals.html", look=look, shown=shown, number=number, last=last,
+                           filter=_filter(look) if look.edition else "",
+                           card=lambda entry: _card(entry, with_state, language()))
 
 
-@pages.get("/<slug>")
+@pages.get("/projekty/mapa.json")
+@public_page
+def list_points() -> Response:
+    """Answer with what map.js shows: latitude, longitude, title and address of each project that has a place."""
+    return jsonify([(entry.latitude, entry.longitude, entry.title, f"/projekty/{entry.slug}") for entry in _look().found
+                    if entry.latitude is not None and entry.longitude is not None])
+
+
+@pages.get("/projekty.csv")
+@public_page
+def download_list() -> Response:
+    look, file = _look(), io.StringIO("\ufeff")
+    file.seek(1)
+    table = csv.writer(file, delimiter=";")
+    table.writerow([_("Number"), _("Title"), _("Short description"), _("Where"), _("Categories"), _("State"), _("Cost in zł"),
+                    _("Latitude"), _("Longitude"), _("Address")])
+    for entry in look.found:
+        table.writerow(map(cell, (
+            entry.number, entry.title, entry.summary, entry.pool_name or _("citywide"),
+            ", ".join(map(category_name, entry.categories)), state_name(entry.state), f"{entry.cost / 100:.2f}".replace(".", ","),
+            *[str(degrees or "").replace(".", ",") for degrees in (entry.latitude, entry.longitude)],
+            f"{settings.base_url}/projekty/{entry.slug}")))
+    name = f"projekty-{look.edition.code if look.edition else ''}.csv"
+    return Response(file.getvalue(), mimetype="text/csv", headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+@pages.get("/projekty/<slug>")
 @public_page
 def show_proposal(slug: str) -> str:
-    proposal = Proposal.published(slug)
+    proposal, account = Proposal.published(slug), current_user.account
     if proposal is None:
         raise NotFound
-    return render_template("proposals/show_proposal.html", proposal=proposal, costs=list(proposal.cost_items))
+    return render_template(
+        "proposals/show_proposal.html", proposal=proposal, costs=proposal.costs,
+        attachments=attachment.of_proposal(proposal, FileKind.ATTACHMENT), authors=proposals.authors(proposal),
+        cards=Card.opinions(proposal) if proposal.state not in UNDECIDED else [], stages=implementation.stages(proposal),
+        history=[(LEADS[step.move][1], step) for step in Transition.of_proposal(proposal) if step.move in TOLD],
+        with_words=WITH_WORDS, standing=support.standing(proposal, account, now=clock.now()), resident=account is not None,
+        address=f"{settings.base_url}/projekty/{slug}")
+
+
+@pages.get("/losowanie/<code>")
+@public_page
+def show_lot(code: str) -> str:
+    edition = Edition.get_or_none(Edition.code == code)
+    if edition is None:
+        raise NotFound
+    return render_template("proposals/show_lot.html", drawn=edition, order=proposals_lot.order_of(edition))

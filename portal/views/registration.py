@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from portal import clock
 from portal.access import open_form
-from portal.errors import CodeRefused, PeselTaken, RegistrationUnknown, TooMany
+from portal.errors import CodeRefused, PeselTaken, RegistrationUnknown, TooMany, require
 from portal.extensions import limiter
 from portal.forms.code import CodeForm, NumberForm, ResendForm
 from portal.forms.registration import ConfirmEmailForm, RegistrationForm
@@ -105,8 +105,7 @@ def correct_number() -> Any:
 @open_form
 def finished() -> Any:
     """Say the same to everybody whose code was right; that an e-mail address had an account is told to that address alone."""
-    if not session.pop(DONE, False):
-        raise RegistrationUnknown
+    require(session.pop(DONE, False), RegistrationUnknown)
     return render_template("registration/finished.html")
 
 

@@ -81,8 +81,7 @@ def add_scan(secret: str) -> Any:
     if form.validate_on_submit():
         kept, refused = removal_claim.add_files(
             case, list(form.chosen()), address=request.remote_addr or "", now=clock.now())
-        for name, error in refused:
-            form.refuse_file(name, error)
+        form.refuse_files(refused)
         if kept:
             flash(_("We have received: %(files)s", files=", ".join(kept)), "success")
         if not form.errors:

@@ -10,7 +10,7 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from portal import clock
-from portal.models import Account, AuditEntry, RemovalCase, Throttle
+from portal.models import Account, AuditEntry, Proposal, Publication, RemovalCase, Stage, Throttle
 from portal.models.staff import Role
 from tests.admin.desk import DESK, at
 from tests.architecture.people import STRANGER, Person, World, address, panel_views, rules
@@ -23,7 +23,7 @@ from tests.services import cases
 # Not of the city's business: what is counted of failures, and when a page was last seen (which contents() leaves out).
 PASSING = {AuditEntry, Throttle}
 # What these change is kept in the officer's own browser; nothing is stored.
-IN_THE_BROWSER = {"admin.start_preview", "admin.stop_preview", "panel_removals.action_view"}
+IN_THE_BROWSER = {"admin.start_preview", "admin.stop_preview", "panel_removals.action_view", "panel_proposals.action_view"}
 PESELS = (f"{number:011d}" for number in count(1))
 
 
@@ -41,7 +41,8 @@ class Scene:
         row, person = self.row(world), Person(app, self.who, world)
         page = self.page if self.page.startswith("/") else at(self.page, row)
         page = page.format(id=row and row.id)
-        return person, at(self.to, row) if self.to else page, {**as_the_page_shows(person, page), **self.typed}
+        to = self.to.format(id=row and row.id) if self.to.startswith("/") else self.to and at(self.to, row)
+        return person, to or page, {**as_the_page_shows(person, page), **self.typed}
 
 
 def known(make: Callable[..., RemovalCase]) -> Callable[[World], RemovalCase]:
@@ -63,7 +64,27 @@ def with_pesel(world: World) -> Account:
     return make_account(world.resident.district, pesel=next(PESELS))
 
 
+def carried_out(world: World) -> Proposal:
+    proposal = world.counted.pools.first().proposals.first()
+    Proposal.update(state="in_progress").where(Proposal.id == proposal.id).execute()
+    Stage.create(proposal=proposal, at=clock.now(), title="Ławki stoją")
+    return proposal
+
+
+def with_removed(ballots: int) -> Callable[[World], Any]:
+    """Return what lets the published results of the world wait for a correction after so many ballots, or not."""
+    def bring(world: World) -> Any:
+        Publication.update(removed=ballots).execute()
+        return Publication.get() if ballots else world.counted
+    return bring
+
+
 SCENES = {
+    "panel_editions.settle_view": Scene(Role.COORDINATOR, with_removed(0), "/admin/edycje/rozstrzygniecie/?id={id}", {}),
+    "panel_results.correct_view": Scene(Role.COORDINATOR, with_removed(1), "/admin/wyniki/korekta/?id={id}", {}),
+    "panel_proposals.end_view": Scene(Role.COORDINATOR, carried_out, "/admin/projekty/koniec/?id={id}", {"move": "done"}),
+    "panel_proposals.remove_view": Scene(Role.COORDINATOR, carried_out, "/admin/projekty/details/?id={id}", {},
+                                         "/admin/projekty/usun-etap/?id={id}"),
     "panel_removals.create_view": Scene(Role.REMOVALS, lambda _world: None, f"{DESK}new/", {
         "name": "Ewa Żuk", "pesel": PESEL, "email": "ewa@example.org", "story": "To nie ja."}),
     "panel_removals.decide_view": Scene(Role.REMOVALS, known(cases.open_case), "details", {"deed": "frozen", "words": "Wątpię."},
@@ -75,6 +96,9 @@ SCENES = {
     "panel_removals.reveal_view": Scene(Role.REMOVALS, known(cases.open_case), "pesel", {"reason": "document"}),
     "panel_removals.scan_view": Scene(Role.REMOVALS, known(cases.open_case), "details", {}, "skan"),
     "panel_removals.protocol_view": Scene(Role.REMOVALS, removed, "details", {}, "protokol"),
+    "panel_proposals.list_view": Scene(Role.VERIFIER, lambda _world: Proposal.get(), "/admin/projekty/details/?id={id}", {},
+                                       "/admin/projekty/lista/?id={id}"),
+    "panel_criteria.delete_view": Scene(Role.COORDINATOR, lambda _world: None, "/admin/pytania/", {}, "/admin/pytania/delete/"),
     "panel_accounts.reveal_view": Scene(Role.REMOVALS, with_pesel, "/admin/konta/pesel/?id={id}", {"reason": "document"}),
 }
 

@@ -87,7 +87,7 @@ def test_filters_sort_and_pages_go_together(enter: Enter) -> None:
     first = coordinator.get(address)
     assert "60 wpisów" in first.text
     second = coordinator.get(first.soup.select_one(".panel-pager a[rel=next]")["href"])
-    titles = [row.select("td")[2].get_text() for page in (first, second) for row in page.soup.select("tbody tr")]
+    titles = [row.select_one(".col-title").get_text() for page in (first, second) for row in page.soup.select("tbody tr")]
     assert titles == [f"Projekt {number:02}" for number in range(60)]
     assert first.soup.select_one("th[aria-sort=ascending]").get_text(strip=True).startswith("Tytuł")
     assert second.soup.select_one("#flt_state option[selected]")["value"] == "admitted"

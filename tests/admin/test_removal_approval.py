@@ -249,7 +249,7 @@ def test_the_account_may_be_gone_before_the_approval(enter: Enter, now: datetime
     _edition, _district, account = make_wrong_voter(now)
     case, officer = requested_case(now), enter(Role.COORDINATOR)
     page = officer.get(at("zatwierdzenie", case))
-    removal.take_account(account)
+    removal.take_account(account, now=now)
     refused = officer.submit(page, action=at("zatwierdzenie", case), status=409, password=PASSWORD)
     assert errors(refused) == [pl("There is no account with this PESEL number.")] and stand(case)[0] == "requested"
     assert not refused.soup.select("#password")

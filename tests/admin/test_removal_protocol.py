@@ -85,6 +85,18 @@ def test_nothing_that_is_typed_breaks_it(app: Flask, case: RemovalCase, odd: str
     assert not caplog.records  # Which would say what was typed.
 
 
+@pytest.mark.parametrize("lines", range(0, 30, 6))
+def test_no_heading_and_no_signature_stands_alone(app: Flask, case: RemovalCase, lines: int):
+    step = json.loads(case.protocol)["steps"][0]
+    change(case, steps=[{**step, "words": "słowo\n" * lines}])
+    with app.test_request_context():
+        pages = [page.get_textpage().get_text_range().split("\n") for page in pypdfium2.PdfDocument(make_protocol(case))]
+    for page in pages:
+        for heading in ("What was removed", "What stays, and what could not be removed", "Published results", "Signatures"):
+            assert pl(heading) not in "\n".join(page[-3:])
+    assert [pl("Signatures") in "\n".join(page) for page in pages] == ["____" in "\n".join(page) for page in pages]
+
+
 def test_words_stand_as_they_were_typed(app: Flask, case: RemovalCase):
     change(case, claimant="<b>Anna</b> **Z\u0307uk**\x07", holder="Ok\u202esana")
     text = text_of(app, case)

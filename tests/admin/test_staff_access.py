@@ -10,13 +10,14 @@ from flask import Flask
 from portal import clock, crypto
 from portal.database import transaction
 from portal.models import AuditEntry, Edition, Message, Officer, Publication, RecoveryCode, Session
+from portal.models.proposal import ProposalState
 from portal.models.staff import Role
 from portal.services import login, results_publication, staff_codes
 from tests.admin.conftest import Enter, PanelVisitor
 from tests.admin.test_access import panel
 from tests.admin.test_staff import NEW_PASSWORD, errors
 from tests.browser.words import pl
-from tests.factories import PASSWORD, make_edition, make_officer
+from tests.factories import PASSWORD, make_edition, make_officer, make_pool, make_proposal
 from tests.page import Visitor
 
 MINUTE = timedelta(minutes=1)
@@ -27,6 +28,8 @@ DANGEROUS = {
     ("panel_officers", "edit_view"): (Role.ADMINISTRATOR, "/admin/urzednicy/edit/?id={officer}"),
     ("panel_officers", "renew_view"): (Role.ADMINISTRATOR, "/admin/urzednicy/renew/?id={officer}"),
     ("panel_editions", "edit_view"): (Role.COORDINATOR, "/admin/edycje/edit/?id={edition}"),
+    ("panel_editions", "draw_view"): (Role.COORDINATOR, "/admin/edycje/losowanie/?id={coming}"),
+    ("panel_editions", "settle_view"): (Role.COORDINATOR, "/admin/edycje/rozstrzygniecie/?id={ended}"),
     ("panel_own_access", "renew_codes"): (Role.CLERK, "/admin/moj-dostep/kody"),
     ("panel_results", "correct_view"): (Role.COORDINATOR, "/admin/wyniki/korekta/?id={results}"),
 }
@@ -36,8 +39,13 @@ def address(path: str) -> str:
     counted = make_edition(open_now=False)
     results_publication.keep_published(counted, now=clock.now())
     Publication.update(removed=1).execute()
-    return path.format(officer=make_officer(Role.EDITOR).id, edition=make_edition().id,
-                       results=Publication.get(Publication.edition == counted).id)
+    soon = clock.now() + timedelta(days=9)
+    coming = make_edition(voting_from=soon, voting_to=soon + timedelta(days=1), results_on=soon + timedelta(days=1))
+    ended = make_edition(open_now=False)
+    make_pool(ended, proposals=1)
+    make_proposal(make_pool(coming), state=ProposalState.ADMITTED)
+    return path.format(coming=coming.id, ended=ended.id, officer=make_officer(Role.EDITOR).id,
+                       edition=make_edition().id, results=Publication.get(Publication.edition == counted).id)
 
 
 def proved(browser: PanelVisitor, minutes: int) -> None:
@@ -72,7 +80,7 @@ def test_it_opens_for_ten_minutes_after_the_password(enter: Enter, role: Role, p
 @pytest.mark.parametrize(("role", "path"), DANGEROUS.values())
 def test_it_is_taken_for_thirty_minutes_after_the_password(enter: Enter, role: Role, path: str) -> None:
     officer, path = enter(role), address(path)
-    form, typed = officer.get(path), {"name": "Nowa nazwa", "email": "nowa@example.org"}
+    form, typed = officer.get(path), {"name": "Nowa nazwa", "email": "nowa@example.org", "seed": "12 5 33 41 7 48"}
     proved(officer, 30)
     before = contents()
     late = officer.submit(form, **typed)

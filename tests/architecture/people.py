@@ -19,15 +19,20 @@ from portal import clock, crypto
 from portal.errors import EXPIRED
 from portal.messaging import sms
 from portal.models import (
-    Account, Edition, EmailChange, Message, PasswordReset, PhoneChange, Publication, RemovalCase, RemovalStep, Session,
+    Account, Attachment, Authorship, Criterion, Edition, EmailChange, Invitation, Message, PasswordReset, PhoneChange,
+    Publication, RemovalCase, RemovalStep, Session, Unit,
 )
+from portal.models.attachment import FileKind
 from portal.models.ballot import Channel
 from portal.models.message import MessageChannel
+from portal.models.proposal import ProposalState
 from portal.models.removal import CaseState, Deed, Proof
 from portal.models.staff import Role
-from portal.services import audit, results_publication, voting
+from portal.services import attachment, audit, results_publication, voting
 from portal.services.removal import Extent
-from tests.factories import OTHER_PESEL, make_account, make_edition, make_officer, make_pool, make_registration, make_voting
+from tests.factories import (
+    OTHER_PESEL, make_account, make_edition, make_officer, make_pool, make_proposal, make_registration, make_voting,
+)
 from tests.page import Visitor
 
 STRANGER, RESIDENT, VOTER = "stranger", "resident", "resident who has voted"
@@ -35,6 +40,7 @@ EVERYBODY = (STRANGER, RESIDENT, VOTER, *map(str, Role))
 CODE = "registration"
 TOKEN = "known-token"
 UID = "known-session"
+DRAFT, FILE = "known-draft", "known-file"
 EXTENT = Extent("account", "data", 0, 0, 0, ballots=[], on_paper=[], earlier=[], out_of_reach=[], proposals=[])
 
 
@@ -79,6 +85,14 @@ def make_world() -> World:
                        proof=Proof.SCAN, state=CaseState.REQUESTED, created_at=now, due_at=now,
                        requested_by=make_officer(Role.REMOVALS), extent=json.dumps(asdict(EXTENT)))
     RemovalStep.create(case=RemovalCase.get(), at=now, deed=Deed.REQUESTED)
+    draft = make_proposal(edition.pools.first(), uid=DRAFT, number=DRAFT, slug=DRAFT, state=ProposalState.DRAFT)
+    Authorship.create(proposal=draft, account=resident, is_lead=True, accepted_at=now)
+    Invitation.create(proposal=draft, email="ola@example.org", token_hash=crypto.hash_token(TOKEN), created_at=now)
+    file = Attachment(uid=FILE, proposal=edition.pools.first().proposals.first(), kind=FileKind.ATTACHMENT, media="image/jpeg",
+                      name="a.jpg", size=7, uploaded_at=now)
+    attachment.STORE.keep([(file, b"picture")])
+    Unit.create(name="Zarząd Zieleni")
+    Criterion.create(edition=edition, is_formal=True, position=1, question="Czy wszystko jest wypełnione?")
     return World(edition, counted, resident, voter)
 
 
@@ -129,10 +143,13 @@ def address(app: Flask, rule: Rule, world: World) -> str:
         "static": {"filename": "images/logo.svg"}, "admin.static": {"filename": "admin/js/helpers.js"},
         "home.switch_language": {"code": "pl"}, "proposals.show_proposal": {"slug": proposal.slug},
         "results.show_results": {"code": world.counted.code}, "registration.confirm_email": {"token": TOKEN},
+        "support.decide": {"slug": proposal.slug, "deed": "obserwuje"}, "support.answer_invitation": {"token": TOKEN},
+        "proposals.show_lot": {"code": world.edition.code},
         "password.reset_password": {"token": TOKEN}, "login.end_session": {"uid": UID},
         "panel_login.enrol": {"token": TOKEN},
         "profile.change_datum": {"datum": "adres"}, "profile.cancel_change": {"datum": "email"},
         "profile.confirm_email": {"token": TOKEN},
+        "attachment.show_file": {"uid": FILE, "name": "a.jpg"}, **_own_proposal(rule),
         **dict.fromkeys(("removal.show_case", "removal.add_scan", "removal.add_answer"), {"secret": TOKEN}),
         "hooks.report_sms": {"secret": sms.report_secret()},
     }
@@ -144,6 +161,13 @@ def address(app: Flask, rule: Rule, world: World) -> str:
         values["id"] = model.select().order_by(model.id).first().id
     with app.test_request_context():
         return str(app.url_for(rule.endpoint, **values))
+
+
+def _own_proposal(rule: Rule) -> dict[str, dict[str, str]]:
+    """Return the address of the resident's draft in which a route lies."""
+    known = {"uid": DRAFT, "section": "zalaczniki" if "file" in rule.endpoint else "podstawy", "deed": "wycofaj"}
+    own = rule.endpoint.startswith("proposals_draft.")
+    return {rule.endpoint: {name: known[name] for name in rule.arguments}} if own else {}
 
 
 def in_polish(app: Flask, text: str) -> str:

@@ -10,7 +10,7 @@ from tests.architecture.people import EVERYBODY, RESIDENT, STRANGER, VOTER, Pers
 
 # Pages without a person behind them; from the cache for strangers.
 PUBLIC = {"home.show_home", "home.contact", "proposals.list_proposals", "proposals.show_proposal", "results.show_results",
-          "audit.list_digests"}
+          "audit.list_digests", "proposals.list_points", "proposals.download_list", "proposals.show_lot"}
 # Forms and switches that anyone may use, and what machines watch.
 OPEN = {
     "static", "admin.static", "home.switch_language", "health.alive", "health.ready", "mailbox.read_mailbox",
@@ -18,6 +18,7 @@ OPEN = {
     "password.ask_reset", "password.reset_asked", "password.reset_password",
     "registration.register", "registration.enter_code", "registration.resend_code", "registration.finished",
     "registration.code_state", "registration.correct_number", "registration.confirm_email",
+    "attachment.show_file", "proposals_draft.start",
     "profile.confirm_email", "removal.open_case", "removal.show_case", "removal.add_scan", "removal.add_answer",
 }
 # Addresses that end with a secret which machines know. The gateway reports by GET, so this one may write when it is read.
@@ -28,14 +29,22 @@ RESIDENTS |= {
     "profile.send_confirmation", "profile.resend_link", "profile.cancel_change", "profile.own_data", "profile.download_data",
     "profile.delete_account",
 }
+RESIDENTS |= {"support.decide", "support.answer_invitation"}
 RESIDENTS |= {"login.list_sessions", "login.end_session", "login.end_other_sessions", "password.change_password"}
+# A resident's own proposal: nobody else's, and after the visits before not even there.
+OWN_PROPOSAL = {f"proposals_draft.{name}" for name in (
+    "show_draft", "edit_section", "add_files", "edit_authors", "preview", "send", "decide", "copy")}
+RESIDENTS |= {"proposals_draft.list_own"} | OWN_PROPOSAL
 # Which officers a view of the panel lets in, and what they may do there beside reading.
 PANEL = {
     "admin": (set(Role), {"index"}),
-    "panel_editions": ({Role.COORDINATOR}, {"create_view", "edit_view"}),
+    "panel_editions": ({Role.COORDINATOR}, {"create_view", "edit_view", "draw_view", "settle_view"}),
     "panel_districts": ({Role.COORDINATOR}, {"create_view", "edit_view"}),
     "panel_pools": ({Role.COORDINATOR}, {"create_view", "edit_view"}),
-    "panel_proposals": ({Role.COORDINATOR}, {"edit_view", "export"}),
+    "panel_proposals": ({Role.VERIFIER, Role.COORDINATOR}, {
+        "card_view", "correct_view", "paper_view", "decide_view", "list_view"}),
+    "panel_units": ({Role.COORDINATOR}, {"create_view", "edit_view"}),
+    "panel_criteria": ({Role.COORDINATOR}, {"create_view", "edit_view", "delete_view"}),
     "panel_results": ({Role.COORDINATOR}, {"correct_view"}),
     "panel_removals": ({Role.REMOVALS, Role.COORDINATOR}, {"approve_view", "return_view", "protocol_view"}),
     "panel_accounts": ({Role.REMOVALS, Role.ADMINISTRATOR, Role.CLERK}, set()),
@@ -50,6 +59,8 @@ PANEL = {
 NARROWER = {
     "panel_removals": ({Role.REMOVALS}, {"create_view", "decide_view", "scan_view", "reveal_view", "remove_view", "action_view"}),
     "panel_accounts": ({Role.REMOVALS, Role.ADMINISTRATOR}, {"reveal_view"}),
+    "panel_proposals": ({Role.COORDINATOR}, {"edit_view", "export", "assign_view", "action_view", "stage_view", "end_view",
+                                             "remove_view"}),
 }
 # Steps of a registration: there only for the browser that is at this step.
 STEPS = {"enter_code", "code_state", "correct_number", "finished"}
@@ -96,6 +107,8 @@ def expected(rule: Rule, who: str) -> set[str]:
         return {"entered", "hidden"} if action in STEPS else {"entered"}
     if rule.endpoint == "login.end_session" and who in {RESIDENT, VOTER}:
         return {"hidden"} if who == RESIDENT else {"entered", "hidden"}  # It is the voter's, until it has ended.
+    if rule.endpoint in OWN_PROPOSAL and who in {RESIDENT, VOTER}:
+        return {"hidden"} if who == VOTER else {"entered"}
     if rule.endpoint in RESIDENTS:
         return {"entered"} if who in {RESIDENT, VOTER} else {"login"}
     if who in {STRANGER, RESIDENT, VOTER}:

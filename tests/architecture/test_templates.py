@@ -17,8 +17,9 @@ FORBIDDEN = {
     r"javascript:": "has a script in an address",
     r"(src|href)\s*=\s*[\"'](https?:)?//": "loads from another site: bring it by npm",
 }
-LAYOUTS = {"layouts/base.html", "layouts/page.html", "layouts/account.html", "admin/panel.html"}
-STANDALONE = {"layouts/base.html", "admin/panel.html", "messages/letter.html"}  # The only ones with a doctype of their own.
+LAYOUTS = {"layouts/base.html", "layouts/page.html", "layouts/account.html", "layouts/paper.html", "admin/panel.html"}
+# The only ones that stand on no layout.
+STANDALONE = {"layouts/base.html", "layouts/paper.html", "admin/panel.html", "messages/letter.html"}
 OWN_HEADING = {"home/show_home.html"}  # Its h1 stands in a banner.
 POST_FORM = re.compile(r"<form\b[^>]*method=\"post\".*?</form>", re.DOTALL)
 

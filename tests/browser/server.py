@@ -21,7 +21,7 @@ def serve(database_url: str, instance: Path) -> Iterator[str]:
     address = f"127.0.0.1:{_free_port()}"
     environ = os.environ | {
         "PORTAL_ENV": "development", "PORTAL_INSTANCE": str(instance), "PORTAL_DATABASE_URL": database_url,
-        "PORTAL_LISTEN": address, "PORTAL_BASE_URL": f"http://{address}", "PORTAL_WORKERS": "1"}
+        "PORTAL_LISTEN": address, "PORTAL_BASE_URL": f"http://{address}", "PORTAL_WORKERS": "1", "PORTAL_MAP_TILES": ""}
     log = instance / "serve.log"
     with log.open("wb") as output:
         process = subprocess.Popen([sys.executable, "-m", "portal", "serve", "--with-worker"], cwd=ROOT, env=environ,

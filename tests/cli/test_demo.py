@@ -26,7 +26,7 @@ def sizes() -> list[int]:
 def test_demo_is_a_whole_edition_in_its_voting_phase(portal: Portal, now: datetime):
     answer = portal("demo", "load")
     assert (answer.status, answer.err) == (0, "")
-    edition = Edition.get()
+    edition = Edition.get(Edition.code == "2026")
     assert edition.phase(now) is Phase.VOTING
     assert District.of_city().count() == 18
     for pool in edition.pools:
@@ -44,7 +44,7 @@ def test_resident_of_the_demo_logs_in_as_printed_and_can_vote(portal: Portal, no
     assert PASSWORD in said
     email = re.search(r"Resident, at /logowanie:\s+(\S+)", said)[1]
     account = login.find_session(login.log_in(email, PASSWORD, now=now), now=now).account
-    edition = Edition.get()
+    edition = Edition.get(Edition.code == "2026")
     voting.check_may_vote(account, edition, now=now)
     assert [len(contest.slots) for contest in voting.ballot_paper(edition, account.district)] == [3, 3]
     for officer in json.loads((CONTENT / "edition.json").read_text())["officers"]:
@@ -53,21 +53,32 @@ def test_resident_of_the_demo_logs_in_as_printed_and_can_vote(portal: Portal, no
 
 def test_loading_twice_adds_nothing_and_changes_nothing(portal: Portal):
     first = portal("demo", "load")
-    before, edition = sizes(), Edition.get()
+    before, edition = sizes(), Edition.get(Edition.code == "2026")
     second = portal("demo", "load")
     assert (sizes(), second) == (before, first)
-    assert Edition.get().voting_to == edition.voting_to
+    assert Edition.get(Edition.code == "2026").voting_to == edition.voting_to
 
 
 def test_loading_after_the_end_brings_the_voting_back_to_today(portal: Portal, now: datetime):
     portal("demo", "load")
-    ended = Edition.get().voting_to
+    ended = Edition.get(Edition.code == "2026").voting_to
     with time_machine.travel(ended + DAY, tick=False):
         answer = portal("demo", "load")
-        edition = Edition.get()
+        edition = Edition.get(Edition.code == "2026")
         assert edition.phase() is Phase.VOTING
         assert f"{clock.local(edition.voting_to):%d.%m.%Y}" in answer.out
-    assert Edition.select().count() == 1
+        assert Edition.get(Edition.code == "2027").phase() is Phase.PROPOSALS
+    assert Edition.select().count() == 2
+
+
+def test_demo_has_an_edition_to_propose_in_with_proposals_to_support(portal: Portal, now: datetime):
+    portal("demo", "load")
+    coming = Edition.get(Edition.code == "2027")
+    assert coming.phase(now) is Phase.PROPOSALS and coming.pools.count() == 19
+    for proposal in Proposal.public(coming):
+        assert proposal.state == "submitted" and proposal.submitted_at == now and proposal.ballot_order is None
+        assert 0 < proposal.cost <= proposal.pool.max_cost and 60 <= len(proposal.summary) <= 250 and proposal.availability
+    assert Proposal.public(coming).count() == 4
 
 
 def test_production_refuses_the_demo(portal: Portal):

@@ -13,6 +13,7 @@ from portal.models import AuditEntry, Evidence, Message, Registration, RemovalCa
 from portal.models.message import MessageChannel
 from portal.models.removal import Proof
 from portal.services import removal_evidence
+from portal.store import MARK
 from tests.cli.conftest import Portal
 from tests.factories import make_district, make_registration
 from tests.services import raw
@@ -29,12 +30,15 @@ TABLE = """\
 {0}         1  messages sent, delivered or failed (90 days after they were written: nobody asks about them any more)
 {0}         0  choices never cast (1 h after the end of voting: nobody can cast them any more)
 {0}         0  supports of proposals (90 days after the results: they have served their purpose)
+{0}         0  lists of supporters on paper (90 days after the results: they have served their purpose)
+{0}         0  projects never submitted (365 days after the last day for it: their authors have left them)
+{0}         0  invitations of co-authors (30 days after they were sent: they open nothing any more)
 {0}         1  scans of documents (30 days after they came in: whoever needs one asks for it again)
 {0}         0  what claimants told (90 days after the end of their case: the decision stands without it)
 {0}         0  words in the history of cases (90 days after the end of the case: the decision stands without them)
 {0}         0  cases that have ended (366 days after their end: nobody comes back to them any more)
-{0}         2  files of scans (when no case has them, or not any more: nobody can see them)
-{0}         1  scans that are lost (when their file is missing: the audit log names the cases)
+{0}         2  files of scans and attachments (when no row has them, or not any more: nobody can see them)
+{0}         1  scans and attachments that are lost (when a file is missing: the audit log names it)
 """
 
 
@@ -75,7 +79,7 @@ def test_run_prints_what_went_and_the_next_finds_nothing(portal: Portal, now: da
     answer = portal("retention", "run")
     assert (answer.status, answer.out, answer.err) == (0, TABLE.format("removed"), "")
     assert (Registration.select().count(), Message.select().count()) == (1, 0)
-    assert {path.name for path in folder.iterdir()} == {Evidence.get().uid, removal_evidence.MARK}
+    assert {path.name for path in folder.iterdir()} == {Evidence.get().uid, MARK}
     again = portal("retention", "run")
     assert (again.status, {line.split()[1] for line in again.out.splitlines()}) == (0, {"0"})
     assert [(entry.actor, entry.action) for entry in AuditEntry.select().order_by(AuditEntry.sequence)] == [

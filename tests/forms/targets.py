@@ -16,18 +16,21 @@ from portal import clock, crypto, forms
 from portal.admin.fields import PanelForm
 from portal.forms.base import BaseForm
 from portal.models import (
-    Account, AuditEntry, Ballot, BallotDraft, Choice, District, Edition, EmailChange, Message, Officer, PasswordReset,
-    PhoneChange, Pool, Proposal, RecoveryCode, Registration, RemovalCase, RemovalStep, SendCount, Session, Throttle,
+    Account, AuditEntry, Authorship, Ballot, BallotDraft, Card, Choice, Criterion, District, Edition, EmailChange, Invitation,
+    Message, Officer, PasswordReset, PhoneChange, Pool, Proposal, RecoveryCode, Registration, RemovalCase, RemovalStep, Revision,
+    SendCount, Session, Stage, Throttle, Transition, Unit,
 )
 from portal.models.account import AccountState
+from portal.models.proposal import ProposalState
 from portal.models.removal import CaseState
 from portal.models.staff import Role
 from portal.services import removal, removal_case, voting
-from tests.architecture.people import CODE, RESIDENT, STRANGER, TOKEN, Person, World, make_world, panel_views
+from tests.architecture.people import CODE, DRAFT, RESIDENT, STRANGER, TOKEN, VOTER, Person, World, make_world, panel_views
 from tests.factories import (
     PASSWORD, PASSWORD_HASH, PESEL, TOTP_SECRET, make_account, make_edition, make_officer, make_pool, make_proposal,
     make_registration,
 )
+from tests.forms import drafts
 from tests.page import Page, prefilled
 from tests.services.cases import request
 
@@ -161,7 +164,8 @@ def _edit(view: str, url: str, model: Any, /, **given: str) -> tuple[str, Callab
 
 def _create(view: str, url: str, model: Any, /, **given: str) -> tuple[str, Callable[[], Target]]:
     path = f"/admin/{url}/new/"
-    return f"{view}.create_view", lambda: Target(path, Role.COORDINATOR, _as_shown(path, **given), {model, AuditEntry})
+    return f"{view}.create_view", lambda: Target(path, Role.COORDINATOR, _as_shown(path, **given), {
+        model, AuditEntry, *([Criterion] if model is Edition else [])})
 
 
 def _correct(datum: str, *, changes: Any = None, **right: str) -> Callable[[], Target]:
@@ -207,6 +211,28 @@ def _previewed(world: World, person: Person) -> Values:
     return _version(seen=seen, password=PASSWORD)(world, person)
 
 
+def _invited_to_a_proposal(_world: World) -> None:
+    Authorship.delete().where(~Authorship.is_lead).execute()
+    Invitation.delete().execute()
+    Invitation.create(proposal=Proposal.get(uid=DRAFT), email="ola@example.org", token_hash=crypto.hash_token(TOKEN),
+                      created_at=clock.now())
+
+
+def _proposal_that_is(state: ProposalState) -> Callable[[World], None]:
+    """Bring the last proposal, its cards and the lot of its edition back to how a form finds them."""
+    def prepare(_world: World) -> None:
+        row = Proposal.select().order_by(Proposal.id.desc()).first()
+        Card.delete().where(Card.proposal == row).execute()
+        Proposal.update(state=state, version=0).where(Proposal.id == row.id).execute()
+        Edition.update(order_seed=None, supporters_required=0).where(Edition.id == row.pool.edition).execute()
+    return prepare
+
+
+def _of_proposal(page: str, state: ProposalState, *changes: Any, who: Role = Role.VERIFIER, **right: str) -> Target:
+    path = f"/admin/projekty/{page}/?id={Proposal.select().order_by(Proposal.id.desc()).first().id}"
+    return Target(path, who, lambda *_of: right, {AuditEntry, Proposal, Transition, Card, *changes}, _proposal_that_is(state))
+
+
 DAY = {"voting_from": "2098-06-01T00:00:00", "voting_to": "2098-06-10T23:59:59", "results_on": "2098-06-20T12:00:00"}
 SENT = {Message, SendCount}
 TARGETS: dict[str, Callable[[], Target]] = {
@@ -236,7 +262,8 @@ TARGETS: dict[str, Callable[[], Target]] = {
     "IdentityForm": _correct("pesel", pesel=PESEL, birth_date="", password=PASSWORD,
                              changes={Account, AuditEntry, BallotDraft, *SENT}),
     "DeleteAccountForm": lambda: Target("/moje-konto/usun", RESIDENT, lambda *_of: {"sure": "y", "password": PASSWORD}, {
-        Account, Session, BallotDraft, PhoneChange, EmailChange, AuditEntry, Message}, _as_registered),
+        Account, Session, BallotDraft, PhoneChange, EmailChange, AuditEntry, Message, Proposal, Authorship, Invitation},
+        _as_registered),
     "ConfirmEmailForm": lambda: Target(f"/rejestracja/adres/{TOKEN}", STRANGER, lambda *_of: {}, {Account}, _unconfirmed),
     "BallotForm": lambda: Target("/glosowanie", RESIDENT, _picks, {BallotDraft}, _nothing_chosen_yet),
     "CastForm": lambda: Target("/glosowanie/oddaj", RESIDENT, _reviewed, {Ballot, Choice, BallotDraft, Message},
@@ -264,6 +291,21 @@ TARGETS: dict[str, Callable[[], Target]] = {
         "proof": "in_person", "notice": "y"}, {RemovalCase, RemovalStep, AuditEntry, *SENT}, _no_claim_yet),
     "AnswerForm": lambda: Target(f"/zgloszenie-konta/{TOKEN}/odpowiedz", STRANGER, lambda *_of: {"words": "Kiedy mogę przyjść?"},
                                  {RemovalCase, RemovalStep, AuditEntry, SendCount}, _nothing_answered_yet, {SendCount}),
+    **drafts.targets(Target),
+    "JoinForm": lambda: Target(f"/projekty/wspolautor/{TOKEN}", VOTER, lambda *_of: {"shows_name": "y"},
+                               {Authorship, Invitation}, _invited_to_a_proposal),
+    "StageForm": lambda: _of_proposal("etap", ProposalState.FUNDED, Stage, who=Role.COORDINATOR, title="Ławki stoją",
+                                      words="Jeszcze drzewa.", cost="12 000,50", shows_1="Ławka"),
+    "MoveForm": lambda: _of_proposal("decyzja", ProposalState.SUBMITTED, move="taken_up", words="Zaczynamy.", version="0"),
+    "CorrectionForm": lambda: _of_proposal("poprawki", ProposalState.SUBMITTED, Revision, parts="title", words="Popraw.",
+                                           until=f"{clock.now().date() + timedelta(days=9)}", version="0"),
+    "PaperForm": lambda: _of_proposal("papier", ProposalState.SUBMITTED, number="12"),
+    "CardForm": lambda: _of_proposal("karta", ProposalState.SUBMITTED, is_positive="True", words="Zgoda.", cost="12 000,50",
+                                     running_cost="0"),
+    "AssignForm": lambda: _of_proposal("jednostki", ProposalState.SUBMITTED, who=Role.COORDINATOR, units=str(Unit.get().id)),
+    "DrawForm": lambda: Target(f"/admin/edycje/losowanie/?id={Edition.get(Edition.code == '2099').id}", Role.COORDINATOR,
+                               lambda *_of: {"seed": "12 5 33 41 7 48"}, {Edition, Proposal, Transition, AuditEntry},
+                               _proposal_that_is(ProposalState.ADMITTED)),
     "OfficerForm": lambda: Target("/admin/urzednicy/new/", Role.ADMINISTRATOR, lambda *_of: {
         "name": "Jan Nowy", "email": f"{secrets.token_hex(6)}@example.org", "role": "clerk"}, {Officer, AuditEntry, Message}),
     "PreviewForm": lambda: Target("/admin/podglad", Role.COORDINATOR, lambda *_of: {"moment": "2026-09-01T12:00"}),
@@ -276,6 +318,10 @@ TARGETS: dict[str, Callable[[], Target]] = {
         _create("panel_pools", "pule", Pool, budget="1 000 000,50", minimum_points="0"),
         _edit("panel_pools", "pule", Pool, budget="2 000 000"),
         _edit("panel_proposals", "projekty", Proposal, title="Ławki", cost="12 000"),
+        _create("panel_units", "jednostki", Unit, name="Zarząd Dróg"),
+        _edit("panel_units", "jednostki", Unit, name="Zarząd Lasów"),
+        _create("panel_criteria", "pytania", Criterion, position="3", question="Czy da się to zrobić?"),
+        _edit("panel_criteria", "pytania", Criterion, position="4", question="Czy warto?"),
         _edit("panel_officers", "urzednicy", Officer, name="Jan Inny"),
     ]),
 }
@@ -290,7 +336,7 @@ def known_forms(app: Flask) -> set[str]:
         for action in ("create", "edit"):
             inherited = getattr(type(view), f"{action}_view", None) is getattr(BaseModelView, f"{action}_view")
             found |= {f"{name}.{action}_view"} if inherited and getattr(view, f"can_{action}") else set()
-    return found - {"ScanForm"}  # Of files: see tests/views/test_removal_scan.py.
+    return found - {"ScanForm", "FilesForm"}  # Of files: see tests/views/test_removal_scan.py and test_attachment.py.
 
 
 def _kinds(base: type) -> Iterator[type]:

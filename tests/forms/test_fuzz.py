@@ -26,8 +26,8 @@ NASTY = [
     "ż" * 20_000, "0001-01-01T00:00:00", "9999-12-31T23:59:59", "2026-03-29T02:30:00", "+48" * 9, "İ" * 64 + "@example.org",
 ]
 BREAKING = ["\0", "a\ud800b", "x" * 10_001, "99999999999999999999", "9" * 400]
-NOT_TEXT = {"notice", "wants_news", "no_pesel", "all_required", "active", "reviewed", "version", "csrf_token", "unknown",
-            "sure", "with_ballots", "deed", "reason", "language", "seen"}
+NOT_TEXT = {"notice", "wants_news", "no_pesel", "all_required", "active", "is_formal", "reviewed", "version", "csrf_token",
+            "unknown", "sure", "with_ballots", "deed", "reason", "language", "seen", "shows_name"}
 text = st.sampled_from(NASTY) | st.text(st.characters(exclude_categories=()), max_size=60)
 sent = st.none() | text | st.lists(text, min_size=2, max_size=3)
 

@@ -11,7 +11,7 @@ from portal.models import Account, Ballot, Evidence, RemovalCase
 from portal.models.removal import CaseState
 from portal.models.staff import Role
 from portal.services import audit
-from portal.services.removal_evidence import MARK
+from portal.store import MARK
 from tests.browser.words import pl
 from tests.factories import OTHER_PESEL, PESEL
 from tests.journeys.claimant import Claimant, Decider

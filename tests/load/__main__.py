@@ -13,7 +13,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,8 @@ from tests.load import client
 from tests.load.election import write_election
 
 CONNECTIONS, SECONDS, PORT = 16, 4.0, 5177
-CASTS, LOGINS, AT_ONCE = 1500, 400, 200
+CASTS, LOGINS, AT_ONCE, CATALOGUE = 1500, 400, 200, 1500
+IDEAS = ("Zielony skwer", "Plac zabaw", "Droga rowerowa", "Stojaki na rowery", "Teatr letni", "Ławki")
 OWN_PAGES = (("overview", "/moje-konto"), ("own data", "/moje-konto/dane"), ("own sessions", "/moje-konto/sesje"),
              ("form of a new password", "/moje-konto/haslo"))
 README = Path(__file__).parents[2] / "README.md"
@@ -165,6 +166,7 @@ def bench(table: Table, name: str, folder: Path, url: str, files: list[Path]) ->
     with server:
         table.heading(name, "what", "per second", "p50 ms", "p99 ms", "yardstick per second", "ratio", "to reach", "reached")
         pages(table, edition, app)
+        catalogue(table)
         large_ballot(table, edition, enlarge_ballot(edition), app)
         table.heading(f"{name}: the rest", "what", "figure", "to reach")
         table.row("memory of a worker", f"{server.megabytes():.0f} MB", "≤ 150 MB")
@@ -185,6 +187,26 @@ def large_ballot(table: Table, edition: Any, size: int, app: Any) -> None:
     cookies, _ = make_voters(app, edition, District.get(District.number == 7), 200, chosen=False)
     ballot = itertools.cycle([client.get("/glosowanie", cookie) for cookie in cookies])
     compare(table, f"ballot page, {size} projects", ballot, "bare read", itertools.repeat(client.get("/yardstick/read")), 0.3)
+
+
+def catalogue(table: Table) -> None:
+    """Measure a large city's catalogue with questions in its address, so that no finished page is at hand."""
+    from portal import clock
+    from portal.models import Edition, Pool, Proposal
+    from portal.models.proposal import ProposalState
+    at = clock.now()
+    edition = Edition.create(code="bench", name="Bench", voting_from=at - timedelta(days=9), voting_to=at, results_on=at,
+                             lot_seed="bench", archived=True)
+    pool = Pool.create(edition=edition, budget=10_000_000_00)
+    Proposal.insert_many([{
+        "pool": pool, "number": f"K{order}", "slug": f"k-{order}", "cost": order * 1000_00, "state": ProposalState.REFUSED,
+        "title": f"{IDEAS[order % len(IDEAS)]} przy ulicy numer {order}", "summary": "Miejsce spotkań dla każdego. " * 8,
+        "place": f"ulica Długa {order}", "categories": "greenery,sport", "latitude": 50 + order / 10_000, "longitude": 19.9,
+    } for order in range(CATALOGUE)]).execute()
+    read, asked = itertools.repeat(client.get("/yardstick/read")), "/projekty?edycja=bench"
+    for name, path in (("its first page", asked), ("a search in it", f"{asked}&szukaj=skwer+numer")):
+        shown = f"catalogue, {CATALOGUE:,} projects: {name}, made anew"
+        compare(table, shown, itertools.repeat(client.get(path)), "bare read", read, 0.2)
 
 
 def publish(report: str) -> None:

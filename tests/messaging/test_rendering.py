@@ -21,6 +21,8 @@ TEMPLATES = Path(__file__).parents[2] / "portal" / "templates" / "messages"
 SMS = {"phone_change_code", "registration_code"}
 LINK = {"name": "Ewa", "path": "/rejestracja/adres/Xy-0_z"}
 CASE = {"name": "Ewa Lis", "number": "K/12/2026", "path": "/zgloszenie-konta/Xy-0_z"}
+PROPOSAL = {"name": "Ewa", "number": "BO.D4.7/26", "title": "Ławki przy szkole", "is_author": True,
+            "path": "/projekty/bo-d4-7-26-lawki-przy-szkole"}
 SHOWN: dict[str, dict[str, Any]] = {
     "account_deleted": {"name": "Ewa"},
     "account_frozen": {"name": "Ewa"},
@@ -28,11 +30,13 @@ SHOWN: dict[str, dict[str, Any]] = {
     "account_unfrozen": {"name": "Ewa"},
     "already_registered": {},
     "ballot_recorded": {"name": "Ewa", "edition": "Budżet 2026"},
+    "cards_due": {"name": "Jan", "number": 3, "path": "/admin/projekty/"},
     "claim_confirmed": CASE,
     "claim_more_needed": {**CASE, "words": "Na zdjęciu nie widać nazwiska.\nProsimy o drugie."},
     "claim_received": {**CASE, "at_office": False},
     "claim_refused": {**CASE, "words": "Numer PESEL w dokumencie jest inny."},
     "claim_removed": {**CASE, "may_vote": True},
+    "coauthor_invited": {"inviter": "Ewa Lis", "path": "/projekty/wspolautor/Xy-0_z"},
     "confirm_email": LINK,
     "email_change_asked": {"name": "Ewa"},
     "email_change_known": {},
@@ -46,9 +50,12 @@ SHOWN: dict[str, dict[str, Any]] = {
     "password_reset": {"name": "Ewa", "path": "/haslo/nowe/Xy-0_z"},
     "phone_change_code": {"code": "042042"},
     "phone_changed": {"name": "Ewa"},
+    "proposal_moved": {**PROPOSAL, "move": "returned", "words": "Brakuje kosztu ławek.\nPodaj go.", "until": "2026-06-30",
+                       "days": 7, "required": 15},
     "recovery_code_used": {"name": "Jan", "left": 9},
     "recovery_codes_replaced": {"name": "Jan"},
     "registration_code": {"code": "042042"},
+    "stage_posted": {**PROPOSAL, "stage": "Ławki stoją", "words": "Jeszcze w tym tygodniu posadzimy drzewa."},
     "suspicious_login": {"name": "Ewa", "path": "/haslo/przypomnij", "device": "Firefox, Linux"},
     "welcome": LINK,
 }

@@ -12,9 +12,10 @@ from peewee import CharField, ForeignKeyField, Index, IntegrityError, Model
 from portal import clock, crypto
 from portal.database import transaction
 from portal.models import (
-    MODELS, Account, AuditDigest, AuditEntry, Authorship, Ballot, BallotDraft, Choice, CostItem, District, Edition, EmailChange,
-    Evidence, Exclusion, Message, Officer, PasswordReset, PhoneChange, Pool, Proposal, Publication, RecoveryCode, Registration,
-    RemovalCase, RemovalStep, SendCount, Session, Support, Throttle,
+    MODELS, Account, Answer, Attachment, AuditDigest, AuditEntry, Authorship, Ballot, BallotDraft, Card, Choice, CostItem,
+    District, Edition, EmailChange, Evidence, Exclusion, Follow, Invitation, Message, Officer, PasswordReset, PhoneChange, Pool,
+    Proposal, Publication, RecoveryCode, Registration, RemovalCase, RemovalStep, SendCount, Session, Stage, Support, Throttle,
+    Transition, Unit,
 )
 from portal.models.ballot import BallotState, Channel
 from portal.models.message import MessageChannel
@@ -24,7 +25,10 @@ from tests.factories import PESEL, make_account, make_district, make_edition, ma
 CASCADES = {"cost_item.proposal_id", "exclusion.first_id", "exclusion.second_id", "session.account_id", "session.officer_id",
             "phone_change.account_id", "email_change.account_id", "password_reset.account_id", "recovery_code.officer_id",
             "choice.ballot_id", "ballot_draft.account_id", "ballot_draft.edition_id", "authorship.proposal_id",
-            "authorship.account_id", "support.proposal_id", "support.account_id", "removal_step.case_id", "evidence.case_id"}
+            "authorship.account_id", "support.proposal_id", "support.account_id", "removal_step.case_id", "evidence.case_id",
+            "invitation.proposal_id", "follow.proposal_id", "follow.account_id", "criterion.edition_id", "card.proposal_id",
+            "answer.card_id", "transition.proposal_id", "revision.proposal_id", "stage.proposal_id", "attachment.proposal_id",
+            "attachment.stage_id"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,15 @@ def make_case(**given: Any) -> RemovalCase:
 
 def make_evidence(**given: Any) -> Evidence:
     return Evidence.create(**{"case": make_case(), "size": 1, "uploaded_at": clock.now(), **given})
+
+
+def make_card(world: "World", **given: Any) -> Card:
+    return Card.create(**{"proposal": world.proposal, "due_at": clock.now(), **given})
+
+
+def make_attachment(world: "World", **given: Any) -> Attachment:
+    return Attachment.create(**{"proposal": world.proposal, "kind": "attachment", "media": "image/jpeg", "name": "plan.jpg",
+                                "size": 1, "uploaded_at": clock.now(), **given})
 
 
 @pytest.fixture
@@ -181,6 +194,25 @@ FORBIDDEN: dict[str, Callable[[World], Any]] = {
                                           for account in (w.account, make_account(w.district))],
     "support(proposal_id,account_id)": lambda w: twice(
         lambda: Support.create(proposal=w.proposal, account=w.account, created_at=clock.now())),
+    "invitation(token_hash)": lambda w: twice(
+        lambda: Invitation.create(proposal=w.proposal, email="a@example.org", token_hash="h", created_at=clock.now())),
+    "follow(proposal_id,account_id)": lambda w: twice(lambda: Follow.create(proposal=w.proposal, account=w.account)),
+    "unit(name)": lambda w: twice(lambda: Unit.create(name="Zieleń")),
+    "card(proposal_id)": lambda w: twice(lambda: make_card(w)),
+    "card(proposal_id,unit_id)": lambda w: [make_card(w, unit=unit) for unit in [Unit.create(name="Zieleń")] * 2],
+    "card_costs_are_not_negative": lambda w: make_card(w, running_cost=-1),
+    "card_filled_in_says_yes_or_no": lambda w: make_card(w, is_positive=True),
+    "card_filled_in_names_its_officer": lambda w: make_card(w, is_positive=True, filled_at=clock.now()),
+    "answer(card_id,question)": lambda w: [
+        Answer.create(card=card, question="Czy?", answer=answer) for card in [make_card(w)] for answer in ("yes", "no")],
+    "answer_is_known": lambda w: Answer.create(card=make_card(w), question="Czy?", answer="maybe"),
+    "transition_move_is_known": lambda w: Transition.create(proposal=w.proposal, at=clock.now(), move="lost"),
+    "stage_cost_is_not_negative": lambda w: Stage.create(proposal=w.proposal, at=clock.now(), title="Budowa", cost=-1),
+    "attachment(uid)": lambda w: twice(lambda: make_attachment(w, uid="u")),
+    "attachment_kind_is_known": lambda w: make_attachment(w, kind="virus"),
+    "attachment_media_is_known": lambda w: make_attachment(w, media="text/html"),
+    "attachment_size_is_positive": lambda w: make_attachment(w, size=0),
+    "attachment_photo_belongs_to_a_stage": lambda w: make_attachment(w, kind="photo"),
     "publication(edition_id)": lambda w: twice(
         lambda: Publication.create(edition=w.edition, results="[]", kept_at=clock.now())),
     "publication_ballots_are_not_negative":

@@ -9,10 +9,10 @@ import psycopg
 import pytest
 from peewee import Database, SqliteDatabase
 from playhouse import db_url
-from playhouse.migrations import Runner
 from playhouse.schema_diff import diff_models
 
 from portal import database
+from portal.database import Steps
 from portal.models import MODELS, Ballot, Choice, District
 
 TABLES = sorted(model._meta.table_name for model in MODELS)
@@ -47,8 +47,9 @@ def _facts_of_sqlite(db: Database) -> Facts:
         found |= {("column", table, *row[1:]) for row in db.execute_sql(f"PRAGMA table_info('{table}')")}
         found |= {("reference", table, *row[2:]) for row in db.execute_sql(f"PRAGMA foreign_key_list('{table}')")}
         [(made,)] = db.execute_sql("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?", (table,))
-        found |= {("check", table, part.partition(", CONSTRAINT")[0].split(", FOREIGN KEY")[0].strip(" )"))
-                  for part in made.replace(" WITHOUT ROWID", "").split("CONSTRAINT ")[1:]}
+        flat = " ".join(made.replace(" WITHOUT ROWID", "").split())
+        found |= {("check", table, part.partition(", CONSTRAINT")[0].split(", FOREIGN KEY")[0].strip(" ),"))
+                  for part in flat.split("CONSTRAINT ")[1:]}
         for _number, name, unique, origin, partial in db.execute_sql(f"PRAGMA index_list('{table}')"):
             columns = tuple(row[2] for row in db.execute_sql(f"PRAGMA index_info('{name}')"))
             condition = db.execute_sql("SELECT sql FROM sqlite_master WHERE name = ?", (name,)).fetchone()
@@ -100,7 +101,7 @@ def test_upgraded_database_waits_for_nothing_and_is_not_upgraded_twice(db: None)
 
 
 def test_migrations_begin_from_nothing_in_their_order(scratch: Database) -> None:
-    runner = Runner(scratch, str(database.MIGRATIONS))
+    runner = Steps(scratch)
     names = [step.name for step in runner.status()]
     assert names == sorted(names) and not any(step.applied for step in runner.status())
     assert list(runner.up()) == names

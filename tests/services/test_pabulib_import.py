@@ -15,7 +15,8 @@ from portal.models.audit import AuditEntry
 from portal.models.ballot import Ballot, BallotState, Choice
 from portal.models.district import District
 from portal.models.edition import Edition, Phase, Pool
-from portal.models.proposal import Exclusion, Proposal
+from portal.models.proposal import Proposal
+from portal.models.results import Exclusion
 from portal.services import audit
 from portal.services.counting import lot
 from portal.services.pabulib import PabulibError, PabulibFile, read_file

@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 
 from portal import crypto
-from portal.models import Account, Ballot, Message
+from portal.models import Account, Authorship, Ballot, CostItem, Follow, Message, Proposal, Support
 from portal.models.message import MessageChannel
 from portal.services import login, profile, profile_export
 from portal.services.login_device import Browser
-from tests.factories import OTHER_PESEL, PASSWORD, PESEL, make_account, make_district, make_edition, make_voting
+from tests.factories import (
+    OTHER_PESEL, PASSWORD, PESEL, make_account, make_district, make_edition, make_pool, make_proposal, make_voting,
+)
 from tests.services.ballots import cast, choose, first_picks
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -41,6 +43,28 @@ def test_export_holds_all_that_the_portal_knows(now: datetime):
     assert [message["template"] for message in data["messages"]] == ["email_change_asked"]
     assert data["audit"] == [{"at": moment, "action": action, "by": "you"} for action in (
         "phone change asked for", "e-mail change asked for", "notices changed")]
+
+
+def test_export_holds_the_projects_that_somebody_wrote_supports_and_follows(now: datetime):
+    district = make_district()
+    account, other, pool = make_account(district), make_account(district), make_pool(make_edition(), district)
+    draft, joined, liked, foreign = [make_proposal(pool, number=number, title=title) for number, title in (
+        ("u1", "Ławki"), ("BO.1/26", "Drzewa"), ("BO.2/26", "Rower"), ("BO.3/26", "Obcy"))]
+    Proposal.update(state="draft", latitude=50.5).where(Proposal.id == draft.id).execute()
+    CostItem.create(proposal=draft, what="Deski", amount=120_00)
+    Authorship.create(proposal=draft, account=account, is_lead=True, shows_name=True)
+    Authorship.create(proposal=joined, account=account, accepted_at=now)
+    Authorship.create(proposal=foreign, account=other, is_lead=True)
+    Support.create(proposal=liked, account=account, created_at=now)
+    Follow.create(proposal=liked, account=account)
+    Follow.create(proposal=foreign, account=other)
+    data, moment = export(account, now), "2026-06-15T10:30:00+00:00"
+    first, second = data["projects"]
+    assert (first["title"], first["state"], first["latitude"], first["costs"]) == ("Ławki", "draft", 50.5, [["Deski", 120_00]])
+    assert [(one["first_author"], one["joined_at"], one["name_shown"]) for one in (first, second)] == [
+        (True, None, True), (False, moment, False)]
+    assert data["supports"] == [{"project": "BO.2/26 Rower", "given_at": moment}]
+    assert data["followed"] == [{"project": "BO.2/26 Rower"}]
 
 
 def test_export_tells_that_a_ballot_is_recorded_and_never_what_is_in_it(now: datetime):

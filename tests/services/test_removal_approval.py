@@ -137,7 +137,7 @@ def test_approval_when_the_account_is_gone_is_refused(now: datetime):
     _, _, account = make_wrong_voter(now)
     case = requested_case(now)
     with transaction():
-        removal.take_account(account)
+        removal.take_account(account, now=now)
     refused(case, now, NoSuchAccount)
     removal_approval.return_request(case, make_officer(Role.COORDINATOR), "nie ma go już", version=case.version, now=now)
     assert case.state == CaseState.CONFIRMED and case.requested_by is None

@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from portal import clock
+from portal import clock, store
 from portal.errors import CaseUnknown, OwnAccount, TooMany
 from portal.files import Fault
 from portal.models import Evidence, Message, RemovalCase, RemovalStep
@@ -130,7 +130,8 @@ ask, confirm, freeze = map(decide, (removal_case.ask_for_more, removal_case.conf
 @pytest.mark.parametrize(("steps", "waits"), [
     ([], True), ([freeze], True), ([write], False), ([add_scan], False), ([add_scan, lose_scan], True),
     ([write, add_scan, lose_scan], False), ([ask], True), ([write, add_scan, ask], True), ([ask, write], False),
-    ([ask, add_scan], False), ([confirm], False), ([add_scan, confirm], False)], ids=str)
+    ([ask, add_scan], False), ([confirm], False), ([add_scan, confirm], False)],
+    ids=lambda value: "-".join(step.__name__ for step in value) if isinstance(value, list) else str(value))
 def test_case_waits_for_its_claimant_until_something_is_there(now: datetime, steps: list[Bring], waits: bool):
     make_account(make_district(), pesel=PESEL)
     brought, bare, case = (open_case(now, story=story) for story in ("Pierwsza", "Druga", "Trzecia"))
@@ -185,11 +186,11 @@ def test_files_of_an_upload_are_kept_or_refused_one_by_one(now: datetime):
     kept, refused = removal_claim.add_files(
         case, [(name, io.BytesIO(data)) for name, data in files.items()], address=ADDRESS, now=now)
     assert kept == ["przód.jpg", "dowód.pdf"] and Evidence.select().count() == 3
-    assert [(name, error.message) for name, error in refused] == [("tył.gif", removal_evidence.WORDS[Fault.WRONG_TYPE])]
+    assert [(name, error.message) for name, error in refused] == [("tył.gif", store.WORDS[Fault.WRONG_TYPE])]
 
 
 def test_files_that_come_while_another_upload_is_read_are_refused_in_one(now: datetime):
     case, files = open_case(now), [(name, io.BytesIO(uploads.photo())) for name in ("a.jpg", "b.jpg")]
-    with removal_evidence.turn():
+    with store.turn():
         kept, refused = removal_claim.add_files(case, files, address=ADDRESS, now=now)
-    assert (kept, [(name, error.message) for name, error in refused]) == ([], [("a.jpg, b.jpg", removal_evidence.BUSY)])
+    assert (kept, [(name, error.message) for name, error in refused]) == ([], [("a.jpg, b.jpg", store.BUSY)])

@@ -14,19 +14,18 @@ from pathlib import Path
 
 import pytest
 
-from portal import crypto
+from portal import crypto, store
 from portal.config import settings
 from portal.crypto import SealBroken
 from portal.database import transaction
-from portal.errors import EvidenceRefused, EvidenceTooSlow, StepForbidden, TooMany
+from portal.errors import FileTooSlow, FileUnusable, StepForbidden, TooMany
 from portal.files import Fault, FileRefused
 from portal.models import AuditEntry, Evidence, Officer, RemovalCase, RemovalStep
 from portal.models.removal import CaseState
 from portal.models.staff import Role
 from portal.services import audit, removal_case, removal_claim, removal_evidence
-from portal.services.removal_evidence import (
-    BUSY, MARK, NO_DISC, TRIED_TOO_OFTEN, count_try, find_strays, keep, read, show, sweep, turn,
-)
+from portal.services.removal_evidence import NO_DISC, TRIED_TOO_OFTEN, count_try, find_strays, keep, read, show, sweep
+from portal.store import BUSY, MARK, turn
 from tests import uploads
 from tests.factories import make_officer
 from tests.services import raw
@@ -103,11 +102,11 @@ def test_page_is_sealed_for_its_own_place_and_purpose(case: RemovalCase, folder:
 
 
 def test_file_that_cannot_be_used_is_explained(case: RemovalCase):
-    with pytest.raises(EvidenceRefused, match="This is not a JPEG, PNG or PDF file"):
+    with pytest.raises(FileUnusable, match="This is not a JPEG, PNG or PDF file"):
         read(uploads.photo(), "dowod.jpg.exe")
-    with pytest.raises(EvidenceRefused, match="protected"):
+    with pytest.raises(FileUnusable, match="protected"):
         read(uploads.document(protect={"owner_password": "x"}), "dowod.pdf")
-    assert set(removal_evidence.WORDS) == set(Fault)
+    assert set(store.WORDS) == set(Fault)
 
 
 @pytest.mark.parametrize("fault", Fault)
@@ -115,10 +114,10 @@ def test_only_what_takes_too_long_keeps_others_from_being_read(fault: Fault, mon
     def refuse(_data: bytes, _name: str) -> list[bytes]:
         raise FileRefused(fault)
     monkeypatch.setattr("portal.files.read_pages", refuse)
-    with pytest.raises(EvidenceRefused) as refused:
+    with pytest.raises(FileUnusable) as refused:
         read(b"", "a.pdf")
-    assert isinstance(refused.value, EvidenceTooSlow) == (fault is Fault.TOO_SLOW)
-    assert refused.value.message == removal_evidence.WORDS[fault]
+    assert isinstance(refused.value, FileTooSlow) == (fault is Fault.TOO_SLOW)
+    assert refused.value.message == store.WORDS[fault]
 
 
 # How much.
@@ -126,7 +125,7 @@ def test_only_what_takes_too_long_keeps_others_from_being_read(fault: Fault, mon
 HOLDER = """
 import time
 from portal import config
-from portal.services.removal_evidence import turn
+from portal.store import turn
 config.load()
 with turn():
     print("reading", flush=True)
@@ -137,7 +136,7 @@ with turn():
 def test_files_of_one_request_are_read_at_a_time_on_the_whole_machine():
     def come() -> str:
         begun = time.monotonic()
-        with pytest.raises(EvidenceRefused) as refused, turn():
+        with pytest.raises(FileUnusable) as refused, turn():
             pass
         assert time.monotonic() - begun < .5, "nobody waits"
         return refused.value.message
@@ -184,7 +183,7 @@ def test_file_that_its_network_may_not_send_does_not_count_for_its_case(case: Re
 def test_case_holds_twelve_pages_and_refuses_the_thirteenth(case: RemovalCase, folder: Path, now: datetime):
     removal_claim.add_evidence(case, PAGES * 5, now=now)
     for pages in ([*PAGES, PAGES[0]], PAGES * 6):
-        with pytest.raises(EvidenceRefused, match="12 pages"):
+        with pytest.raises(FileUnusable, match="12 pages"):
             removal_claim.add_evidence(case, pages, now=now)
     assert len(rows()) == len(names(folder)) == 10
     assert RemovalStep.select().count() == 2, "what was refused is not in the history"
@@ -196,7 +195,7 @@ def test_case_holds_twelve_pages_and_refuses_the_thirteenth(case: RemovalCase, f
 def test_uploads_at_once_do_not_pass_the_limit_together(case: RemovalCase, folder: Path, now: datetime):
     results = at_once(*[partial(removal_claim.add_evidence, RemovalCase.get_by_id(case.id), PAGES * 2, now=now)
                         for _time in range(5)])
-    assert (count_of(EvidenceRefused, results), count_of(type(None), results)) == (2, 3), results
+    assert (count_of(FileUnusable, results), count_of(type(None), results)) == (2, 3), results
     assert len(show(case)) == len(names(folder)) == 12
 
 
@@ -258,13 +257,13 @@ def test_scan_without_its_picture_is_noted_and_forgotten(case: RemovalCase, fold
 def test_missing_disc_is_no_reason_to_forget_scans(
         case: RemovalCase, folder: Path, now: datetime, monkeypatch: pytest.MonkeyPatch):
     noted: list[str] = []
-    monkeypatch.setattr(removal_evidence.log, "error", lambda words, *args: noted.append(words % args))
+    monkeypatch.setattr(store.log, "error", lambda words, *args: noted.append(words % args))
     removal_claim.add_evidence(case, PAGES, now=now)
     folder.rename(elsewhere := folder.with_name("unmounted"))
     assert sweep(now=now) == (0, 0) and show(case) == []
     folder.mkdir()  # The place where it should be mounted.
     assert sweep(now=now) == (0, 0) and show(case) == []
-    with pytest.raises(EvidenceRefused) as refused:
+    with pytest.raises(FileUnusable) as refused:
         removal_claim.add_evidence(case, PAGES, now=now)
     assert refused.value.message == NO_DISC and list(folder.iterdir()) == []
     assert len(noted) == 3 and all(str(folder / MARK) in words for words in noted), "each tells how to begin anew"
@@ -345,7 +344,8 @@ import os, signal, sys
 from datetime import datetime
 from portal import config, database
 from portal.models import Officer, RemovalCase
-from portal.services import removal_case, removal_claim, removal_evidence
+from portal import store
+from portal.services import removal_case, removal_claim
 
 def die(*given, **named):
     os.kill(os.getpid(), signal.SIGKILL)
@@ -353,11 +353,11 @@ def die(*given, **named):
 where, now = sys.argv[1], datetime.fromisoformat(sys.argv[2])
 database.open_database(config.load().database_url)
 if where == "writing":
-    removal_evidence.os.fsync = die
+    store.os.fsync = die
 elif where == "written":
-    removal_evidence._sync_folder = die
+    store._sync = die
 elif where == "destroyed":
-    removal_evidence._unlink = die
+    store._unlink = die
 with database.database.connection_context():
     case = RemovalCase.get()
     if where in ("writing", "written", "kept"):

@@ -14,8 +14,8 @@ from portal import crypto
 from portal.database import database, on_sqlite, transaction
 from portal.errors import PortalError
 from portal.models import (
-    AuditEntry, Ballot, BallotDraft, EmailChange, Message, Officer, PasswordReset, PhoneChange, SendCount, Session, Support,
-    Throttle,
+    Attachment, AuditEntry, Ballot, BallotDraft, EmailChange, Invitation, Message, Officer, PasswordReset, PhoneChange, Proposal,
+    SendCount, Session, Support, Throttle,
 )
 from portal.models.message import MessageChannel, MessageState
 from portal.models.staff import Role
@@ -53,11 +53,9 @@ def make_draft(voting_to: datetime) -> BallotDraft:
     return BallotDraft.create(account=make_account(make_district()), edition=edition, picks="{}", updated_at=voting_to - HOUR)
 
 
-def make_support(results_on: datetime) -> Support:
+def make_decided(results_on: datetime) -> Proposal:
     edition = make_edition(voting_from=results_on - 2 * DAY, voting_to=results_on - DAY, results_on=results_on)
-    district = make_district()
-    return Support.create(proposal=make_proposal(make_pool(edition, district)), account=make_account(district),
-                          created_at=results_on - 60 * DAY)
+    return make_proposal(make_pool(edition))
 
 
 # The table, how long its rows are kept after the moment that counts, and a row for which that moment is the one given.
@@ -77,7 +75,12 @@ KINDS: dict[str, tuple[str, timedelta, Make]] = {
     **{f"message {state}": ("message", 90 * DAY, partial(make_message, state=state))
        for state in ("sent", "delivered", "failed")},
     "draft": ("ballot_draft", HOUR, make_draft),
-    "support": ("support", 90 * DAY, make_support),
+    "support": ("support", 90 * DAY, lambda at: hang_on_account(Support, at - 60 * DAY, proposal=make_decided(at))),
+    "paper list": ("attachment", 90 * DAY, lambda at: Attachment.create(
+        proposal=make_decided(at), kind="paper_list", media="image/jpeg", name="a", size=1, uploaded_at=at - 60 * DAY)),
+    "unsubmitted": ("proposal", 365 * DAY, lambda at: make_proposal(make_pool(make_edition(proposals_to=at)), state="draft")),
+    "co-author": ("invitation", 30 * DAY, lambda at: Invitation.create(
+        proposal=make_decided(at + 400 * DAY), email="e@example.org", created_at=at, token_hash=crypto.new_token())),
 }
 of_every_kind = pytest.mark.parametrize(("table", "kept", "make"), KINDS.values(), ids=KINDS)
 
@@ -361,7 +364,7 @@ def test_nobody_is_waited_for_who_is_changing_a_row(now: datetime):
 
     def hold() -> None:
         with transaction():
-            removal.take_account(rows[1].account)
+            removal.take_account(rows[1].account, now=now)
             held.set()
             assert done.wait(20), "the run has waited"
 

@@ -15,6 +15,7 @@ from portal.models.removal import CaseState
 from portal.models.staff import Role
 from portal.services import audit, removal_case, removal_claim, removal_evidence, retention
 from portal.services.retention import RULES
+from portal.store import MARK
 from tests.factories import make_officer
 from tests.services import raw
 from tests.services.cases import ADDRESS, approve, claim, make_wrong_voter, open_case, requested_case
@@ -32,7 +33,7 @@ def folder(now: datetime) -> Iterator[Path]:
     place = Path(settings.instance) / "evidence"
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(mode=0o700)
-    (place / removal_evidence.MARK).touch()
+    (place / MARK).touch()
     yield place
     shutil.rmtree(place)
 
@@ -75,7 +76,7 @@ def test_scans_go_thirty_days_after_they_came_whatever_becomes_of_the_case(now: 
     assert remove(now + 30 * DAY) == {SCANS: 2, "files": 2}
     assert removal_evidence.show(case) == PAGES and len(list(folder.iterdir())) == 3
     assert remove(now + 30 * DAY + SECOND) == {SCANS: 2, "files": 2}
-    assert [path.name for path in folder.iterdir()] == [removal_evidence.MARK] and Evidence.select().count() == 0
+    assert [path.name for path in folder.iterdir()] == [MARK] and Evidence.select().count() == 0
     assert RemovalCase.get().state == CaseState.OPEN and RemovalStep.select().count() == 3
     assert remove(now + 31 * DAY) == {}
 
@@ -147,11 +148,11 @@ def test_audit_log_names_how_many_and_nobody(now: datetime):
     assert remove(now + 30 * DAY) == {SCANS: 2, "files": 2}
     entry = AuditEntry.select().order_by(AuditEntry.sequence.desc()).get()
     assert (AuditEntry.select().count(), entry.action) == (before + 2, "expired data removed")
-    assert json.loads(entry.detail) == {"evidence": 2, "evidence_files": 2}
+    assert json.loads(entry.detail) == {"evidence": 2, "files": 2}
     assert refused.number not in entry.detail
 
 
 def test_files_are_swept_up_when_no_row_is_due(now: datetime, folder: Path):
     (folder / "orphan").write_bytes(b"")
     assert remove(now) == {"files": 1}
-    assert json.loads(AuditEntry.get().detail) == {"evidence_files": 1}
+    assert json.loads(AuditEntry.get().detail) == {"files": 1}

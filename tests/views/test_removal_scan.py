@@ -8,8 +8,8 @@ import pytest
 from flask import Flask, request
 from flask_wtf.csrf import CSRFError
 
-from portal import clock
-from portal.errors import EvidenceRefused, EvidenceTooSlow
+from portal import clock, store
+from portal.errors import FileTooSlow, FileUnusable
 from portal.files import Fault
 from portal.models import Evidence, RemovalStep
 from portal.models.staff import Role
@@ -119,26 +119,26 @@ def test_decision_while_files_are_read_is_told(reader: Visitor, path: str, now: 
 
 def test_upload_while_another_is_read_is_told_to_come_again_at_once(reader: Visitor, path: str):
     before = raw.everything()
-    with removal_evidence.turn():
+    with store.turn():
         page = send(reader, path, ("a.jpg", photo()), ("b.jpg", photo()), status=400)
-    assert page.errors == [f"“a.jpg, b.jpg”: {removal_evidence.BUSY}"]
+    assert page.errors == [f"“a.jpg, b.jpg”: {store.BUSY}"]
     assert raw.everything() == before, "and it does not count"
     assert "We have received: a.jpg, b.jpg" in send(reader, path, ("a.jpg", photo()), ("b.jpg", photo())).text
 
 
 def test_file_that_takes_too_long_is_the_last_that_is_looked_at(reader: Visitor, path: str, monkeypatch: pytest.MonkeyPatch):
-    looked, slow = [], removal_evidence.WORDS[Fault.TOO_SLOW]
+    looked, slow = [], store.WORDS[Fault.TOO_SLOW]
 
     def read(data: bytes, name: str) -> list[bytes]:
         looked.append(name)
-        with pytest.raises(EvidenceRefused), removal_evidence.turn():
+        with pytest.raises(FileUnusable), store.turn():
             pass
         if name == "b.pdf":
-            raise EvidenceTooSlow(slow)
+            raise FileTooSlow(slow)
         return [data]
     monkeypatch.setattr(removal_evidence, "read", read)
     page = send(reader, path, *[(name, photo()) for name in ("a.jpg", "b.pdf", "c.jpg", "d.jpg")], status=400)
-    assert page.errors == [f"“b.pdf”: {slow}", f"“c.jpg, d.jpg”: {removal_evidence.NOT_LOOKED_AT}"]
+    assert page.errors == [f"“b.pdf”: {slow}", f"“c.jpg, d.jpg”: {store.NOT_LOOKED_AT}"]
     assert "We have received: a.jpg" in page.text and looked == ["a.jpg", "b.pdf"]
     assert send(reader, path, ("b.pdf", photo()), status=400).errors == [f"“b.pdf”: {slow}"]
 
@@ -181,8 +181,9 @@ def test_body_beyond_the_limit_of_its_page_is_413(reader: Visitor, path: str, wh
     assert not Evidence.select().exists()
 
 
-def test_only_scans_may_be_larger_than_other_forms(portal_app: Flask):
-    assert {name for name, view in portal_app.view_functions.items() if hasattr(view, "most_bytes")} == {"removal.add_scan"}
+def test_only_files_may_be_larger_than_other_forms(portal_app: Flask):
+    assert {name for name, view in portal_app.view_functions.items() if hasattr(view, "most_bytes")} == {
+        "removal.add_scan", "proposals_draft.add_files", "panel_proposals.stage_view"}
 
 
 def test_large_files_wait_on_disk_and_not_in_memory(app: Flask, path: str):

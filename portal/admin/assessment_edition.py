@@ -1,0 +1,78 @@
+"""What the assessment of an edition rests on: its questions, the units of the offices, and at its end the lot."""
+
+from typing import Any
+
+from flask import flash, redirect
+from flask_admin import expose
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from portal import clock
+from portal.admin.assessment import attempt
+from portal.admin.base import PanelView
+from portal.admin.changes import actor
+from portal.admin.filters import OneOf
+from portal.database import transaction
+from portal.forms.assessment import DrawForm
+from portal.models.assessment import Criterion
+from portal.models.edition import Edition
+from portal.models.staff import Role
+from portal.services import assessment, audit, proposals_lot
+
+
+def editions() -> list[tuple[str, str]]:
+    return [(edition.id, str(edition)) for edition in Edition.select().order_by(Edition.voting_from.desc())]
+
+
+class UnitView(PanelView):
+    """The units of the city's offices that assess proposals."""
+
+    roles = (Role.COORDINATOR,)
+    can_create = can_edit = True
+    column_list = column_details_list = column_sortable_list = column_searchable_list = form_columns = ("name",)
+    column_default_sort = ("name", False)
+    column_labels = {"name": _l("Unit's name")}
+    refusals = {"unit_name": ("name", _l("There already is a unit with this name."))}
+
+
+class CriterionView(PanelView):
+    """The questions of an edition's cards; cards that are filled in keep theirs."""
+
+    roles = (Role.COORDINATOR,)
+    can_create = can_edit = can_delete = True
+    column_list = column_details_list = form_columns = ("edition", "is_formal", "position", "question")
+    column_sortable_list = ("position", "question")
+    column_default_sort = ("position", False)
+    column_filters = (OneOf(Criterion.edition, _l("Edition"), editions),)
+    column_labels = {"edition": _l("Edition"), "is_formal": _l("Of the formal card"), "position": _l("Position"),
+                     "question": _l("Question")}
+
+    def get_query(self) -> Any:
+        return super().get_query().select_extend(Edition).join(Edition)
+
+    def delete_model(self, row: Criterion) -> bool:
+        with transaction():
+            audit.record("criterion deleted", actor=actor(), subject=f"edition:{row.edition.code}", now=clock.now())
+            return bool(row.delete_instance())
+
+
+class Assessed(PanelView):
+    """An edition's questions, with which it begins, and its lot; the table of editions builds on it."""
+
+    def row_links(self, row: Edition) -> list[tuple[str, Any]]:
+        links = super().row_links(row)
+        drawable = row.order_seed is None and not row.archived and clock.now() < row.voting_from
+        return [*links, (self.get_url(".draw_view", id=row.id), _("Draw the order"))] if drawable else links
+
+    def save_related(self, row: Edition, changed: list[str]) -> None:
+        if "code" in changed:
+            assessment.seed_criteria(row)
+
+    @expose("/losowanie/", methods=("GET", "POST"))
+    def draw_view(self) -> Any:
+        edition, form = self.find(), DrawForm()
+        status = attempt(form, proposals_lot.draw_order, edition)
+        if status is None:
+            flash(_("The order on the ballot is drawn."), "success")
+            return redirect(self.get_url(".details_view", id=edition.id))
+        return self.render("admin/proposal/lot.html", model=edition, form=form, return_url=self.get_url(".index_view")), status

@@ -1,0 +1,68 @@
+"""What becomes of projects after a vote: the coordinator takes over its results, and tells how the work goes on."""
+
+from typing import Any
+
+from flask import flash, redirect, request
+from flask_admin import expose
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from portal import clock
+from portal.access import accepts_files
+from portal.admin.assessment import GET_AND_POST, ProposalPage, attempt
+from portal.admin.assessment_edition import Assessed
+from portal.files import MOST_BYTES
+from portal.forms.assessment import MoveForm
+from portal.forms.base import BaseForm
+from portal.forms.implementation import StageForm
+from portal.models.assessment import LEADS, Move
+from portal.models.edition import Edition
+from portal.models.proposal import Proposal
+from portal.services import implementation
+
+COORDINATED = ("stage_view", "end_view", "remove_view")
+
+
+class Settled(Assessed):
+    """An edition's results as its projects' states; the table of editions builds on it."""
+
+    def row_links(self, row: Edition) -> list[tuple[str, Any]]:
+        links = super().row_links(row)
+        ended = not row.archived and row.results_on <= clock.now()
+        return [*links, (self.get_url(".settle_view", id=row.id), _("Take over the results"))] if ended else links
+
+    @expose("/rozstrzygniecie/", methods=GET_AND_POST)
+    def settle_view(self) -> Any:
+        edition, form = self.find(), BaseForm()
+        status = attempt(form, implementation.settle, edition)
+        if status is None:
+            flash(_("The results are taken over."), "success")
+            return redirect(self.get_url(".index_view"))
+        return self.render("admin/implementation/settle.html", model=edition, form=form), status
+
+
+class StagesPage(ProposalPage):
+    """What is told of a proposal that is carried out; the list of proposals builds on it."""
+
+    def steps(self, proposal: Proposal) -> dict[str, Any]:
+        known = super().steps(proposal)
+        ends = [move for move in (Move.DONE, Move.ABANDONED) if proposal.state in LEADS[move][0]]
+        return {**known, **(dict.fromkeys(COORDINATED[:2], ends) if ends and self.may("end_view") else {})}
+
+    @expose("/etap/", methods=GET_AND_POST)
+    @accepts_files(3, MOST_BYTES)
+    def stage_view(self) -> Any:
+        return self.take("stage_view", lambda *_of: StageForm(), implementation.post_stage)
+
+    @expose("/koniec/", methods=GET_AND_POST)
+    def end_view(self) -> Any:
+        return self.take("end_view", lambda _proposal, moves, seen: MoveForm(moves, data=seen), implementation.end)
+
+    @expose("/usun-etap/", methods=("POST",))
+    def remove_view(self) -> Any:
+        proposal = self.find()
+        for stage in proposal.stages:
+            if str(stage.id) == request.form.get("stage"):
+                implementation.remove_stage(stage, current_user.officer, now=clock.now())
+                flash(_("The stage is removed."), "success")
+        return redirect(self.get_url(".details_view", id=proposal.id))

@@ -1,0 +1,72 @@
+"""Lines of text that stand for values: money in zł, places in degrees."""
+
+import re
+from decimal import Decimal
+from typing import Any
+
+from flask_babel import gettext as _
+from wtforms import StringField
+
+from portal.forms.fields import TextWidget
+
+
+class TypedField(StringField):
+    """A line of text that stands for a value; what was typed stays when it is wrong."""
+
+    def _value(self) -> str:
+        return str(self.raw_data[0]) if self.raw_data else self.written(self.data)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.data = None
+        typed = valuelist[0].strip() if valuelist else ""
+        if typed and typed == self.written(self.object_data):
+            self.data = self.object_data
+        elif typed:
+            self.data = self.read(typed)
+
+    def validate(self, form: Any, extra_validators: Any = ()) -> bool:
+        if self.process_errors:  # "Required" would hide what is wrong with the text.
+            self.errors = list(self.process_errors)
+            return False
+        return super().validate(form, extra_validators)
+
+    def written(self, value: Any) -> str:
+        """Return a value as it is typed."""
+        raise NotImplementedError
+
+    def read(self, typed: str) -> Any:
+        """Return the value of what was typed; raise ValueError with a message."""
+        raise NotImplementedError
+
+
+class MoneyField(TypedField):
+    """An amount typed in zł and kept in grosze."""
+
+    def written(self, value: Any) -> str:
+        if value is None:
+            return ""
+        zloty, grosze = divmod(value, 100)
+        return f"{zloty:,}".replace(",", " ") + (f",{grosze:02}" if grosze else "")
+
+    def read(self, typed: str) -> int:
+        plain = re.sub(r"\s|zł$", "", typed).replace(",", ".")
+        if not re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,2})?", plain, re.ASCII):
+            raise ValueError(_("Enter an amount in zł, like 1 250 000 or 999,50."))
+        return int(Decimal(plain) * 100)
+
+
+class DegreesField(TypedField):
+    """A latitude or longitude in Poland, in degrees."""
+
+    widget = TextWidget()
+
+    def written(self, value: Any) -> str:
+        return "" if value is None else f"{value:.6f}".replace(".", ",")
+
+    def read(self, typed: str) -> float:
+        plain = typed.replace(",", ".").removesuffix("°").strip()
+        least, most = (49, 55) if self.name == "latitude" else (14, 24.2)
+        if not re.fullmatch(r"[0-9]{2}(\.[0-9]{1,15})?", plain, re.ASCII) or not least <= float(plain) <= most:
+            raise ValueError(_("Enter degrees from %(least)s to %(most)s, like %(example)s.", least=least, most=most,
+                               example="50,061430" if least > 20 else "19,936580"))
+        return float(plain)

@@ -1,0 +1,146 @@
+"""The assessment of proposals: units and their cards, and every change of a proposal's state and texts."""
+
+from enum import StrEnum
+from typing import Any
+
+from peewee import JOIN, SQL, BigIntegerField, BooleanField, CharField, ForeignKeyField, IntegerField, TextField
+
+from portal.models.base import BaseModel, Prepared, check, one_of
+from portal.models.edition import Edition
+from portal.models.fields import MomentField
+from portal.models.proposal import BEFORE_BALLOT, Proposal, ProposalState
+from portal.models.staff import Officer, Unit
+
+S = ProposalState
+
+
+class Move(StrEnum):
+    """What changes the state of a proposal."""
+
+    SUBMITTED = "submitted"
+    RETURNED = "returned"
+    CORRECTED = "corrected"
+    TAKEN_UP = "taken_up"
+    ADMITTED = "admitted"
+    REFUSED = "refused"
+    PROTESTED = "protested"
+    PROTEST_ACCEPTED = "protest_accepted"
+    PROTEST_REJECTED = "protest_rejected"
+    DRAWN = "drawn"
+    FUNDED = "funded"
+    NOT_FUNDED = "not_funded"
+    STARTED = "started"
+    DONE = "done"
+    ABANDONED = "abandoned"
+    WITHDRAWN = "withdrawn"
+
+
+# From which states each move is possible, and to which it leads. There is no other way from state to state.
+LEADS: dict[Move, tuple[tuple[ProposalState, ...], ProposalState]] = {
+    Move.SUBMITTED: ((S.DRAFT,), S.SUBMITTED),
+    Move.RETURNED: ((S.SUBMITTED,), S.RETURNED),
+    Move.CORRECTED: ((S.RETURNED,), S.SUBMITTED),
+    Move.TAKEN_UP: ((S.SUBMITTED, S.RETURNED), S.IN_ASSESSMENT),  # As it is, once the time for corrections is over.
+    Move.ADMITTED: ((S.IN_ASSESSMENT,), S.ADMITTED),
+    Move.REFUSED: ((S.IN_ASSESSMENT,), S.REFUSED),
+    Move.PROTESTED: ((S.REFUSED,), S.PROTESTED),
+    Move.PROTEST_ACCEPTED: ((S.PROTESTED,), S.ADMITTED),
+    Move.PROTEST_REJECTED: ((S.PROTESTED,), S.REFUSED),
+    Move.DRAWN: ((S.ADMITTED,), S.ON_BALLOT),
+    Move.FUNDED: ((S.ON_BALLOT,), S.FUNDED),
+    Move.NOT_FUNDED: ((S.ON_BALLOT,), S.NOT_FUNDED),
+    Move.STARTED: ((S.FUNDED,), S.IN_PROGRESS),
+    Move.DONE: ((S.IN_PROGRESS,), S.DONE),
+    Move.ABANDONED: ((S.FUNDED, S.IN_PROGRESS), S.ABANDONED),
+    Move.WITHDRAWN: (BEFORE_BALLOT, S.WITHDRAWN),
+}
+
+
+class Criterion(BaseModel):
+    """A question of an edition's cards: of the formal one, or of those that units fill in."""
+
+    edition = ForeignKeyField(Edition, backref="criteria", on_delete="CASCADE")
+    is_formal = BooleanField()
+    position = IntegerField()
+    question = CharField(max_length=300)
+
+    def __str__(self) -> str:
+        return str(self.question)
+
+
+class Card(BaseModel):
+    """One opinion on a proposal: the formal one, which no unit gives, or that of a unit. Amounts in grosze."""
+
+    proposal = ForeignKeyField(Proposal, backref="cards", on_delete="CASCADE")
+    unit = ForeignKeyField(Unit, null=True, backref="cards", on_delete="RESTRICT")
+    due_at = MomentField(index=True)
+    reminded_at = MomentField(null=True)
+    is_positive = BooleanField(null=True)
+    words = TextField(default="")
+    cost = BigIntegerField(null=True)
+    running_cost = BigIntegerField(null=True)  # Of a year.
+    officer = ForeignKeyField(Officer, null=True, backref="cards", on_delete="RESTRICT")
+    filled_at = MomentField(null=True)
+    answers: Any
+    unit_id: int | None
+    proposal_id: int
+
+    class Meta:
+        indexes = ((("proposal", "unit"), True),)
+        constraints = [
+            check("card_costs_are_not_negative", "cost >= 0 AND running_cost >= 0"),
+            check("card_filled_in_says_yes_or_no", "(filled_at IS NULL) = (is_positive IS NULL)"),
+            check("card_filled_in_names_its_officer", "(filled_at IS NULL) = (officer_id IS NULL)"),
+        ]
+
+    @classmethod
+    def opinions(cls, proposal: Proposal) -> "list[Card]":
+        """Return the cards of a proposal that are filled in, with their units."""
+        return _opinions.all(proposal.id)
+
+
+_opinions = Prepared(lambda proposal: Card.select(Card, Unit).join(Unit, JOIN.LEFT_OUTER).where(
+    Card.proposal == proposal, Card.filled_at.is_null(False)).order_by(Card.id))
+Card.add_index(Card.index(Card.proposal, unique=True, where=SQL("unit_id IS NULL"), name="card_formal_is_one_per_proposal"))
+
+
+class Answer(BaseModel):
+    """What a card says about a criterion; the question is kept as it was then."""
+
+    card = ForeignKeyField(Card, backref="answers", on_delete="CASCADE")
+    question = CharField(max_length=300)
+    answer = CharField(max_length=10)
+
+    class Meta:
+        indexes = ((("card", "question"), True),)
+        constraints = [one_of("answer_is_known", "answer", ("yes", "no", "unneeded"))]
+
+
+class Transition(BaseModel):
+    """One change of a proposal's state: who, when and why. What concerns the public, everybody reads."""
+
+    proposal = ForeignKeyField(Proposal, backref="transitions", on_delete="CASCADE")
+    at = MomentField()
+    move = CharField(max_length=20)
+    officer = ForeignKeyField(Officer, null=True, backref="transitions", on_delete="RESTRICT")  # None: author or portal.
+    words = TextField(default="")
+
+    class Meta:
+        constraints = [one_of("transition_move_is_known", "move", Move)]
+
+    @classmethod
+    def of_proposal(cls, proposal: Proposal) -> "list[Transition]":
+        """Return the history of a proposal, each step with the name of its officer."""
+        return _history.all(proposal.id)
+
+
+_history = Prepared(lambda proposal: Transition.select(Transition, Officer.id, Officer.name).join(Officer, JOIN.LEFT_OUTER)
+                    .where(Transition.proposal == proposal).order_by(Transition.id))
+
+
+class Revision(BaseModel):
+    """The texts of a proposal as they were submitted, or stood when it was returned (JSON, see services/proposals.py)."""
+
+    proposal = ForeignKeyField(Proposal, backref="revisions", on_delete="CASCADE")
+    at = MomentField()
+    texts = TextField()

@@ -1,0 +1,56 @@
+"""Whose proposals are: authors and whom they have asked to join them; who supports and who follows them."""
+
+from peewee import SQL, BooleanField, CharField, ForeignKeyField
+
+from portal.models.account import Account
+from portal.models.base import BaseModel
+from portal.models.fields import MomentField, SealedField
+from portal.models.proposal import Proposal
+
+
+class Authorship(BaseModel):
+    """Whose proposal it is: the lead submitted it, co-authors count once they have accepted."""
+
+    proposal = ForeignKeyField(Proposal, backref="authorships", on_delete="CASCADE")
+    account = ForeignKeyField(Account, backref="authorships", on_delete="CASCADE")
+    is_lead = BooleanField(default=False)
+    accepted_at = MomentField(null=True)
+    shows_name = BooleanField(default=False, constraints=[SQL("DEFAULT FALSE")])  # The person's consent.
+    proposal_id: int
+
+    class Meta:
+        indexes = ((("proposal", "account"), True),)
+
+
+Authorship.add_index(Authorship.index(Authorship.proposal, unique=True, where=SQL("is_lead"),
+                                      name="authorship_lead_is_one_per_proposal"))
+
+
+class Invitation(BaseModel):
+    """A letter that asks somebody to become a co-author; whoever has its link and an account can accept."""
+
+    proposal = ForeignKeyField(Proposal, backref="invitations", on_delete="CASCADE")
+    email = SealedField()
+    token_hash = CharField(max_length=64, unique=True)
+    created_at = MomentField(index=True)
+
+
+class Support(BaseModel):
+    """A resident's support for a proposal, once."""
+
+    proposal = ForeignKeyField(Proposal, backref="supports", on_delete="CASCADE")
+    account = ForeignKeyField(Account, backref="supports", on_delete="CASCADE")
+    created_at = MomentField()
+
+    class Meta:
+        indexes = ((("proposal", "account"), True),)
+
+
+class Follow(BaseModel):
+    """A resident's wish to get letters about what becomes of a proposal."""
+
+    proposal = ForeignKeyField(Proposal, backref="follows", on_delete="CASCADE")
+    account = ForeignKeyField(Account, backref="follows", on_delete="CASCADE")
+
+    class Meta:
+        indexes = ((("proposal", "account"), True),)

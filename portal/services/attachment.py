@@ -1,0 +1,156 @@
+"""Files of proposals: made harmless, kept sealed beside the database (see portal/store.py), and given to who may see them."""
+
+from contextlib import AbstractContextManager
+from datetime import datetime
+from pathlib import Path
+from typing import IO
+
+from peewee import fn
+
+from portal import clock, crypto, files, store
+from portal.database import lock, transaction
+from portal.errors import N_, FileUnusable, NotFound, ProposalChanged
+from portal.files import MOST_BYTES
+from portal.models.account import Account
+from portal.models.attachment import Attachment, FileKind
+from portal.models.base import Prepared
+from portal.models.implementation import Stage
+from portal.models.proposal import PUBLIC, Proposal
+from portal.models.staff import Officer, Role
+from portal.models.support import Authorship
+from portal.network import network_of
+from portal.services import audit
+from portal.services.code import count_sending
+from portal.store import Chosen, Store, Taken
+
+MOST, MOST_TOGETHER = 10, 60 * 2**20  # Attachments, and pages of lists; bytes of both.
+MOST_PER_PROPOSAL_AND_HOUR, MOST_PER_NETWORK_AND_HOUR = 30, 60
+WAIT = 2  # Seconds for which an upload keeps a thread of the server until its turn comes.
+READERS = (Role.COORDINATOR, Role.VERIFIER)
+ENDINGS = {"application/pdf": ".pdf", "image/jpeg": ".jpg"}
+NO_PHOTO = N_("This is not a photo. Choose a JPEG or PNG file.")
+TRIED_TOO_OFTEN = N_("We have already read many files for this project or from your network. Send the next ones in an hour.")
+NO_DISC = N_("We cannot keep files at the moment. Please try again later.")
+COUNTED = N_("Officers have counted this list already. It stays.")
+TOO_MANY = N_("A project can have ten attachments and ten pages of lists, and with this file it would be more.")
+TOO_MUCH = N_("The files of a project can have 60 MB together, and with this file it would be more.")
+STORE = Store("attachments", Attachment, NO_DISC)
+Pieces = list[tuple[bytes, str]]
+
+
+def turn() -> AbstractContextManager[None]:
+    """Read the files of one request while nobody else's are read; wait a little for it, then raise FileUnusable."""
+    return store.turn(seconds=WAIT)
+
+
+def read_upload(file: IO[bytes], name: str, kind: FileKind) -> Pieces:
+    """Return what is kept of an uploaded file, in the caller's turn and outside of a transaction: contents and media types.
+
+    That is each page of a paper list as a picture, one file of anything else. Raises FileUnusable.
+    """
+    return _read(file.read(MOST_BYTES + 1), name, kind)
+
+
+def _read(data: bytes, name: str, kind: FileKind) -> Pieces:
+    if kind == FileKind.PAPER_LIST:
+        return [(page, "image/jpeg") for page in store.read(files.read_pages, data, name)]
+    if kind == FileKind.PHOTO and name.lower().endswith(".pdf"):
+        raise FileUnusable(NO_PHOTO)
+    return [store.read(files.read_document, data, name)]
+
+
+def keep(proposal: Proposal, pieces: Pieces, *, kind: FileKind, name: str, now: datetime, stage: Stage | None = None) -> None:
+    """Keep what read_upload has returned, in the caller's transaction; of a photo the name is what it shows.
+
+    Raises FileUnusable when it is too much, or when there is no place for it.
+    """
+    lock(f"files of {proposal.uid}")
+    if kind != FileKind.PHOTO:
+        kept = Attachment.select().where(Attachment.proposal == proposal, Attachment.kind != FileKind.PHOTO)
+        if kept.where(Attachment.kind == kind).count() + len(pieces) > MOST:
+            raise FileUnusable(TOO_MANY)
+        if (kept.select(fn.SUM(Attachment.size)).scalar() or 0) + sum(len(data) for data, _media in pieces) > MOST_TOGETHER:
+            raise FileUnusable(TOO_MUCH)
+    STORE.keep([(Attachment(proposal=proposal, stage=stage, kind=kind, media=media, name=name, size=len(data), uploaded_at=now),
+                 data) for data, media in pieces])
+
+
+def add_files(proposal: Proposal, chosen: Chosen, *, kind: FileKind, address: str, now: datetime) -> Taken:
+    """Keep those files of an upload that can be used; return their names, and of the others why not.
+
+    The address is the caller's network address; the caller has seen to it that the author may add such files now.
+    """
+    def count() -> None:
+        with transaction():
+            for scope, most in (("proposal:" + proposal.uid, MOST_PER_PROPOSAL_AND_HOUR),
+                                ("network:" + network_of(address), MOST_PER_NETWORK_AND_HOUR)):
+                hashed = crypto.keyed_hash("index", "file", scope)
+                count_sending("file:" + hashed, clock.hour_of(now), most, refusal=TRIED_TOO_OFTEN)
+
+    def take(name: str, data: bytes) -> None:
+        pieces = _read(data, name, kind)
+        with transaction():
+            _still(proposal)
+            keep(proposal, pieces, kind=kind, name=name.rpartition(".")[0] + ENDINGS[pieces[0][1]], now=now)
+    return store.take_in(chosen, count=count, take=take, seconds=WAIT)
+
+
+def _still(proposal: Proposal) -> Proposal:
+    """Hold a proposal, which may have gone on while a file was read; raise FileUnusable then."""
+    held = proposal.held()
+    if held.state != proposal.state:
+        raise FileUnusable(ProposalChanged.message)
+    return held
+
+
+def of_proposal(proposal: Proposal, kind: FileKind) -> list[Attachment]:
+    """Return the files of a kind, in the order in which they came."""
+    return _of_kind.all(proposal.id, kind)
+
+
+_of_kind = Prepared(lambda proposal, kind: Attachment.select().where(Attachment.proposal == proposal, Attachment.kind == kind)
+                    .order_by(Attachment.id))
+
+
+def remove(proposal: Proposal, kind: FileKind, uid: str) -> None:
+    """Destroy a file of a proposal; do nothing when it is gone already.
+
+    Raises FileUnusable when its time is over, as it is for a paper list that officers have counted.
+    """
+    with transaction():
+        if _still(proposal).on_paper is not None and kind == FileKind.PAPER_LIST:
+            raise FileUnusable(COUNTED)
+        STORE.destroy((Attachment.proposal == proposal) & (Attachment.kind == kind) & (Attachment.uid == uid))
+
+
+def read(row: Attachment) -> bytes:
+    """Return what is in a file; raise NotFound when it is lost, SealBroken."""
+    try:
+        return STORE.read(row)
+    except FileNotFoundError:
+        raise NotFound from None
+
+
+def find_for(uid: str, account: Account | None, officer: Officer | None) -> Attachment:
+    """Return a file that a visitor may have: of public proposals anybody, of drafts authors and those who assess.
+
+    Paper lists are not given out so. Raises NotFound.
+    """
+    own = Authorship.select(Authorship.proposal).where(Authorship.account == account)
+    may = Proposal.state.in_(PUBLIC) | (Proposal.id.in_(own) if account else False)
+    found: Attachment | None = Attachment.select(Attachment, Proposal).join(Proposal).where(
+        Attachment.uid == uid, Attachment.kind != FileKind.PAPER_LIST, (officer and officer.role in READERS) or may).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def find_strays(*, now: datetime) -> tuple[list[Path], list[Attachment]]:
+    """Return the stored files that no row names, and the rows whose file is lost."""
+    return STORE.find_strays(Attachment.select(), now=now)
+
+
+def sweep(*, now: datetime) -> tuple[int, int]:
+    """Remove stored files that no row names, and note which are lost; return how many there were of both."""
+    return STORE.sweep(*find_strays(now=now), lambda row: audit.record(
+        "attachment lost", actor="system", subject=f"proposal:{row.proposal.uid}", now=now))

@@ -1,0 +1,146 @@
+"""The catalogue of an edition in memory: its proposals as plain values, found by words, filtered, sorted and compared.
+
+An edition has a few thousand of them, and no database folds Polish letters as people type them.
+"""
+
+import math
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from peewee import JOIN
+
+from portal.errors import N_
+from portal.models.district import District
+from portal.models.edition import Edition, Pool
+from portal.models.proposal import LISTED, Category, Proposal
+from portal.models.proposal import ProposalState as S
+
+STATES: dict[str, str] = {
+    S.DRAFT: N_("Draft"), S.SUBMITTED: N_("Submitted"), S.RETURNED: N_("Returned for correction"),
+    S.IN_ASSESSMENT: N_("Being assessed"), S.ADMITTED: N_("Admitted"), S.REFUSED: N_("Refused"), S.PROTESTED: N_("Under protest"),
+    S.ON_BALLOT: N_("On the ballot"), S.FUNDED: N_("Funded"), S.NOT_FUNDED: N_("Not funded"),
+    S.IN_PROGRESS: N_("Being carried out"), S.DONE: N_("Done"), S.ABANDONED: N_("Abandoned"), S.WITHDRAWN: N_("Withdrawn")}
+CATEGORIES: dict[str, str] = {
+    Category.ACCESSIBILITY: N_("Accessibility"), Category.COMMUNITY: N_("Community"), Category.CULTURE: N_("Culture"),
+    Category.EDUCATION: N_("Education"), Category.ENVIRONMENT: N_("Environment"), Category.GREENERY: N_("Greenery"),
+    Category.HEALTH: N_("Health"), Category.MOBILITY: N_("Transport"), Category.SAFETY: N_("Safety"), Category.SPORT: N_("Sport")}
+CITYWIDE = "miasto"  # The pool of the whole city, as addresses call it.
+POOL_ORDER = (Pool.district.is_null(False), District.number.is_null(), District.number, District.name)
+NEAR, ALIKE, MOST_ALIKE, STEM = 300, .15, 5, 5  # Metres; share of common words; most named; letters that inflection keeps.
+
+
+class Entry(NamedTuple):
+    """A proposal as lists show it: cost in grosze; pool as addresses name it; words as the search compares them."""
+
+    slug: str
+    number: str
+    title: str
+    summary: str
+    state: str
+    cost: int
+    latitude: float | None
+    longitude: float | None
+    submitted_at: datetime | None
+    categories: tuple[str, ...]
+    pool: str
+    pool_name: str | None  # None: citywide.
+    words: str
+
+
+class Filters(NamedTuple):
+    """What somebody looks for; empty or None: anything. Costs in grosze, ``sort`` one of ORDERS."""
+
+    words: str = ""
+    pool: str = ""
+    category: str = ""
+    state: str = ""
+    cost_from: int | None = None
+    cost_to: int | None = None
+    sort: str = ""
+
+
+# Without any of these: what fits the words best, else citywide first and in the order of the lot.
+ORDERS: dict[str, tuple[str, Callable[[Entry], Any]]] = {
+    "najnowsze": (N_("Newest first"), lambda entry: -entry.submitted_at.timestamp() if entry.submitted_at else 0),
+    "najtansze": (N_("Lowest cost first"), lambda entry: entry.cost),
+    "najdrozsze": (N_("Highest cost first"), lambda entry: -entry.cost),
+    "tytul": (N_("By title"), lambda entry: entry.words)}
+
+
+@lru_cache(maxsize=8192)
+def fold(text: str) -> str:
+    """Return the words of a text without case, accents and signs, each with a blank before it."""
+    plain = unicodedata.normalize("NFD", text.casefold().replace("ł", "l"))
+    return "".join(f" {word}" for word in re.findall(r"\w+", "".join(sign for sign in plain if not unicodedata.combining(sign))))
+
+
+def _mark(number: str) -> str:
+    """Return a number, or whole parts of one, as they stand among the words of an entry."""
+    marked = f".{number.casefold().replace('/', '.').strip('.')}."
+    return marked if "." in marked[1:-1] else f" {marked}"  # Without a dot it has to be the whole.
+
+
+def _pool(number: int | None, name: str | None) -> str:
+    return str(number or fold(name)[1:].replace(" ", "-")) if name else CITYWIDE
+
+
+def pools(edition: Edition) -> dict[str, str | None]:
+    """Return the names of an edition's pools, by what addresses call them; None names the citywide one, which comes first."""
+    rows: Any = (Pool.select(District.number, District.name).join(District, JOIN.LEFT_OUTER).where(Pool.edition == edition)
+                 .order_by(*POOL_ORDER))
+    return {_pool(number, name): name for number, name in rows.tuples()}
+
+
+def load(edition: Edition) -> list[Entry]:
+    """Read all that an edition lists: citywide first, then by district, each pool in the order of the lot."""
+    rows: Any = (Proposal.select(
+        Proposal.slug, Proposal.number, Proposal.title, Proposal.summary, Proposal.state, Proposal.cost, Proposal.latitude,
+        Proposal.longitude, Proposal.submitted_at, Proposal.categories, Proposal.place, District.number, District.name)
+        .join(Pool).join(District, JOIN.LEFT_OUTER).where(Pool.edition == edition, Proposal.state.in_(LISTED))
+        .order_by(*POOL_ORDER, Proposal.ballot_order.is_null(), Proposal.ballot_order, Proposal.id))
+    return [Entry._make((*shown, tuple(filter(None, map(str.strip, categories.split(",")))), _pool(number, name), name,
+                         f"{fold(f'{shown[2]} {shown[3]} {place}')} {_mark(shown[1]).strip()}"))
+            for *shown, categories, place, number, name in rows.tuples()]
+
+
+def search(entries: Iterable[Entry], filters: Filters) -> list[Entry]:
+    """Return the entries that fit: each word begins a word of theirs, or is their number or a part of it (BO.D4, D4.7/26)."""
+    found, words = list(entries), []
+    for name, value in (("pool", filters.pool), ("state", filters.state)):
+        found = [entry for entry in found if getattr(entry, name) == value] if value else found
+    if filters.category:
+        found = [entry for entry in found if filters.category in entry.categories]
+    if filters.cost_from is not None or filters.cost_to is not None:
+        least, most = filters.cost_from or 0, math.inf if filters.cost_to is None else filters.cost_to
+        found = [entry for entry in found if least <= entry.cost <= most]
+    for term in filters.words.split():
+        number = _mark(term) if re.search(r"\d", term) else ""
+        first, *rest = [f" {word}" for word in fold(term).split()] or [""]
+        found = [entry for entry in found if first in entry.words and (not rest or all(word in entry.words for word in rest))
+                 or number and number in entry.words]
+        words += [first, *rest]
+    if filters.sort in ORDERS:
+        return sorted(found, key=ORDERS[filters.sort][1])
+    return sorted(found, key=lambda entry: sum(map(entry.words.find, words))) if words else found  # The title comes first.
+
+
+def similar(entries: Iterable[Entry], title: str, summary: str, point: tuple[float, float] | None) -> list[Entry]:
+    """Return up to five entries that say much the same or are within 300 m of a point (latitude, longitude), closest first."""
+    def stems(text: str) -> set[str]:
+        return {word[:STEM] for word in text.split() if len(word) >= STEM - 1}
+
+    def likeness(entry: Entry) -> float:
+        theirs = stems(fold(f"{entry.title} {entry.summary}"))
+        shared = len(own & theirs) / len(own | theirs) if own & theirs else 0
+        metres = math.inf
+        if point and entry.latitude is not None and entry.longitude is not None:
+            north, east = entry.latitude - point[0], (entry.longitude - point[1]) * math.cos(math.radians(point[0]))
+            metres = 111_195 * math.hypot(north, east)
+        return (shared if shared >= ALIKE else 0) + max(0, 1 - metres / NEAR)
+    own = stems(fold(f"{title} {summary}"))
+    scored = sorted(((likeness(entry), entry) for entry in entries), key=lambda pair: -pair[0])
+    return [entry for score, entry in scored[:MOST_ALIKE] if score > 0]

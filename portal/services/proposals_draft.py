@@ -1,0 +1,209 @@
+"""Proposals in their authors' hands: begun, saved section by section, submitted, corrected, and begun anew as a copy.
+
+A draft can be changed as long as it is one, a submitted proposal while its edition takes any and it stays complete, and one that
+was returned in the fields marked for it, until the day set.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from portal import clock
+from portal.database import lock, transaction
+from portal.errors import N_, MoveForbidden, PhaseClosed, ProposalIncomplete, TooMany
+from portal.models.account import Account
+from portal.models.assessment import Card, Move
+from portal.models.district import District
+from portal.models.edition import Edition, Pool
+from portal.models.proposal import Category, CostItem, Proposal, ProposalState
+from portal.models.support import Authorship
+from portal.services import proposals_catalogue
+from portal.services.pabulib_import import slugify
+from portal.services.proposals import TEXTS, advance, keep_revision, texts_of
+from portal.services.proposals_catalogue import Entry
+
+LENGTHS = {"title": (1, 150), "summary": (60, 250), "place": (1, 2000), "description": (1, 10_000), "justification": (1, 4000),
+           "beneficiaries": (1, 2000), "availability": (1, 2000), "universal_why": (0, 2000)}
+MOST_CATEGORIES, MOST_COSTS, MOST_DRAFTS, SLUG_LENGTH = 3, 20, 5, 100
+ATTACHED = {"costs", "attachments"}  # What can be marked for correction beside texts.
+SECTIONS: dict[str, tuple[str, ...]] = {
+    "podstawy": ("title", "summary", "categories"),
+    "miejsce": ("place", "latitude", "longitude"),
+    "opis": ("description", "justification", "beneficiaries"),
+    "dostepnosc": ("availability", "universal", "universal_why"),
+    "koszty": ("costs",),
+    "zalaczniki": ("attachments",),
+}
+TOGETHER = ({"place", "latitude", "longitude"}, {"universal", "universal_why"})  # Who may correct one of them may all.
+NOT_TAKEN = N_("This edition does not take projects now.")
+CORRECTIONS_OVER = N_("The time for corrections is over. The officers go on with the project as it is.")
+TOO_MANY_DRAFTS = N_("You have five drafts. Submit or delete one of them before you begin another.")
+
+
+def open_edition(now: datetime) -> Edition | None:
+    """Return the edition that takes proposals at a moment."""
+    found: Edition | None = (Edition.select().where(Edition.archived == False, Edition.proposals_from <= now,  # noqa: E712
+                                                    Edition.proposals_to >= now).order_by(Edition.voting_from).first())
+    return found
+
+
+def takes_proposals(edition: Edition, *, now: datetime) -> bool:
+    """Tell whether residents can submit to an edition at a moment; the last second counts."""
+    begin, end = edition.proposals_from, edition.proposals_to
+    return bool(not edition.archived and begin and end and begin <= now <= end)
+
+
+def start(account: Account, pool: Pool, title: str, *, now: datetime) -> Proposal:
+    """Begin a draft in a pool of an edition that takes proposals; raise PhaseClosed, TooMany after five drafts."""
+    if not takes_proposals(pool.edition, now=now):
+        raise PhaseClosed(NOT_TAKEN)
+    with transaction():
+        lock(f"drafts of {account.uid}")
+        own = Authorship.select(Authorship.proposal).where(Authorship.account == account, Authorship.is_lead)
+        if Proposal.select().where(Proposal.id.in_(own), Proposal.state == ProposalState.DRAFT).count() >= MOST_DRAFTS:
+            raise TooMany(TOO_MANY_DRAFTS)
+        proposal = Proposal(pool=pool, title=title, cost=0)
+        proposal.number = proposal.slug = proposal.uid
+        proposal.save(force_insert=True)
+        Authorship.create(proposal=proposal, account=account, is_lead=True, accepted_at=now)
+    return proposal
+
+
+def copy(proposal: Proposal, account: Account, *, now: datetime) -> Proposal:
+    """Begin a draft with the texts and costs of an own proposal in the edition that takes proposals now.
+
+    It is in the pool of the same district, else in the first one; files stay behind. Raises PhaseClosed, TooMany.
+    """
+    edition = open_edition(now)
+    pools = list(edition.pools.order_by(Pool.district.is_null(False), Pool.id)) if edition else []
+    if not pools:
+        raise PhaseClosed(NOT_TAKEN)
+    pool = next((pool for pool in pools if pool.district_id == proposal.pool.district_id), pools[0])
+    with transaction():
+        draft = start(account, pool, str(proposal.title), now=now)
+        save(draft, texts_of(proposal), now=now)
+    return draft
+
+
+def editable(proposal: Proposal, *, now: datetime) -> set[str]:
+    """Return the names of what the author can change now: TEXTS, costs, attachments, of a draft the pool too."""
+    if proposal.state == ProposalState.DRAFT:
+        return {*TEXTS, *ATTACHED, "pool"}
+    if proposal.state == ProposalState.SUBMITTED and takes_proposals(proposal.pool.edition, now=now):
+        return {*TEXTS, *ATTACHED}
+    if proposal.state == ProposalState.RETURNED and proposal.correct_until and now <= proposal.correct_until:
+        marked = set((proposal.to_correct or "").split(","))
+        return marked.union(*(names for names in TOGETHER if names & marked))
+    return set()
+
+
+def save(proposal: Proposal, values: Mapping[str, Any], *, now: datetime) -> None:
+    """Save what the author has changed: texts by their names, ``costs`` as pairs of what and grosze.
+
+    Raises MoveForbidden when something of it cannot be changed now, ProposalIncomplete when it would leave a submitted proposal
+    incomplete; nothing is saved then.
+    """
+    values = dict(values)
+    if not values:
+        return
+    with transaction():
+        if not set(values) <= editable(proposal, now=now):
+            raise MoveForbidden
+        costs = values.pop("costs", None)
+        if costs is not None:
+            values["cost"] = sum(amount for _what, amount in costs)
+        same = Proposal.id == proposal.id, Proposal.version == proposal.version  # Nobody has decided meanwhile.
+        later = 0 if proposal.state == ProposalState.DRAFT else 1  # Nor decides on what is written now without having seen it.
+        if not Proposal.update(**values, version=Proposal.version + later).where(*same).execute():
+            raise MoveForbidden
+        Card.update(filled_at=None, is_positive=None, officer=None).where(Card.proposal == proposal).execute()
+        if costs is not None:
+            CostItem.delete().where(CostItem.proposal == proposal).execute()
+            for what, amount in costs:
+                CostItem.create(proposal=proposal, what=what, amount=amount)
+        if proposal.state == ProposalState.SUBMITTED:
+            keep_revision(_complete(proposal), now=now)
+    for name, value in {**values, "version": proposal.version + later}.items():
+        setattr(proposal, name, value)
+
+
+def unfinished(proposal: Proposal) -> list[str]:
+    """Return the sections in which something is missing or breaks a limit; nothing else knows when a proposal is complete."""
+    texts = texts_of(proposal)
+    wrong = {name for name, (least, most) in LENGTHS.items() if not least <= len(texts[name] or "") <= most}
+    if texts["universal"] is None or not texts["universal"] and not texts["universal_why"]:
+        wrong.add("universal")
+    if (texts["latitude"] is None) != (texts["longitude"] is None):
+        wrong.add("latitude")
+    categories = str(texts["categories"]).split(",")
+    if not set(categories) <= set(Category) or not 1 <= len(set(categories)) <= MOST_CATEGORIES:
+        wrong.add("categories")
+    if not 1 <= len(texts["costs"]) <= MOST_COSTS or not costs_fit(proposal.pool, int(proposal.cost)):
+        wrong.add("costs")
+    return [section for section, names in SECTIONS.items() if wrong.intersection(names)]
+
+
+def costs_fit(pool: Pool, cost: int) -> bool:
+    """Tell whether a pool takes proposals of this cost, in grosze."""
+    return (pool.min_cost or 1) <= cost <= (pool.max_cost or pool.budget)
+
+
+def _complete(proposal: Proposal) -> Proposal:
+    """Return a proposal as it is held now; raise ProposalIncomplete."""
+    current = proposal.held()
+    missing = unfinished(current)
+    if missing:
+        raise ProposalIncomplete(sections=missing)
+    return current
+
+
+def submit(proposal: Proposal, *, now: datetime) -> None:
+    """Submit a complete draft, which gets its number and its public page.
+
+    Raises PhaseClosed, ProposalIncomplete, and MoveForbidden when it is submitted already.
+    """
+    with transaction():
+        lock("proposal numbers")
+        if not takes_proposals(proposal.pool.edition, now=now):
+            raise PhaseClosed(NOT_TAKEN)
+        current = _complete(proposal)
+        number = _next_number(current.pool)
+        slug = slugify(number, str(current.title))[:SLUG_LENGTH].strip("-")
+        if Proposal.select().where(Proposal.slug == slug).exists():  # Of another edition in the same year.
+            slug = f"{slug}-{current.id}"
+        advance(proposal, Move.SUBMITTED, now=now, number=number, slug=slug, submitted_at=now)
+        keep_revision(proposal, now=now)
+
+
+def _next_number(pool: Pool) -> str:
+    """Return the number after the last one of a pool, like BO.OM.12/26 or BO.D4.7/26; numbers that were given are never free."""
+    district: District | None = pool.district
+    begin = f"BO.D{district.number or f'x{district.id}'}." if district else "BO.OM."
+    rows: Any = Proposal.select(Proposal.number).where(Proposal.pool == pool, Proposal.number.startswith(begin)).tuples()
+    given = [int(found[1]) for (number,) in rows if (found := re.fullmatch(re.escape(begin) + r"(\d+)/\d\d", number))]
+    return f"{begin}{max(given, default=0) + 1}/{clock.local(pool.edition.voting_from).year % 100:02}"
+
+
+def correct(proposal: Proposal, *, now: datetime) -> None:
+    """Give a returned proposal back to the officers; raise PhaseClosed when it is too late, ProposalIncomplete, MoveForbidden."""
+    with transaction():
+        if proposal.correct_until and now > proposal.correct_until:
+            raise PhaseClosed(CORRECTIONS_OVER)
+        _complete(proposal)
+        advance(proposal, Move.CORRECTED, now=now, to_correct=None, correct_until=None)
+        keep_revision(proposal, now=now)
+
+
+def similar(draft: Proposal) -> list[Entry]:
+    """Return public proposals of the same edition that say much the same or are near, up to five."""
+    point = (draft.latitude, draft.longitude) if draft.latitude and draft.longitude else None
+    entries = proposals_catalogue.load(draft.pool.edition)
+    return proposals_catalogue.similar(entries, str(draft.title), str(draft.summary), point)
+
+
+def own_proposals(account: Account) -> list[tuple[Proposal, Authorship]]:
+    """Return what a resident is an author of, the newest first, with pools and editions at hand."""
+    rows = (Authorship.select(Authorship, Proposal, Pool, Edition).join(Proposal).join(Pool).join(Edition)
+            .where(Authorship.account == account).order_by(Proposal.id.desc()))
+    return [(row.proposal, row) for row in rows]

@@ -1,0 +1,196 @@
+"""Who stands behind proposals: supporters, followers, and co-authors, whom the lead author invites by a letter."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from portal import clock, crypto
+from portal.database import transaction
+from portal.errors import N_, InvitationRefused, LinkUnknown, MoveForbidden, NotFound, SupportRefused
+from portal.messaging.outbox import enqueue
+from portal.models.account import Account, AccountState
+from portal.models.message import MessageChannel
+from portal.models.proposal import PUBLIC, Proposal, ProposalState
+from portal.models.support import Authorship, Follow, Invitation, Support
+from portal.services.code import count_sending
+from portal.services.proposals import authors
+
+SUPPORTED_IN = (ProposalState.SUBMITTED, ProposalState.RETURNED)
+JOINED_IN = (ProposalState.DRAFT, *SUPPORTED_IN)
+INVITATION_LIVES, MOST_COAUTHORS, MOST_INVITATIONS_A_DAY, MOST_TO_ONE_A_DAY = timedelta(days=30), 2, 10, 3
+TOO_LATE = N_("The time for collecting support for this project is over.")
+OWN = N_("You are an author of this project: your own support does not count.")
+ELSEWHERE = N_("Only people who live in this district can support this project: %(district)s.")
+UNDER_CHECK = N_("Your account cannot support projects while officers check it.")
+KNOWN = N_("This person is an author of the project already.")
+INVITED = N_("We have already written to this address. You can take the invitation back and send a new one.")
+FULL = N_("A project can have at most two co-authors, with those who have not answered yet.")
+TOO_MANY_LETTERS = N_("You have sent many invitations today. Send the next one tomorrow.")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How it stands with the support of a proposal, and what somebody who looks at it has to do with it."""
+
+    count: int
+    until: datetime | None  # None when support is not collected now.
+    refusal: SupportRefused | None  # Why this person cannot support it.
+    supports: bool
+    follows: bool
+    authorship: Authorship | None
+
+
+def find_proposal(account: Account, slug: str) -> Proposal:
+    """Return a proposal that everybody may read, or whose author somebody is; raise NotFound."""
+    own = Authorship.select(Authorship.proposal).where(Authorship.account == account)
+    found: Proposal | None = Proposal.select().where(
+        Proposal.slug == slug, Proposal.state.in_(PUBLIC) | Proposal.id.in_(own)).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def standing(proposal: Proposal, account: Account | None, *, now: datetime) -> Standing:
+    """Return how it stands with a proposal for this person, or for a stranger."""
+    own: Any = [account and model.get_or_none(_own(model, proposal, account)) for model in (Authorship, Support, Follow)]
+    until = None if _refusal(proposal, None, now) else supported_until(proposal)
+    refusal = _refusal(proposal, account, now, own[0])
+    return Standing(count_supporters(proposal), until, refusal, bool(own[1]), bool(own[2]), own[0])
+
+
+def count_supporters(proposal: Proposal) -> int:
+    """Return how many support a proposal, online and on paper; once it is assessed, how many did when that began."""
+    if proposal.supporters is not None:
+        return int(proposal.supporters)
+    who = Account.state == AccountState.ACTIVE, Account.district == proposal.pool.district_id
+    found = Support.select().join(Account).where(Support.proposal == proposal, *who[:2 if proposal.pool.district_id else 1])
+    return int(found.count() + (proposal.on_paper or 0))
+
+
+def supported_until(proposal: Proposal) -> datetime | None:
+    """Return the end of the last day on which support is collected; None before a proposal is submitted."""
+    if proposal.submitted_at is None:
+        return None
+    return clock.end_of(clock.local(proposal.submitted_at).date() + timedelta(days=proposal.pool.edition.support_days))
+
+
+def _own(model: Any, proposal: Proposal, account: Account) -> Any:
+    return (model.proposal == proposal) & (model.account == account)
+
+
+def _refusal(proposal: Proposal, account: Account | None, now: datetime, authorship: Any = None) -> SupportRefused | None:
+    until, pool = supported_until(proposal), proposal.pool
+    rules = (
+        (until is None or proposal.state not in SUPPORTED_IN, SupportRefused()),
+        (until and now > until, SupportRefused(TOO_LATE)),
+        (authorship, SupportRefused(OWN)),
+        (account and pool.district_id not in (None, account.district_id), SupportRefused(ELSEWHERE, district=pool.name)),
+        (account and account.state != AccountState.ACTIVE, SupportRefused(UNDER_CHECK)),
+    )
+    return next((refusal for is_broken, refusal in rules if is_broken), None)
+
+
+def support(account: Account, proposal: Proposal, *, now: datetime) -> None:
+    """Note a resident's support, once however often it is given; raise SupportRefused."""
+    with transaction():
+        proposal, account = proposal.held(), account.held()
+        refusal = _refusal(proposal, account, now, Authorship.get_or_none(_own(Authorship, proposal, account)))
+        if refusal:
+            raise refusal
+        Support.add({"proposal": proposal.id, "account": account.id, "created_at": now}, new_only=True)
+
+
+def take_back(account: Account, proposal: Proposal, *, now: datetime) -> None:
+    """Forget a resident's support; raise SupportRefused when it is collected no more."""
+    with transaction():
+        refusal = _refusal(proposal.held(), None, now)
+        if refusal:
+            raise refusal
+        Support.delete().where(_own(Support, proposal, account)).execute()
+
+
+def follow(account: Account, proposal: Proposal) -> None:
+    """Let a resident get letters about what becomes of a proposal."""
+    Follow.add({"proposal": proposal.id, "account": account.id}, new_only=True)
+
+
+def unfollow(account: Account, proposal: Proposal) -> None:
+    """Send a resident no more letters about a proposal."""
+    Follow.delete().where(_own(Follow, proposal, account)).execute()
+
+
+def invitations(proposal: Proposal, *, now: datetime) -> list[Invitation]:
+    """Return the invitations to a proposal that wait for an answer."""
+    return list(Invitation.select().where(Invitation.proposal == proposal, Invitation.created_at > now - INVITATION_LIVES)
+                .order_by(Invitation.id))
+
+
+def invite(proposal: Proposal, email: str, *, now: datetime) -> None:
+    """Ask somebody by a letter to become a co-author.
+
+    Raises MoveForbidden once a proposal is assessed, InvitationRefused, and TooMany after ten letters of an author in a day.
+    """
+    token = crypto.new_token()
+    hashed, day = crypto.hash_token(token), clock.start_of(clock.local(now).date())
+    with transaction():
+        if proposal.held().state not in JOINED_IN:
+            raise MoveForbidden
+        known, waiting = authors(proposal), invitations(proposal, now=now)
+        refusals = ((email in [author.account.email for author in known], KNOWN),
+                    (email in [invitation.email for invitation in waiting], INVITED),
+                    (len(known) - 1 + len(waiting) >= MOST_COAUTHORS, FULL))
+        for is_so, why in refusals:
+            if is_so:
+                raise InvitationRefused(why)
+        lead = known[0].account
+        count_sending(f"coauthors:{lead.uid}", day, MOST_INVITATIONS_A_DAY, refusal=TOO_MANY_LETTERS)
+        count_sending("invited:" + crypto.keyed_hash("index", "invited", email), day, MOST_TO_ONE_A_DAY, refusal=TOO_MANY_LETTERS)
+        Invitation.create(proposal=proposal, email=email, token_hash=hashed, created_at=now)
+        enqueue(MessageChannel.MAIL, "coauthor_invited", key=f"coauthor:{hashed}", recipient=email, language=lead.language,
+                now=now, inviter=lead.name, path=f"/projekty/wspolautor/{token}")
+
+
+def withdraw_invitation(proposal: Proposal, token_hash: str) -> None:
+    """Take an invitation back, which its token_hash names; do nothing when it is answered."""
+    Invitation.delete().where(Invitation.proposal == proposal, Invitation.token_hash == token_hash).execute()
+
+
+def find_invitation(token: str, *, now: datetime) -> Invitation:
+    """Return an invitation, with its proposal, by the token of its link; raise LinkUnknown."""
+    found: Invitation | None = (Invitation.select(Invitation, Proposal).join(Proposal).where(
+        Invitation.token_hash == crypto.hash_token(token), Invitation.created_at > now - INVITATION_LIVES,
+        Proposal.state.in_(JOINED_IN)).first())
+    if found is None:
+        raise LinkUnknown
+    return found
+
+
+def join(token: str, account: Account, *, shows_name: bool, now: datetime) -> None:
+    """Make whoever has the link of an invitation a co-author, whose own support counts no more.
+
+    Raises LinkUnknown, and InvitationRefused for an author of the proposal.
+    """
+    with transaction():
+        proposal, account = find_invitation(token, now=now).proposal.held(), account.held()
+        find_invitation(token, now=now).delete_instance()  # Looked for again: another may have been faster.
+        if not Authorship.add({"proposal": proposal.id, "account": account.id, "accepted_at": now, "shows_name": shows_name},
+                              new_only=True):
+            raise InvitationRefused
+        Support.delete().where(_own(Support, proposal, account)).execute()
+
+
+def decline(token: str, *, now: datetime) -> None:
+    """Answer an invitation with no; raise LinkUnknown."""
+    withdraw_invitation((found := find_invitation(token, now=now)).proposal, found.token_hash)
+
+
+def leave(account: Account, proposal: Proposal) -> None:
+    """Let a co-author go; raise NotFound for anybody else, the lead author too."""
+    if not Authorship.delete().where(_own(Authorship, proposal, account), ~Authorship.is_lead).execute():
+        raise NotFound
+
+
+def set_consent(account: Account, proposal: Proposal, *, shows_name: bool) -> None:
+    """Show the public an author's name beside the proposal, or not; raise NotFound for who is no author."""
+    if not Authorship.update(shows_name=shows_name).where(_own(Authorship, proposal, account)).execute():
+        raise NotFound

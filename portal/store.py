@@ -1,0 +1,196 @@
+"""Files of the portal: taken in one after another, kept sealed on disk, one for each row of a table, which says what they are.
+
+A file is written before its row is committed, and removed after the row's deletion is: a crash leaves at most a file without a
+row, which nobody sees and the sweep takes.
+"""
+
+import fcntl
+import logging
+import math
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import IO, Any, TypeVar
+
+from portal import crypto
+from portal.config import settings
+from portal.database import after_commit, transaction
+from portal.errors import N_, FileTooSlow, FileUnusable, PortalError, TooMany
+from portal.files import MOST_BYTES, Fault, FileRefused
+
+MARK = "mounted"  # A file among the others: where it is missing, so is the disc.
+UPLOAD_LASTS = timedelta(hours=1)  # At the very most; whatever has no row by then gets none.
+LOOK_AGAIN = .05
+WORDS = {
+    Fault.EMPTY: N_("This file is empty. Please choose another one."),
+    Fault.TOO_LARGE: N_("This file is larger than 10 MB. Take the photo at a lower resolution, or send each page separately."),
+    Fault.WRONG_TYPE: N_("This is not a JPEG, PNG or PDF file. Send a photo or scan whose name ends in .jpg, .png or .pdf."),
+    Fault.BROKEN: N_("This file cannot be opened. It may be damaged. Take the photo again, or save the scan as a PDF again."),
+    Fault.PROTECTED: N_("This PDF is protected. Save it without a password, or send a photo of your document."),
+    Fault.ACTIVE: N_("This PDF holds more than pages: a script, a form or another file. Send a photo of your document instead."),
+    Fault.TOO_MANY_PAGES: N_("This PDF has too many pages. Send only those that matter."),
+    Fault.TOO_MANY_PIXELS: N_("This picture has more than 40 million pixels. Take the photo at a lower resolution."),
+    Fault.TOO_SLOW: N_("It takes too long to read this file. Send a photo of your document instead."),
+}
+BUSY = N_("We are just reading somebody else's file. Please send yours again in a moment.")
+NOT_LOOKED_AT = N_("We have not looked at this, because reading the file before took too long. Please send it again.")
+Chosen = Sequence[tuple[str, IO[bytes]]]
+Taken = tuple[list[str], list[tuple[str, PortalError]]]
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+
+@contextmanager
+def turn(*, seconds: float = 0) -> Iterator[None]:
+    """Read the files of one request while no other process or thread of the machine reads any; else raise FileUnusable.
+
+    So hostile files cost one processor, however many come. Whoever waits for so many seconds keeps a thread of the server.
+    """
+    settings.instance.mkdir(parents=True, exist_ok=True)
+    last = time.monotonic() + seconds
+    with open(settings.instance / "files.turn", "ab") as file:
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # Closing the file, or dying, lets the next one in.
+                break
+            except BlockingIOError:
+                if time.monotonic() >= last:
+                    raise FileUnusable(BUSY) from None
+                time.sleep(LOOK_AGAIN)
+        yield
+
+
+def take_in(chosen: Chosen, *, count: Callable[[], None], take: Callable[[str, bytes], None], seconds: float = 0) -> Taken:
+    """Take in those files of an upload that can be used; return their names, and of the others why not.
+
+    Each is counted before it is read and kept. What is not looked at, because another upload is just being read, too many came or
+    one takes too long, is named in one.
+    """
+    kept: list[str] = []
+    refused: list[tuple[str, PortalError]] = []
+    left = list(chosen)
+    try:
+        with turn(seconds=seconds):
+            while left:
+                count()
+                name, file = left.pop(0)
+                try:
+                    take(name, file.read(MOST_BYTES + 1))
+                    kept.append(name)
+                except FileUnusable as error:
+                    refused.append((name, error))
+                    if left and isinstance(error, FileTooSlow):
+                        raise FileUnusable(NOT_LOOKED_AT) from None
+    except (FileUnusable, TooMany) as error:
+        refused.append((", ".join(name for name, _file in left), error))
+    return kept, refused
+
+
+def read(reader: Callable[[bytes, str], T], data: bytes, name: str) -> T:
+    """Return what a reader of portal.files makes of an uploaded file, in the caller's turn; raise FileUnusable, FileTooSlow."""
+    try:
+        return reader(data, name)
+    except FileRefused as refusal:
+        raise (FileTooSlow if refusal.fault is Fault.TOO_SLOW else FileUnusable)(WORDS[refusal.fault]) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The files of a table, whose rows have a ``uid``: the folder in which they lie, and what is said when it is not there."""
+
+    folder_name: str
+    model: Any
+    no_disc: str
+
+    @property
+    def folder(self) -> Path:
+        return settings.instance / self.folder_name
+
+    def keep(self, files: list[tuple[Any, bytes]]) -> None:
+        """Keep new rows, in the caller's transaction, and what belongs to each; raise FileUnusable."""
+        self._open()
+        for row, data in files:
+            with open(os.open(self.path(row), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(crypto.seal_bytes(data, self._purpose(row)))
+                file.flush()
+                os.fsync(file.fileno())
+        _sync(self.folder)
+        for row, _data in files:
+            row.save(force_insert=True)
+
+    def read(self, row: Any) -> bytes:
+        """Return what belongs to a row; raise FileNotFoundError, SealBroken."""
+        return crypto.unseal_bytes(self.path(row).read_bytes(), self._purpose(row))
+
+    def destroy(self, condition: Any) -> None:
+        """Destroy what meets a condition: the rows in the caller's transaction, their files once it is committed."""
+        paths = [self.path(row) for row in self.model.select().where(condition)]
+        self.model.delete().where(condition).execute()
+        after_commit(lambda: _unlink(paths))
+
+    def find_strays(self, rows: Any, *, now: datetime) -> tuple[list[Path], list[Any]]:
+        """Return the files that belong to none of the rows that a query finds, and those rows whose file is lost."""
+        if not self._has_disc():  # Of what cannot be seen nothing can be concluded.
+            return [], []
+        written_before = (now - UPLOAD_LASTS).timestamp()
+        found = [path for path in sorted(self.folder.iterdir()) if _written_at(path) <= written_before]
+        known = {row.uid: row for row in rows}
+        strays = [path for path in found if path.name not in known and path.name != MARK]
+        return strays, [row for row in known.values() if not self.path(row).exists()]
+
+    def sweep(self, strays: list[Path], rows: list[Any], note: Callable[[Any], object]) -> tuple[int, int]:
+        """Remove strays, forget rows whose file is lost and note each of them; return how many there were of both."""
+        _unlink(strays)
+        lost = 0
+        for row in rows:
+            with transaction():
+                if self.model.delete().where(self.model.uid == row.uid).execute():  # SQLite gives ids anew.
+                    note(row)
+                    lost += 1
+        return len(strays), lost
+
+    def path(self, row: Any) -> Path:
+        return self.folder / str(row.uid)
+
+    def _purpose(self, row: Any) -> str:
+        return f"{self.folder_name}:{row.uid}"
+
+    def _open(self) -> None:
+        """Make and mark the folder at its first use; raise FileUnusable when only its disc can be missing."""
+        if not self._has_disc():
+            if self.model.select().exists():
+                raise FileUnusable(self.no_disc)
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            (self.folder / MARK).touch(mode=0o600)
+
+    def _has_disc(self) -> bool:
+        """Tell whether the folder is the one where files were kept, not the empty place where its disc should be mounted."""
+        marked = (self.folder / MARK).exists()
+        if not marked and self.model.select().exists():
+            log.error("%s is not mounted; if its files are lost for good, make this file: %s", self.folder, self.folder / MARK)
+        return marked
+
+
+def _sync(folder: Path) -> None:
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
+def _written_at(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:  # It was destroyed just now.
+        return math.inf
+
+
+def _unlink(paths: Iterable[Path]) -> None:
+    for path in paths:
+        with suppress(OSError):  # What cannot go now, the next sweep takes.
+            path.unlink()
