@@ -67,8 +67,8 @@ def return_for_correction(proposal: Proposal, officer: Officer, *, words: str, p
     """Give a proposal back to its author, who may change these parts until a moment; raise ProposalChanged, MoveForbidden."""
     names = ",".join(parts)
     _need(bool(words), WORDS_NEEDED)
-    latest = proposal.pool.edition.corrections_to or proposal.pool.edition.voting_from
-    _need(set(names.split(",")) <= CORRECTABLE and now < until <= latest, CORRECTION_NEEDED)
+    latest = proposal.pool.edition.corrections_to
+    _need(set(names.split(",")) <= CORRECTABLE and now < until <= (latest or until), CORRECTION_NEEDED)
     with transaction():
         keep_revision(proposal.held(), now=now)
         advance(proposal, Move.RETURNED, officer=officer, words=words, version=version, now=now, to_correct=names,

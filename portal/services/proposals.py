@@ -120,7 +120,7 @@ def protest_ends(proposal: Proposal) -> datetime | None:
     if proposal.state != ProposalState.REFUSED or not moves or moves[-1].move == Move.PROTESTED:
         return None
     last_day = clock.local(moves[-1].at).date() + timedelta(days=proposal.pool.edition.protest_days)
-    return min(clock.end_of(last_day), proposal.pool.edition.voting_from)
+    return clock.end_of(last_day)
 
 
 def protest(proposal: Proposal, words: str, *, now: datetime) -> None:

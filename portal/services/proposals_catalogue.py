@@ -30,7 +30,8 @@ CATEGORIES: dict[str, str] = {
     Category.HEALTH: N_("Health"), Category.MOBILITY: N_("Transport"), Category.SAFETY: N_("Safety"), Category.SPORT: N_("Sport")}
 CITYWIDE = "miasto"  # The pool of the whole city, as addresses call it.
 POOL_ORDER = (Pool.district.is_null(False), District.number.is_null(), District.number, District.name)
-NEAR, ALIKE, MOST_ALIKE, STEM = 300, .15, 5, 5  # Metres; share of common words; most named; letters that inflection keeps.
+NEAR, ALIKE, MOST_ALIKE = 300, .15, 5  # Metres; share of common words; most named.
+STEM, ENDING = 5, 3  # Letters that inflection keeps, and those that it may add.
 
 
 class Entry(NamedTuple):
@@ -108,8 +109,11 @@ def load(edition: Edition) -> list[Entry]:
 
 
 def search(entries: Iterable[Entry], filters: Filters) -> list[Entry]:
-    """Return the entries that fit: each word begins a word of theirs, or is their number or a part of it (BO.D4, D4.7/26)."""
-    found, words = list(entries), []
+    """Return the entries that fit: each word begins a word of theirs, or is their number or a part of it (BO.D4, D4.7/26).
+
+    A word that nothing begins with is looked for without its ending: who types "ławkami" means "ławki".
+    """
+    found, words = list(entries), list[str]()
     for name, value in (("pool", filters.pool), ("state", filters.state)):
         found = [entry for entry in found if getattr(entry, name) == value] if value else found
     if filters.category:
@@ -119,10 +123,13 @@ def search(entries: Iterable[Entry], filters: Filters) -> list[Entry]:
         found = [entry for entry in found if least <= entry.cost <= most]
     for term in filters.words.split():
         number = _mark(term) if re.search(r"\d", term) else ""
-        first, *rest = [f" {word}" for word in fold(term).split()] or [""]
-        found = [entry for entry in found if first in entry.words and (not rest or all(word in entry.words for word in rest))
-                 or number and number in entry.words]
-        words += [first, *rest]
+        whole = [f" {word}" for word in fold(term).split()] or [""]
+        for first, *rest in (whole, [word[:max(STEM, len(word) - ENDING)] for word in whole]):
+            fits = [entry for entry in found if first in entry.words and (not rest or all(word in entry.words for word in rest))
+                    or number and number in entry.words]
+            if fits:
+                break
+        found, words = fits, [*words, first, *rest]
     if filters.sort in ORDERS:
         return sorted(found, key=ORDERS[filters.sort][1])
     return sorted(found, key=lambda entry: sum(map(entry.words.find, words))) if words else found  # The title comes first.

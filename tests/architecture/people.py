@@ -19,7 +19,7 @@ from portal import clock, crypto
 from portal.errors import EXPIRED
 from portal.messaging import sms
 from portal.models import (
-    Account, Attachment, Authorship, Criterion, Edition, EmailChange, Invitation, Message, PasswordReset, PhoneChange,
+    Account, Attachment, Authorship, Criterion, Edition, EmailChange, Invitation, Message, PasswordReset, PhoneChange, Proposal,
     Publication, RemovalCase, RemovalStep, Session, Unit,
 )
 from portal.models.attachment import FileKind
@@ -88,8 +88,8 @@ def make_world() -> World:
     draft = make_proposal(edition.pools.first(), uid=DRAFT, number=DRAFT, slug=DRAFT, state=ProposalState.DRAFT)
     Authorship.create(proposal=draft, account=resident, is_lead=True, accepted_at=now)
     Invitation.create(proposal=draft, email="ola@example.org", token_hash=crypto.hash_token(TOKEN), created_at=now)
-    file = Attachment(uid=FILE, proposal=edition.pools.first().proposals.first(), kind=FileKind.ATTACHMENT, media="image/jpeg",
-                      name="a.jpg", size=7, uploaded_at=now)
+    file = Attachment(uid=FILE, proposal=edition.pools.first().proposals.order_by(Proposal.id).first(), name="a.jpg",
+                      kind=FileKind.ATTACHMENT, media="image/jpeg", size=7, uploaded_at=now)
     attachment.STORE.keep([(file, b"picture")])
     Unit.create(name="Zarząd Zieleni")
     Criterion.create(edition=edition, is_formal=True, position=1, question="Czy wszystko jest wypełnione?")
@@ -138,7 +138,7 @@ def panel_views(app: Flask) -> dict[str, Any]:
 
 def address(app: Flask, rule: Rule, world: World) -> str:
     """Return an address that exists for a route."""
-    proposal = world.edition.pools.first().proposals.first()
+    proposal = world.edition.pools.first().proposals.order_by(Proposal.id).first()
     known = {
         "static": {"filename": "images/logo.svg"}, "admin.static": {"filename": "admin/js/helpers.js"},
         "home.switch_language": {"code": "pl"}, "proposals.show_proposal": {"slug": proposal.slug},

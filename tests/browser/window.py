@@ -104,7 +104,7 @@ class Window:
         return self.page.get_by_role("button", name=name, exact=True)
 
     def link(self, name: str) -> Locator:
-        return self.page.get_by_role("main").get_by_role("link", name=name, exact=True)
+        return self.page.get_by_role("main").get_by_role("link", name=name, exact=True).first
 
     def fill(self, label: str, text: str) -> None:
         self.field(label).fill(text)

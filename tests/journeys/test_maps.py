@@ -94,13 +94,13 @@ def test_author_puts_the_place_on_the_map(open_window: Any, options: dict[str, A
         window.page.keyboard.press(key)
         window.page.wait_for_timeout(400)
     window.page.locator("[data-map-middle]").click()
-    typed = [float(window.page.locator(f"#{name}").input_value()) for name in ("latitude", "longitude")]
+    typed = [float(window.page.locator(f"#{name}").input_value().replace(",", ".")) for name in ("latitude", "longitude")]
     assert typed[0] > 50.0614 and typed[1] > 19.9372
 
     # Or clicks the map, which puts the one pin elsewhere
     window.page.locator(".app-map").click(position={"x": 60, "y": 200})
     assert window.page.locator(".app-pin").count() == 1
-    moved = [float(window.page.locator(f"#{name}").input_value()) for name in ("latitude", "longitude")]
+    moved = [float(window.page.locator(f"#{name}").input_value().replace(",", ".")) for name in ("latitude", "longitude")]
     assert moved != typed
 
     # Then the draft has that point, and the form shows it there the next time

@@ -137,7 +137,7 @@ def test_refused_project_comes_to_the_ballot_by_a_protest(open_window: Any, edit
     author.logs_in()
     author.returns_to_it()
     assert "Nie można budować nad gazociągiem." in text(author.window)
-    author.window.press(author.window.link(pl("Protest")))
+    author.window.press(author.window.link(pl("Lodge a protest")))
     author.types({"Your reasons": "Gazociąg przełożono w maju."})
     author.window.press(author.window.button(pl("Send the protest")))
     coordinator.returns_to(proposal)

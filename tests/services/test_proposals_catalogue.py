@@ -38,6 +38,7 @@ def test_text_is_folded_as_poles_type_it_without_a_keyboard_of_their_own():
 
 @pytest.mark.parametrize(("words", "titles"), [
     ("zazolc", ["Zażółć gęślą jaźń"]), ("ZAŻÓŁĆ jaź", ["Zażółć gęślą jaźń"]), ("łąk", ["Miasto łąk", "Zażółć gęślą jaźń"]),
+    ("ławkami", ["Ławki nad Wisłą"]), ("lawka", ["Ławki nad Wisłą"]), ("ławnik", []), ("wiślanych", []),
     ("awki", []), ("kosz", ["Kosze-niespodzianki", "Miasto łąk", "Ławki nad Wisłą"]), ("niespodz", ["Kosze-niespodzianki"]),
     ("kosze nad", ["Kosze-niespodzianki", "Ławki nad Wisłą"]), ("kosze nad morzem", []), ("Długa 7", ["Kosze-niespodzianki"]),
     ("kosze-niespodz", ["Kosze-niespodzianki"]), ("kosze-morze", []), ("morze-kosze", []),
