@@ -100,12 +100,12 @@ def test_idea_becomes_a_project_that_neighbours_support(open_window: Any, tmp_pa
     let_support(proposal, 14)
     reader, last = open_window(**WAYS[way]), neighbour()
     reader.visit(f"/projekty/{proposal.slug}")
-    assert pl("%(count)d of %(required)d supporters", count=14, required=15) in text(reader)
+    assert pl("Support: %(count)d of %(required)d people", count=14, required=15) in text(reader)
     reader.press(reader.link(pl("Log in to support the project")))
     Resident(reader, last.email, last.phone).logs_in()
     assert reader.path == f"/projekty/{proposal.slug}"
     reader.press(reader.button(pl("Support this project")))
-    assert pl("%(count)d of %(required)d supporters", count=15, required=15) in text(reader)
+    assert pl("Support: %(count)d of %(required)d people", count=15, required=15) in text(reader)
     reader.press(reader.button(pl("Take back my support")))
     reader.press(reader.button(pl("Support this project")))
     assert Support.select().where(Support.proposal == proposal).count() == 15
@@ -134,7 +134,7 @@ def test_author_fills_in_a_draft_by_keyboard_alone(open_window: Any) -> None:
         window.reach(window.button(pl(name)))
         window.page.keyboard.press("Enter")
         window.page.locator(".app-map.leaflet-container").wait_for()
-    assert window.field(pl("Latitude")).input_value().startswith("50.0")
+    assert window.field(pl("Latitude")).input_value().startswith("50,0")
     author.saves()
     author.writes_reasons()
     author.opens("Estimate of costs")
