@@ -5,6 +5,7 @@ Every test that touches the database runs twice, on a SQLite file and on Postgre
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -27,6 +28,14 @@ from portal.messaging import outbox  # noqa: E402
 from tests.factories import empty_database  # noqa: E402
 from tests.page import Visitor  # noqa: E402
 
+
+def _hands_off(event: str, arguments: tuple[Any, ...]) -> None:
+    """Closing a file that SQLite has open in this process drops its locks; the next process would spoil the database."""
+    if event == "open" and str(arguments[0]).startswith(str(INSTANCE / "portal.sqlite3")):
+        assert str(arguments[0]).endswith(".line"), f"{arguments[0]} is read by hand while SQLite has it open"
+
+
+sys.addaudithook(_hands_off)
 NOW = datetime(2026, 6, 15, 10, 30, tzinfo=UTC)  # Noon and a half in the city, on a summer's Monday.
 
 

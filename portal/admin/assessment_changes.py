@@ -1,6 +1,5 @@
 """What a proposal said before its author changed it, word by word."""
 
-import json
 import re
 from collections.abc import Iterator
 from difflib import SequenceMatcher
@@ -8,9 +7,8 @@ from typing import Any
 
 from portal import i18n
 from portal.admin.base import shown
-from portal.models.assessment import Revision
 from portal.models.proposal import Proposal
-from portal.services.proposals import texts_of
+from portal.services.proposals import revisions, texts_of
 
 MOST_WORDS = 1_500
 
@@ -30,9 +28,8 @@ def pieces(before: Any, after: Any) -> Iterator[tuple[str, str]]:
 def differences(proposal: Proposal) -> tuple[Any, dict[str, Any]]:
     """Return when a proposal last said something else, and the pieces of each text that has changed; None if it never did."""
     now = texts_of(proposal)
-    for revision in proposal.revisions.order_by(Revision.id.desc()):
-        then = json.loads(revision.texts)
+    for at, then in revisions(proposal):
         changed = {name: pieces(then.get(name), now[name]) for name in now if now[name] != then.get(name)}
         if changed:
-            return revision.at, changed
+            return at, changed
     return None, {}

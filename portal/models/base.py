@@ -7,7 +7,7 @@ from typing import Any, Self
 from peewee import SQL, ColumnBase, Model
 
 from portal.database import database, on_sqlite
-from portal.errors import NotFound
+from portal.errors import NotFound, require
 
 
 class BaseModel(Model):
@@ -22,9 +22,7 @@ class BaseModel(Model):
     def held(self) -> Self:
         """Return the row as it stands now; nobody else changes it until the transaction ends. Raises NotFound when it is gone."""
         query = type(self).select().where(type(self)._meta.primary_key == self.get_id())
-        row: Self | None = (query if on_sqlite() else query.for_update()).first()
-        if row is None:
-            raise NotFound
+        row: Self = require((query if on_sqlite() else query.for_update()).first(), NotFound)
         return row
 
     @classmethod

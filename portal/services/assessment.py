@@ -9,7 +9,7 @@ from typing import Any
 
 from portal import clock
 from portal.database import transaction
-from portal.errors import N_, MoveForbidden, NotFound
+from portal.errors import N_, MoveForbidden, NotFound, require
 from portal.models.assessment import Answer, Card, Criterion, Move
 from portal.models.edition import Edition
 from portal.models.proposal import Proposal, ProposalState
@@ -107,9 +107,7 @@ def fill_card(proposal: Proposal, officer: Officer, *, answers: Mapping[str, str
         _need(proposal.state in filled_in(unit) and set(answers) == set(questions))
         if unit is None:
             _add_cards(proposal, [None], now)
-        card = Card.get_or_none(Card.proposal == proposal, Card.unit == unit)
-        if card is None:
-            raise NotFound
+        card: Card = require(Card.get_or_none(Card.proposal == proposal, Card.unit == unit), NotFound)
         Card.update(officer=officer, is_positive=is_positive, words=words, cost=cost, running_cost=running_cost,
                     filled_at=now).where(Card.id == card.id).execute()
         Answer.delete().where(Answer.card == card).execute()

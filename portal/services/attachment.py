@@ -9,7 +9,7 @@ from peewee import fn
 
 from portal import clock, crypto, files, store
 from portal.database import lock, transaction
-from portal.errors import N_, FileUnusable, NotFound, ProposalChanged
+from portal.errors import N_, FileUnusable, NotFound, ProposalChanged, require
 from portal.files import MOST_BYTES
 from portal.models.account import Account
 from portal.models.attachment import Attachment, FileKind
@@ -138,10 +138,8 @@ def find_for(uid: str, account: Account | None, officer: Officer | None) -> Atta
     """
     own = Authorship.select(Authorship.proposal).where(Authorship.account == account)
     may = Proposal.state.in_(PUBLIC) | (Proposal.id.in_(own) if account else False)
-    found: Attachment | None = Attachment.select(Attachment, Proposal).join(Proposal).where(
-        Attachment.uid == uid, Attachment.kind != FileKind.PAPER_LIST, (officer and officer.role in READERS) or may).first()
-    if found is None:
-        raise NotFound
+    shown = Attachment.uid == uid, Attachment.kind != FileKind.PAPER_LIST, (officer and officer.role in READERS) or may
+    found: Attachment = require(Attachment.select(Attachment, Proposal).join(Proposal).where(*shown).first(), NotFound)
     return found
 
 

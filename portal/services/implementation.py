@@ -51,7 +51,7 @@ def post_stage(proposal: Proposal, officer: Officer, *, title: str, words: str, 
     with attachment.turn() if photos else nullcontext():
         read = [(shows, attachment.read_upload(file, name, FileKind.PHOTO)) for name, file, shows in photos]
     with transaction():
-        state = Proposal.get_by_id(proposal.id).state
+        state = proposal.held().state
         if state not in (ProposalState.FUNDED, ProposalState.IN_PROGRESS):
             raise MoveForbidden
         stage = Stage.create(proposal=proposal, at=now, title=title, words=words, cost=cost)

@@ -4,12 +4,13 @@ What officers decide is in services/assessment.py, drafts in services/proposals_
 """
 
 import json
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
 from portal import clock
 from portal.database import transaction
-from portal.errors import N_, MoveForbidden, NotFound, PhaseClosed, ProposalChanged
+from portal.errors import N_, MoveForbidden, NotFound, PhaseClosed, ProposalChanged, require
 from portal.messaging.outbox import enqueue
 from portal.models.account import Account
 from portal.models.assessment import LEADS, Move, Revision, Transition
@@ -81,10 +82,9 @@ _authors = Prepared(lambda proposal: Authorship.select(
 
 def own_proposal(account: Account, uid: str) -> Proposal:
     """Return a proposal by its uid, with pool and edition at hand, for its lead author; raise NotFound for anybody else."""
-    own: Proposal | None = (Proposal.select(Proposal, Pool, Edition).join(Authorship).switch(Proposal).join(Pool).join(Edition)
-                            .where(Proposal.uid == uid, Authorship.account == account, Authorship.is_lead).first())
-    if own is None:
-        raise NotFound
+    led = Proposal.uid == uid, Authorship.account == account, Authorship.is_lead
+    own: Proposal = require(Proposal.select(Proposal, Pool, Edition).join(Authorship).switch(Proposal).join(Pool).join(Edition)
+                            .where(*led).first(), NotFound)
     return own
 
 
@@ -94,17 +94,17 @@ def texts_of(proposal: Proposal) -> dict[str, Any]:
             "costs": [[item.what, item.amount] for item in proposal.costs]}
 
 
-def changed(proposal: Proposal) -> set[str]:
-    """Return the names of the texts that are others than in the last revision: of all, when there is none."""
-    last, texts = proposal.revisions.order_by(Revision.id.desc()).first(), texts_of(proposal)
-    known = json.loads(last.texts) if last else {}
-    return {name for name in texts if name not in known or texts[name] != known[name]}
+def revisions(proposal: Proposal) -> Iterator[tuple[datetime, dict[str, Any]]]:
+    """Go back through the texts of a proposal as they were kept, the last first."""
+    for revision in proposal.revisions.order_by(Revision.id.desc()):
+        yield revision.at, json.loads(revision.texts)
 
 
 def keep_revision(proposal: Proposal, *, now: datetime) -> None:
     """Keep the texts as they stand now, in the caller's transaction; do nothing when the last revision says the same."""
-    if changed(proposal):
-        Revision.create(proposal=proposal, at=now, texts=json.dumps(texts_of(proposal), ensure_ascii=False))
+    texts = texts_of(proposal)
+    if texts != next((kept for _at, kept in revisions(proposal)), None):
+        Revision.create(proposal=proposal, at=now, texts=json.dumps(texts, ensure_ascii=False))
 
 
 def withdraw(proposal: Proposal, words: str, *, now: datetime) -> None:
@@ -116,8 +116,10 @@ def withdraw(proposal: Proposal, words: str, *, now: datetime) -> None:
 
 def protest_ends(proposal: Proposal) -> datetime | None:
     """Return until when the author may protest; None without a refusal, or when the council has decided on a protest."""
+    if proposal.state != ProposalState.REFUSED:
+        return None
     moves = [step for step in Transition.of_proposal(proposal) if step.move in (Move.REFUSED, Move.PROTESTED)]
-    if proposal.state != ProposalState.REFUSED or not moves or moves[-1].move == Move.PROTESTED:
+    if not moves or moves[-1].move == Move.PROTESTED:
         return None
     last_day = clock.local(moves[-1].at).date() + timedelta(days=proposal.pool.edition.protest_days)
     return clock.end_of(last_day)
@@ -126,9 +128,6 @@ def protest_ends(proposal: Proposal) -> datetime | None:
 def protest(proposal: Proposal, words: str, *, now: datetime) -> None:
     """Protest against a refusal, with the author's reasons; raise PhaseClosed when it is too late, MoveForbidden."""
     with transaction():
-        ends = protest_ends(proposal)
-        if ends is None:
-            raise MoveForbidden
-        if now > ends:
+        if now > require(protest_ends(proposal), MoveForbidden):
             raise PhaseClosed(PROTEST_TOO_LATE)
         advance(proposal, Move.PROTESTED, words=words, now=now)

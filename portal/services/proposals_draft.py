@@ -20,7 +20,7 @@ from portal.models.proposal import Category, CostItem, Proposal, ProposalState
 from portal.models.support import Authorship
 from portal.services import proposals_catalogue
 from portal.services.pabulib_import import slugify
-from portal.services.proposals import TEXTS, advance, keep_revision, texts_of
+from portal.services.proposals import TEXTS, advance, keep_revision, revisions, texts_of
 from portal.services.proposals_catalogue import Entry
 
 LENGTHS = {"title": (1, 150), "summary": (60, 250), "place": (1, 2000), "description": (1, 10_000), "justification": (1, 4000),
@@ -183,6 +183,12 @@ def _next_number(pool: Pool) -> str:
     rows: Any = Proposal.select(Proposal.number).where(Proposal.pool == pool, Proposal.number.startswith(begin)).tuples()
     given = [int(found[1]) for (number,) in rows if (found := re.fullmatch(re.escape(begin) + r"(\d+)/\d\d", number))]
     return f"{begin}{max(given, default=0) + 1}/{clock.local(pool.edition.voting_from).year % 100:02}"
+
+
+def uncorrected(proposal: Proposal) -> set[str]:
+    """Return what is marked for correction in a returned proposal and says the same as then; attachments keep no versions."""
+    then = next((texts for _at, texts in revisions(proposal)), {}) if proposal.to_correct else {}
+    return {name for name, text in texts_of(proposal).items() if name in then and then[name] == text}
 
 
 def correct(proposal: Proposal, *, now: datetime) -> None:

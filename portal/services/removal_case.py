@@ -5,7 +5,7 @@ from typing import Any
 
 from portal import crypto
 from portal.database import lock, transaction
-from portal.errors import CaseChanged, NoSuchAccount, StepForbidden
+from portal.errors import CaseChanged, NoSuchAccount, StepForbidden, require
 from portal.messaging.outbox import enqueue
 from portal.models.account import Account
 from portal.models.message import MessageChannel
@@ -29,10 +29,7 @@ def other_cases(case: RemovalCase) -> list[RemovalCase]:
 
 def account_of(case: RemovalCase) -> Account:
     """Return the account on the PESEL of a case; raise NoSuchAccount."""
-    account = found_account(case)
-    if account is None:
-        raise NoSuchAccount
-    return account
+    return require(found_account(case), NoSuchAccount)
 
 
 def ask_for_more(case: RemovalCase, officer: Officer, words: str, *, version: int, now: datetime) -> None:

@@ -8,7 +8,7 @@ from peewee import fn
 
 from portal import clock, crypto, store
 from portal.database import lock, transaction
-from portal.errors import N_, CaseUnknown, OwnAccount
+from portal.errors import N_, CaseUnknown, OwnAccount, require
 from portal.models.account import Account
 from portal.models.edition import Edition
 from portal.models.removal import CaseState, Deed, Evidence, Proof, RemovalCase, RemovalStep
@@ -87,9 +87,7 @@ def _due_at(now: datetime) -> datetime:
 
 def find_case(secret: str) -> RemovalCase:
     """Return the case of a status page; raise CaseUnknown."""
-    case: RemovalCase | None = RemovalCase.get_or_none(RemovalCase.secret_hash == crypto.hash_token(secret))
-    if case is None:
-        raise CaseUnknown
+    case: RemovalCase = require(RemovalCase.get_or_none(RemovalCase.secret_hash == crypto.hash_token(secret)), CaseUnknown)
     return case
 
 

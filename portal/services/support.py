@@ -6,7 +6,7 @@ from typing import Any
 
 from portal import clock, crypto
 from portal.database import transaction
-from portal.errors import N_, InvitationRefused, LinkUnknown, MoveForbidden, NotFound, SupportRefused
+from portal.errors import N_, InvitationRefused, LinkUnknown, MoveForbidden, NotFound, SupportRefused, require
 from portal.messaging.outbox import enqueue
 from portal.models.account import Account, AccountState
 from portal.models.message import MessageChannel
@@ -43,10 +43,8 @@ class Standing:
 def find_proposal(account: Account, slug: str) -> Proposal:
     """Return a proposal that everybody may read, or whose author somebody is; raise NotFound."""
     own = Authorship.select(Authorship.proposal).where(Authorship.account == account)
-    found: Proposal | None = Proposal.select().where(
-        Proposal.slug == slug, Proposal.state.in_(PUBLIC) | Proposal.id.in_(own)).first()
-    if found is None:
-        raise NotFound
+    readable = Proposal.state.in_(PUBLIC) | Proposal.id.in_(own)
+    found: Proposal = require(Proposal.select().where(Proposal.slug == slug, readable).first(), NotFound)
     return found
 
 
@@ -62,8 +60,9 @@ def count_supporters(proposal: Proposal) -> int:
     """Return how many support a proposal, online and on paper; once it is assessed, how many did when that began."""
     if proposal.supporters is not None:
         return int(proposal.supporters)
-    who = Account.state == AccountState.ACTIVE, Account.district == proposal.pool.district_id
-    found = Support.select().join(Account).where(Support.proposal == proposal, *who[:2 if proposal.pool.district_id else 1])
+    found = Support.select().join(Account).where(Support.proposal == proposal, Account.state == AccountState.ACTIVE)
+    if proposal.pool.district_id:  # Who has moved away since does not count.
+        found = found.where(Account.district == proposal.pool.district_id)
     return int(found.count() + (proposal.on_paper or 0))
 
 
@@ -157,11 +156,9 @@ def withdraw_invitation(proposal: Proposal, token_hash: str) -> None:
 
 def find_invitation(token: str, *, now: datetime) -> Invitation:
     """Return an invitation, with its proposal, by the token of its link; raise LinkUnknown."""
-    found: Invitation | None = (Invitation.select(Invitation, Proposal).join(Proposal).where(
+    found: Invitation = require(Invitation.select(Invitation, Proposal).join(Proposal).where(
         Invitation.token_hash == crypto.hash_token(token), Invitation.created_at > now - INVITATION_LIVES,
-        Proposal.state.in_(JOINED_IN)).first())
-    if found is None:
-        raise LinkUnknown
+        Proposal.state.in_(JOINED_IN)).first(), LinkUnknown)
     return found
 
 
@@ -186,11 +183,9 @@ def decline(token: str, *, now: datetime) -> None:
 
 def leave(account: Account, proposal: Proposal) -> None:
     """Let a co-author go; raise NotFound for anybody else, the lead author too."""
-    if not Authorship.delete().where(_own(Authorship, proposal, account), ~Authorship.is_lead).execute():
-        raise NotFound
+    require(Authorship.delete().where(_own(Authorship, proposal, account), ~Authorship.is_lead).execute(), NotFound)
 
 
 def set_consent(account: Account, proposal: Proposal, *, shows_name: bool) -> None:
     """Show the public an author's name beside the proposal, or not; raise NotFound for who is no author."""
-    if not Authorship.update(shows_name=shows_name).where(_own(Authorship, proposal, account)).execute():
-        raise NotFound
+    require(Authorship.update(shows_name=shows_name).where(_own(Authorship, proposal, account)).execute(), NotFound)

@@ -19,7 +19,7 @@ from markupsafe import Markup, escape
 from portal import cache, clock
 from portal.access import public_page
 from portal.config import settings
-from portal.errors import NotFound
+from portal.errors import NotFound, require
 from portal.i18n import cell, language
 from portal.models.assessment import LEADS, Card, Move, Transition
 from portal.models.attachment import FileKind
@@ -82,8 +82,9 @@ def _look() -> Look:
     editions = cache.remember("editions", lambda: {row.code: row for row in newest})
     current = current_edition()
     edition = editions.get(request.args.get("edycja", ""), current)
-    entries, filters = cache.remember(("catalogue", edition.id, language()), lambda: _load(edition)) if edition else (
-        [], dict.fromkeys(("pula", "kategoria", "stan", "sortuj", "widok"), {}))
+    if edition is None:
+        return Look(None, {}, {}, [])
+    entries, filters = cache.remember(("catalogue", edition.id, language()), lambda: _load(edition))
     choices = {"edycja": {code: row.name for code, row in editions.items() if row != current}, **filters}
     given = {name: request.args.get(name, "").strip()[:MOST_LETTERS] for name in (*choices, "szukaj", "od", "do")}
     costs = {name: _grosze(given[name]) for name in ("od", "do")}
@@ -121,10 +122,9 @@ def list_proposals() -> str:
     last = max(1, -(-len(look.found) // ON_PAGE))
     number = min(max(1, request.args.get("strona", 1, type=int)), last)
     shown = look.found if look.asked.get("widok") == "druk" else look.found[(number - 1) * ON_PAGE:number * ON_PAGE]
-    with_state = len(look.choices["stan"]) > 1
     return render_template("proposals/list_proposals.html", look=look, shown=shown, number=number, last=last,
                            filter=_filter(look) if look.edition else "",
-                           card=lambda entry: _card(entry, with_state, language()))
+                           card=lambda entry: _card(entry, len(look.choices["stan"]) > 1, language()))
 
 
 @pages.get("/projekty/mapa.json")
@@ -156,9 +156,7 @@ def download_list() -> Response:
 @pages.get("/projekty/<slug>")
 @public_page
 def show_proposal(slug: str) -> str:
-    proposal, account = Proposal.published(slug), current_user.account
-    if proposal is None:
-        raise NotFound
+    proposal, account = require(Proposal.published(slug), NotFound), current_user.account
     return render_template(
         "proposals/show_proposal.html", proposal=proposal, costs=proposal.costs,
         attachments=attachment.of_proposal(proposal, FileKind.ATTACHMENT), authors=proposals.authors(proposal),
@@ -171,7 +169,5 @@ def show_proposal(slug: str) -> str:
 @pages.get("/losowanie/<code>")
 @public_page
 def show_lot(code: str) -> str:
-    edition = Edition.get_or_none(Edition.code == code)
-    if edition is None:
-        raise NotFound
+    edition = require(Edition.get_or_none(Edition.code == code), NotFound)
     return render_template("proposals/show_lot.html", drawn=edition, order=proposals_lot.order_of(edition))

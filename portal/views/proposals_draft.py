@@ -80,7 +80,7 @@ def list_own() -> Any:
 def show_draft(uid: str) -> Any:
     proposal, now = _own(uid), clock.now()
     editable, wrong = proposals_draft.editable(proposal, now=now), proposals_draft.unfinished(proposal)
-    same = {*editable} - proposals.changed(proposal) if proposal.to_correct else set()
+    same = proposals_draft.uncorrected(proposal)
     states = {section: "to do" if section in wrong else "to correct" if same.issuperset(editable.intersection(names)) else "done"
               for section, names in SECTIONS.items() if editable.intersection(names)}
     words = [move.words for move in Transition.of_proposal(proposal) if move.move in (Move.RETURNED, Move.REFUSED)]

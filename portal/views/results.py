@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from portal import clock
 from portal.access import public_page
-from portal.errors import NotFound
+from portal.errors import NotFound, require
 from portal.i18n import day
 from portal.models.edition import Edition, Phase
 from portal.services import results, results_publication
@@ -20,9 +20,7 @@ pages = Blueprint("results", __name__, url_prefix="/wyniki")
 @pages.get("/<code>")
 @public_page
 def show_results(code: str) -> str:
-    edition = Edition.get_or_none(Edition.code == code)
-    if edition is None:
-        raise NotFound
+    edition = require(Edition.get_or_none(Edition.code == code), NotFound)
     phase = edition.phase(clock.now())
     told = (results_publication.published(edition, now=clock.present()) if phase is Phase.RESULTS
             else Published([], results.turnout(edition)))

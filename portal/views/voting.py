@@ -12,7 +12,7 @@ from flask_login import current_user
 from portal import cache, clock, stencil
 from portal.access import resident_required
 from portal.errors import (
-    AlreadyVoted, BallotChanged, BallotIncomplete, BallotInvalid, MayNotVote, NotFound, PhaseClosed, PortalError,
+    AlreadyVoted, BallotChanged, BallotIncomplete, BallotInvalid, MayNotVote, NotFound, PhaseClosed, PortalError, require,
 )
 from portal.forms.voting import BallotForm, CastForm
 from portal.models.account import Account
@@ -26,10 +26,7 @@ RECEIPT = "receipt"
 
 
 def _edition() -> Edition:
-    edition = current_edition()
-    if edition is None:
-        raise NotFound
-    return edition
+    return require(current_edition(), NotFound)
 
 
 def _paper(edition: Edition, account: Account) -> list[Contest]:

@@ -15,24 +15,8 @@ from portal.services import attachment
 from tests import uploads
 from tests.factories import make_account
 from tests.page import Page, Visitor
-from tests.services.drafts import DAY, make_author, make_draft, pool_of
-from tests.views.steps import in_english, log_in
-
-
-@pytest.fixture
-def account(app: Flask, now: datetime) -> Account:
-    return make_author(now)[0]
-
-
-@pytest.fixture
-def author(visitor: Visitor, account: Account) -> Visitor:
-    log_in(in_english(visitor), account)
-    return visitor
-
-
-@pytest.fixture
-def draft(account: Account, now: datetime) -> Proposal:
-    return make_draft(account, pool_of(Edition.get()), now)
+from tests.services.drafts import DAY, make_draft, pool_of
+from tests.views.steps import log_in
 
 
 @pytest.fixture

@@ -13,28 +13,11 @@ from portal.models.staff import Role
 from portal.services import assessment
 from tests.factories import make_account, make_officer, make_pool
 from tests.page import Visitor
-from tests.services.drafts import COMPLETE, DAY, make_author, make_draft, make_open_edition, make_submitted, pool_of, reload
+from tests.services.drafts import COMPLETE, DAY, make_open_edition, make_submitted, pool_of, reload
 from tests.views.drafts import SUMMARY, TYPED, begin, fill_in, submit_draft
 from tests.views.steps import in_english, log_in
 
 SCRIPT = "<script>alert(1)</script>"
-
-
-@pytest.fixture
-def account(app: Flask, now: datetime) -> Account:
-    return make_author(now)[0]
-
-
-@pytest.fixture
-def author(visitor: Visitor, account: Account) -> Visitor:
-    """An author at the keyboard, logged in."""
-    log_in(in_english(visitor), account)
-    return visitor
-
-
-@pytest.fixture
-def draft(account: Account, now: datetime) -> Proposal:
-    return make_draft(account, pool_of(Edition.get()), now)
 
 
 def path_of(proposal: Proposal) -> str:
