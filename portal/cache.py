@@ -10,6 +10,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -56,6 +57,20 @@ def _keep(key: Hashable, value: Any) -> None:
             _entries.popitem(last=False)
 
 
+@lru_cache(maxsize=4000)
+def _kept(_key: Hashable) -> list[Any]:
+    return []
+
+
+def same(key: Hashable, make: Callable[[], T]) -> T:
+    """Return what make() returned for this key, which holds every value that the result depends on."""
+    kept = _kept(key)
+    if not kept:
+        kept.append(make())
+    made: T = kept[0]
+    return made
+
+
 def blank(name: str) -> str:
     """Return what stands, in what people share, for a word of each visitor's own, which is set in afterwards.
 
@@ -66,6 +81,7 @@ def blank(name: str) -> str:
 
 def forget() -> None:
     """Drop everything."""
+    _kept.cache_clear()
     with _guard:
         _entries.clear()
 

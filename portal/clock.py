@@ -4,8 +4,6 @@ Times are kept in UTC and meant in Europe/Warsaw. Nothing else asks the machine 
 previews the portal as on another date, can set it for their own request only.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -32,16 +30,6 @@ def show_as_on(moment: datetime | None) -> None:
 def is_previewing() -> bool:
     """Tell whether now() answers another moment than the real one."""
     return _shown.get() is not None
-
-
-@contextmanager
-def as_on(moment: datetime) -> Iterator[None]:
-    """Answer the given moment to every now() inside the block."""
-    token = _shown.set(moment)
-    try:
-        yield
-    finally:
-        _shown.reset(token)
 
 
 def local(moment: datetime) -> datetime:

@@ -6,10 +6,12 @@ from functools import cache, lru_cache
 from typing import Any
 
 import phonenumbers
-from babel import Locale
 from babel.numbers import format_decimal
-from flask import Flask, request
+from flask import Flask, g, request
 from flask_babel import format_date, format_datetime, get_locale, get_translations, gettext
+from jinja2 import pass_eval_context
+from jinja2.nodes import EvalContext
+from markupsafe import Markup
 
 from portal import clock
 from portal.extensions import babel
@@ -28,7 +30,10 @@ def choose_language() -> str:
 
 def language() -> str:
     """Return the code of the language being rendered."""
-    locale = get_locale()
+    try:
+        locale = g._flask_babel.babel_locale  # Where get_locale() finds it too, after it has asked for longer.
+    except (AttributeError, RuntimeError):
+        locale = get_locale()
     return locale.language if locale else DEFAULT
 
 
@@ -72,15 +77,26 @@ def number(value: int | Decimal) -> str:
     return format_decimal(value, locale=language())
 
 
+def lines(text: str) -> Markup:
+    """Write a text with its lines as they were written."""
+    return Markup("<br>\n").join(text.splitlines())
+
+
 @cache
-def _catalogue(_locale: Locale | None) -> Any:
+def _catalogue(_language: str) -> Any:
     """Return the texts of a language; Flask-Babel itself looks for them anew for each text of a page."""
     return get_translations()
 
 
+@pass_eval_context
+def _text(context: EvalContext, text: str, many: str = "", num: int = 0, /, **values: Any) -> str:
+    """Write a text of a template, in the form that the number asks for; Jinja's own way takes three times as long."""
+    texts = _catalogue(language())
+    found = texts.ungettext(text, many, num) if many else texts.ugettext(text)
+    return (Markup(found) if context.autoescape else found) % {"num": num, **values}
+
+
 def init_app(app: Flask) -> None:
     babel.init_app(app, default_locale=DEFAULT, default_timezone=str(clock.CITY_ZONE), locale_selector=choose_language)
-    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
-        gettext=lambda text: _catalogue(get_locale()).ugettext(text),
-        ngettext=lambda one, many, number: _catalogue(get_locale()).ungettext(one, many, number), newstyle=True)
-    app.jinja_env.filters.update(money=money, day=day, moment=moment, number=number, phone=phone)
+    app.jinja_env.globals.update(_=_text, ngettext=_text)
+    app.jinja_env.filters.update(money=money, day=day, moment=moment, number=number, phone=phone, lines=lines)

@@ -38,3 +38,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+    finally:
+        database.release()  # Peewee has opened a connection for the first query of a command.

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from portal import clock
-from portal.database import database
 from portal.models.audit import AuditDigest, AuditEntry
 from portal.services import audit
 
@@ -27,9 +26,8 @@ def add_command(commands: Any) -> None:
 
 def run_verify(chosen: Namespace) -> int:
     noted = _read(chosen.against) if chosen.against else []
-    with database.connection_context():
-        faults = audit.verify(noted)
-        entries = AuditEntry.select().count()
+    faults = audit.verify(noted)
+    entries = AuditEntry.select().count()
     for fault in faults:
         print(fault, file=sys.stderr)
     if not faults:
@@ -50,7 +48,6 @@ def _read(path: Path) -> list[AuditDigest]:
 
 
 def run_digest(_chosen: Namespace) -> None:
-    with database.connection_context():
-        audit.make_digests(now=clock.now())
-        for digest in reversed(audit.list_digests()):
-            print(digest.day, digest.entries, digest.hash)
+    audit.make_digests(now=clock.now())
+    for digest in reversed(audit.list_digests()):
+        print(digest.day, digest.entries, digest.hash)

@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Any
 
 from portal import clock
-from portal.database import database
 from portal.errors import NotFound, require
 from portal.models.edition import Edition
 from portal.services.counting import Outcome
@@ -21,10 +20,9 @@ def add_command(commands: Any) -> None:
 
 
 def run(chosen: Namespace) -> None:
-    with database.connection_context():
-        edition = require(Edition.get_or_none(Edition.code == chosen.code),
-                          NotFound("there is no edition %(code)s; see: portal edition list", code=chosen.code))
-        results = count_edition(edition, now=clock.now())
+    edition = require(Edition.get_or_none(Edition.code == chosen.code),
+                      NotFound("there is no edition %(code)s; see: portal edition list", code=chosen.code))
+    results = count_edition(edition, now=clock.now())
     if chosen.json:
         pools = [as_data(result) for result in results]
         print(json.dumps({"edition": edition.code, "pools": pools}, ensure_ascii=False, indent=1))

@@ -10,7 +10,7 @@ from stdnum.pl import pesel as pesel_number
 
 from portal import clock, crypto
 from portal.config import ConfigError, settings
-from portal.database import database, transaction
+from portal.database import transaction
 from portal.models import Account, CostItem, District, Edition, Officer, Pool, Proposal, Unit
 from portal.models.proposal import ProposalState
 from portal.models.staff import Role
@@ -31,7 +31,7 @@ def run(_chosen: Namespace) -> None:
     if not settings.development:
         raise ConfigError("the demo edition is for PORTAL_ENV=development only")
     content = _read("edition")
-    with database.connection_context(), transaction():
+    with transaction():
         edition = _load_edition(content, ProposalState.ON_BALLOT)
         _load_edition(_read("coming"), ProposalState.SUBMITTED)
         resident = _load_resident(content["resident"])

@@ -4,7 +4,6 @@ from argparse import Namespace
 from typing import Any
 
 from portal import clock
-from portal.database import database
 from portal.models.ballot import Ballot
 from portal.models.edition import Edition, Pool
 from portal.models.proposal import Proposal
@@ -16,10 +15,9 @@ def add_command(commands: Any) -> None:
 
 
 def run(_chosen: Namespace) -> None:
-    with database.connection_context():
-        for edition in Edition.select().order_by(Edition.voting_to):
-            pools = edition.pools.count()
-            proposals = Proposal.select().join(Pool).where(Pool.edition == edition).count()
-            ballots = Ballot.select().where(Ballot.edition == edition).count()
-            print(f"{edition.code}\t{edition.name}\t{edition.phase(clock.now())}\t{pools} pools\t{proposals} proposals\t"
-                  f"{ballots} ballots")
+    for edition in Edition.select().order_by(Edition.voting_to):
+        pools = edition.pools.count()
+        proposals = Proposal.select().join(Pool).where(Pool.edition == edition).count()
+        ballots = Ballot.select().where(Ballot.edition == edition).count()
+        print(f"{edition.code}\t{edition.name}\t{edition.phase(clock.now())}\t{pools} pools\t{proposals} proposals\t"
+              f"{ballots} ballots")

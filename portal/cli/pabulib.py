@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from portal import clock
-from portal.database import database
 from portal.services.pabulib import read_file
 from portal.services.pabulib_import import import_files
 
@@ -35,9 +34,8 @@ def run(chosen: Namespace) -> None:
         for path in chosen.files:
             files.append(read_file(path, str(path)))
             progress.show(f"read {path}: {len(files[-1].projects):,} projects, {len(files[-1].votes):,} votes")
-        with database.connection_context():
-            stored = import_files(files, chosen.edition, with_ballots=chosen.with_ballots, actor="command line", now=clock.now(),
-                                  progress=progress.count)
+        stored = import_files(files, chosen.edition, with_ballots=chosen.with_ballots, actor="command line", now=clock.now(),
+                              progress=progress.count)
     finally:
         progress.end()
     print(f"Edition {chosen.edition}: stored {stored.pools:,} pools, {stored.proposals:,} proposals, {stored.ballots:,} ballots "

@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 from portal import clock
-from portal.database import database
 from portal.services import retention
 from portal.services.retention import Rule
 
@@ -22,15 +21,14 @@ def add_command(commands: Any) -> None:
 
 def run(chosen: Namespace) -> None:
     now = clock.now()
-    with database.connection_context():
-        if chosen.dry_run:
-            for rule in retention.RULES:
-                _print("would remove", rule, retention.count_due(rule, now=now))
-            found = [kind.find_strays(now=now) for kind in retention.SWEPT]
-            _print_sweep("would remove", *(sum(map(len, both)) for both in zip(*found)))
-        else:
-            swept = retention.remove_due(actor=ACTOR, now=now, done=lambda rule, rows: _print("removed", rule, rows))
-            _print_sweep("removed", *swept)
+    if chosen.dry_run:
+        for rule in retention.RULES:
+            _print("would remove", rule, retention.count_due(rule, now=now))
+        found = [kind.find_strays(now=now) for kind in retention.SWEPT]
+        _print_sweep("would remove", *(sum(map(len, both)) for both in zip(*found)))
+    else:
+        swept = retention.remove_due(actor=ACTOR, now=now, done=lambda rule, rows: _print("removed", rule, rows))
+        _print_sweep("removed", *swept)
 
 
 def _print(verb: str, rule: Rule, rows: int) -> None:

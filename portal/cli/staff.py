@@ -7,7 +7,6 @@ from typing import Any
 from peewee import IntegrityError
 
 from portal import clock
-from portal.database import database
 from portal.errors import PortalError, require
 from portal.models.staff import Officer, Role
 from portal.services import staff
@@ -30,23 +29,20 @@ def add_command(commands: Any) -> None:
 def run_create(chosen: Namespace) -> None:
     if not re.fullmatch(r"[^@\s]+@[^@\s]+", chosen.email):
         raise PortalError("%(email)s is not an e-mail address", email=chosen.email)
-    with database.connection_context():
-        try:
-            _print(staff.create_officer(chosen.email, name=chosen.name or chosen.email, role=Role(chosen.role), actor=ACTOR,
-                                        now=clock.now()))
-        except IntegrityError:
-            raise PortalError("there already is an officer %(email)s", email=chosen.email) from None
+    try:
+        _print(staff.create_officer(chosen.email, name=chosen.name or chosen.email, role=Role(chosen.role), actor=ACTOR,
+                                    now=clock.now()))
+    except IntegrityError:
+        raise PortalError("there already is an officer %(email)s", email=chosen.email) from None
 
 
 def run_renew(chosen: Namespace) -> None:
-    with database.connection_context():
-        _print(staff.renew_access(_find(chosen.email), actor=ACTOR, now=clock.now()))
+    _print(staff.renew_access(_find(chosen.email), actor=ACTOR, now=clock.now()))
 
 
 def run_end(chosen: Namespace) -> None:
-    with database.connection_context():
-        officer = _find(chosen.email)
-        staff.end_access(officer, actor=ACTOR, now=clock.now())
+    officer = _find(chosen.email)
+    staff.end_access(officer, actor=ACTOR, now=clock.now())
     print(f"{officer.email} can no longer log in.")
 
 

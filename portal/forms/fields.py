@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from flask import current_app, get_template_attribute
+from flask import current_app
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import MultipleFileField
@@ -21,6 +21,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, Optional
 from portal import cache
 from portal.config import settings
 from portal.forms import validators
+from portal.i18n import lines
 
 VALUE = cache.blank("value")
 TOO_LONG = _l("This can have at most %(max)d characters.")
@@ -121,7 +122,7 @@ class FilesWidget(Translated, GovFileInput):  # type: ignore[misc]
     def map_gov_params(self, field: Field, **kwargs: Any) -> dict[str, Any]:
         params = super().map_gov_params(field, **kwargs)
         if field.errors:
-            params["errorMessage"]["html"] = get_template_attribute("components/lists.html", "lines")(field.errors[0])
+            params["errorMessage"]["html"] = lines(field.errors[0])
         return params
 
 

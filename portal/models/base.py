@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, Self
 
-from peewee import SQL, ColumnBase, Model
+from peewee import SQL, ColumnBase, Field, Model
 
 from portal.database import database, on_sqlite
 from portal.errors import NotFound, require
@@ -97,11 +97,15 @@ class Prepared:
         cursor, fields = self._execute(given)
         return [_as_model(fields, row) for row in cursor.fetchall()]
 
+    def count(self, *given: Any) -> int:
+        """Return the number that the query counts for these values."""
+        return int(self._execute(given)[0].fetchone()[0])
+
     def _execute(self, given: tuple[Any, ...]) -> tuple[Any, list[Any]]:
         kind = type(database.obj)
         if kind not in self._written:
             query = self._build(*map(_Parameter, range(len(given))))
-            fields = [(field.model, field.name, field.python_value) for field in query._returning]
+            fields = [(field.model, field.name, field.python_value) for field in query._returning if isinstance(field, Field)]
             self._written[kind] = *query.sql(), fields
         text, values, fields = self._written[kind]
         sent = [slot.value(given) if isinstance(slot, _Slot) else slot for slot in values]

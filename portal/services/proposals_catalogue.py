@@ -108,6 +108,14 @@ def load(edition: Edition) -> list[Entry]:
             for *shown, categories, place, number, name in rows.tuples()]
 
 
+def _having(entries: list[Entry], words: list[str], number: str) -> list[Entry]:
+    if number:
+        return [entry for entry in entries if number in entry.words or all(word in entry.words for word in words)]
+    for word in words:
+        entries = [entry for entry in entries if word in entry.words]
+    return entries
+
+
 def search(entries: Iterable[Entry], filters: Filters) -> list[Entry]:
     """Return the entries that fit: each word begins a word of theirs, or is their number or a part of it (BO.D4, D4.7/26).
 
@@ -122,14 +130,13 @@ def search(entries: Iterable[Entry], filters: Filters) -> list[Entry]:
         least, most = filters.cost_from or 0, math.inf if filters.cost_to is None else filters.cost_to
         found = [entry for entry in found if least <= entry.cost <= most]
     for term in filters.words.split():
-        number = _mark(term) if re.search(r"\d", term) else ""
         whole = [f" {word}" for word in fold(term).split()] or [""]
-        for first, *rest in (whole, [word[:max(STEM, len(word) - ENDING)] for word in whole]):
-            fits = [entry for entry in found if first in entry.words and (not rest or all(word in entry.words for word in rest))
-                    or number and number in entry.words]
+        number = _mark(term) if re.search(r"\d", term) else ""
+        for looked_for in (whole, [word[:max(STEM, len(word) - ENDING)] for word in whole]):
+            fits = _having(found, looked_for, number)
             if fits:
                 break
-        found, words = fits, [*words, first, *rest]
+        found, words = fits, [*words, *looked_for]
     if filters.sort in ORDERS:
         return sorted(found, key=ORDERS[filters.sort][1])
     return sorted(found, key=lambda entry: sum(map(entry.words.find, words))) if words else found  # The title comes first.

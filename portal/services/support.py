@@ -4,11 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from peewee import fn
+
 from portal import clock, crypto
 from portal.database import transaction
 from portal.errors import N_, InvitationRefused, LinkUnknown, MoveForbidden, NotFound, SupportRefused, require
 from portal.messaging.outbox import enqueue
 from portal.models.account import Account, AccountState
+from portal.models.base import Prepared
 from portal.models.message import MessageChannel
 from portal.models.proposal import PUBLIC, Proposal, ProposalState
 from portal.models.support import Authorship, Follow, Invitation, Support
@@ -60,10 +63,18 @@ def count_supporters(proposal: Proposal) -> int:
     """Return how many support a proposal, online and on paper; once it is assessed, how many did when that began."""
     if proposal.supporters is not None:
         return int(proposal.supporters)
-    found = Support.select().join(Account).where(Support.proposal == proposal, Account.state == AccountState.ACTIVE)
-    if proposal.pool.district_id:  # Who has moved away since does not count.
-        found = found.where(Account.district == proposal.pool.district_id)
-    return int(found.count() + (proposal.on_paper or 0))
+    district = proposal.pool.district_id  # Who has moved away since does not count.
+    online = _of_district.count(proposal.id, district) if district else _of_city.count(proposal.id)
+    return online + (proposal.on_paper or 0)
+
+
+def _online(proposal: Any) -> Any:
+    return (Support.select(fn.COUNT(Support.id)).join(Account)
+            .where(Support.proposal == proposal, Account.state == AccountState.ACTIVE))
+
+
+_of_city = Prepared(_online)
+_of_district = Prepared(lambda proposal, district: _online(proposal).where(Account.district == district))
 
 
 def supported_until(proposal: Proposal) -> datetime | None:

@@ -7,30 +7,30 @@ import csv
 import io
 import re
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any, NamedTuple
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 from flask import Blueprint, Response, get_template_attribute, jsonify, render_template, request
 from flask_babel import gettext as _
 from flask_login import current_user
 from markupsafe import Markup, escape
 
-from portal import cache, clock
+from portal import cache, clock, stencil
 from portal.access import public_page
 from portal.config import settings
 from portal.errors import NotFound, require
 from portal.i18n import cell, language
 from portal.models.assessment import LEADS, Card, Move, Transition
-from portal.models.attachment import FileKind
+from portal.models.attachment import Attachment, FileKind
 from portal.models.edition import Edition
-from portal.models.proposal import Proposal, ProposalState
+from portal.models.proposal import CostItem, Proposal, ProposalState
+from portal.models.support import Authorship
 from portal.services import attachment, implementation, proposals, proposals_catalogue, proposals_lot, support
 from portal.services.proposals_catalogue import CATEGORIES, ORDERS, STATES, Entry, Filters
 from portal.templating import current_edition
 
 pages = Blueprint("proposals", __name__)
-ON_PAGE, MOST_LETTERS, WORDS = 24, 100, cache.blank("words")
+ON_PAGE, MOST_LETTERS = 24, 100
 UNDECIDED = (ProposalState.SUBMITTED, ProposalState.RETURNED, ProposalState.IN_ASSESSMENT, ProposalState.WITHDRAWN)
 TOLD = set(Move) - {Move.RETURNED, Move.CORRECTED}  # What everybody reads of a proposal's history.
 WITH_WORDS = TOLD - {Move.SUBMITTED, Move.PROTESTED, Move.WITHDRAWN}  # Of these, with the words: those of the city.
@@ -57,6 +57,7 @@ class Look(NamedTuple):
     def address(self, path: str = "/projekty", **changes: Any) -> str:
         """Return the address of the same with something changed."""
         query = urlencode({name: value for name, value in {**self.asked, **changes}.items() if value})
+        query = query.replace(quote_plus(cache.blank("words")), cache.blank("query"))
         return f"{path}?{query}" if query else path
 
 
@@ -95,36 +96,35 @@ def _look() -> Look:
     return Look(edition, choices, asked, proposals_catalogue.search(entries, wanted))
 
 
-@lru_cache(maxsize=4096)
-def _card(entry: Entry, with_state: bool, _language: str) -> Markup:
-    """Return an entry as lists show it to everybody who reads a language."""
-    card: Markup = get_template_attribute("components/proposals.html", "proposal_card")(
-        entry, entry.pool_name or _("citywide"), entry.state if with_state else "")
-    return card
+def _part(macro: str, *given: Any, file: str = "proposals") -> Markup:
+    made: Markup = get_template_attribute(f"components/{file}.html", macro)(*given)
+    return made
 
 
-def _filter(look: Look) -> Markup:
-    """Return the form that narrows the catalogue down; where just words are looked for, it is made once a second."""
-    def make(**changes: str) -> Markup:
-        shown = look._replace(asked={**look.asked, **changes})
-        form: Markup = get_template_attribute("components/proposals.html", "catalogue_filter")(shown, current_edition())
-        return form
-    if look.asked.keys() - {"szukaj"}:
-        return make()
-    made = cache.remember(("filter", language(), look.edition), lambda: make(szukaj=WORDS))
-    return made.replace(WORDS, escape(look.asked.get("szukaj", "")))
+def _card(entry: Entry, with_state: bool, reader: str) -> Markup:
+    """Return an entry as lists show it."""
+    place, state = entry.pool_name or _("citywide"), entry.state if with_state else ""
+    return cache.same((entry, with_state, reader), lambda: _part("proposal_card", entry, place, state))
 
 
 @pages.get("/projekty")
 @public_page
 def list_proposals() -> str:
-    look = _look()
+    look, view = _look(), request.args.get("widok")
     last = max(1, -(-len(look.found) // ON_PAGE))
     number = min(max(1, request.args.get("strona", 1, type=int)), last)
-    shown = look.found if look.asked.get("widok") == "druk" else look.found[(number - 1) * ON_PAGE:number * ON_PAGE]
-    return render_template("proposals/list_proposals.html", look=look, shown=shown, number=number, last=last,
-                           filter=_filter(look) if look.edition else "",
-                           card=lambda entry: _card(entry, len(look.choices["stan"]) > 1, language()))
+    cards = escape("")
+    if view == "druk":
+        cards = _part("proposal_table", look.found)
+    elif view != "mapa":
+        own, reader = len(look.choices.get("stan", ())) > 1, language()
+        cards = cards.join([_card(entry, own, reader) for entry in look.found[(number - 1) * ON_PAGE:number * ON_PAGE]])
+    words = look.asked.get("szukaj", "")
+    asked = {**look.asked, **({"szukaj": cache.blank("words")} if words else {})}
+    return stencil.render(
+        "proposals/list_proposals.html", {"words": words, "query": quote_plus(words), "cards": cards},
+        {"look": look._replace(asked=asked)}, looked_at=look.edition, asked=tuple(asked.items()), found=len(look.found),
+        number=number, last=last)
 
 
 @pages.get("/projekty/mapa.json")
@@ -153,13 +153,21 @@ def download_list() -> Response:
     return Response(file.getvalue(), mimetype="text/csv", headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
+def _body(proposal: Proposal, costs: list[CostItem], files: list[Attachment], authors: list[Authorship]) -> Markup:
+    """Return what a proposal says."""
+    rows = [tuple(row.__data__.values()) for row in (proposal, *costs, *files)]
+    names = [(author.shows_name, author.account.name) for author in authors]
+    said = language(), proposal.pool.name, proposal.pool.edition.name, *rows, *names
+    return cache.same(said, lambda: _part("proposal_body", proposal, costs, files, authors, file="proposal"))
+
+
 @pages.get("/projekty/<slug>")
 @public_page
 def show_proposal(slug: str) -> str:
     proposal, account = require(Proposal.published(slug), NotFound), current_user.account
+    body = _body(proposal, proposal.costs, attachment.of_proposal(proposal, FileKind.ATTACHMENT), proposals.authors(proposal))
     return render_template(
-        "proposals/show_proposal.html", proposal=proposal, costs=proposal.costs,
-        attachments=attachment.of_proposal(proposal, FileKind.ATTACHMENT), authors=proposals.authors(proposal),
+        "proposals/show_proposal.html", proposal=proposal, body=body,
         cards=Card.opinions(proposal) if proposal.state not in UNDECIDED else [], stages=implementation.stages(proposal),
         history=[(LEADS[step.move][1], step) for step in Transition.of_proposal(proposal) if step.move in TOLD],
         with_words=WITH_WORDS, standing=support.standing(proposal, account, now=clock.now()), resident=account is not None,

@@ -193,7 +193,7 @@ def catalogue(table: Table) -> None:
     """Measure a large city's catalogue with questions in its address, so that no finished page is at hand."""
     from portal import clock
     from portal.models import Edition, Pool, Proposal
-    from portal.models.proposal import ProposalState
+    from portal.models.proposal import CostItem, ProposalState
     at = clock.now()
     edition = Edition.create(code="bench", name="Bench", voting_from=at - timedelta(days=9), voting_to=at, results_on=at,
                              lot_seed="bench", archived=True)
@@ -202,11 +202,17 @@ def catalogue(table: Table) -> None:
         "pool": pool, "number": f"K{order}", "slug": f"k-{order}", "cost": order * 1000_00, "state": ProposalState.REFUSED,
         "title": f"{IDEAS[order % len(IDEAS)]} przy ulicy numer {order}", "summary": "Miejsce spotkań dla każdego. " * 8,
         "place": f"ulica Długa {order}", "categories": "greenery,sport", "latitude": 50 + order / 10_000, "longitude": 19.9,
+        "description": "Miejsce, w którym spotykają się sąsiedzi. " * 20, "justification": "Brakuje tu cienia. " * 10,
+        "beneficiaries": "Wszyscy mieszkańcy osiedla.", "availability": "Cały rok, całą dobę.", "universal": True,
     } for order in range(CATALOGUE)]).execute()
+    CostItem.insert_many([{"proposal": proposal.id, "what": what, "amount": 250_00} for proposal in pool.proposals
+                          for what in ("Ławki", "Drzewa", "Krzewy", "Robocizna")]).execute()
     read, asked = itertools.repeat(client.get("/yardstick/read")), "/projekty?edycja=bench"
     for name, path in (("its first page", asked), ("a search in it", f"{asked}&szukaj=skwer+numer")):
         shown = f"catalogue, {CATALOGUE:,} projects: {name}, made anew"
         compare(table, shown, itertools.repeat(client.get(path)), "bare read", read, 0.2)
+    each = itertools.cycle([client.get(f"/projekty/k-{order}?x") for order in range(CATALOGUE)])
+    compare(table, "a project's page, another one each time, made anew", each, "bare read", read, 0.2)
 
 
 def publish(report: str) -> None:

@@ -30,21 +30,17 @@ def test_hour_is_rounded_down() -> None:
 def test_now_is_aware_and_can_be_shown_as_on_another_date(now: datetime) -> None:
     assert clock.now() == now and clock.now().tzinfo is UTC and not clock.is_previewing()
     another = datetime(2030, 1, 1, tzinfo=UTC)
-    with clock.as_on(another):
-        assert clock.now() == another and clock.is_previewing()
+    clock.show_as_on(another)
+    assert clock.now() == another and clock.is_previewing()
+    clock.show_as_on(None)
     assert clock.now() == now and not clock.is_previewing()
 
 
 def test_preview_of_one_request_is_not_that_of_another(now: datetime) -> None:
     seen = []
-    with clock.as_on(datetime(2030, 1, 1, tzinfo=UTC)):
-        other = threading.Thread(target=lambda: seen.append(clock.now()))
-        other.start()
-        other.join()
+    clock.show_as_on(datetime(2030, 1, 1, tzinfo=UTC))
+    other = threading.Thread(target=lambda: seen.append(clock.now()))
+    other.start()
+    other.join()
+    clock.show_as_on(None)
     assert seen == [now]
-
-
-def test_clock_returns_to_the_real_time_after_an_error(now: datetime) -> None:
-    with pytest.raises(ZeroDivisionError), clock.as_on(datetime(2030, 1, 1, tzinfo=UTC)):
-        raise ZeroDivisionError
-    assert clock.now() == now
