@@ -25,6 +25,8 @@ class Session(BaseModel):
     seen_at = MomentField()
     proved_at = MomentField()  # When the person last typed the password in this session.
     user_agent = CharField(max_length=200, default="")
+    account_id: int | None
+    officer_id: int | None
 
     class Meta:
         constraints = [check("session_belongs_to_one_person", "(account_id IS NULL) <> (officer_id IS NULL)")]

@@ -96,10 +96,10 @@ def _enter(person: Person, tries: list[Try], browser: Browser, now: datetime) ->
 
 def _person_of(session: Session) -> Person:
     """Return the person as the database knows them now; a session's own officer comes without the password's hash."""
-    if session.officer:
-        return require(Officer.get_or_none(Officer.id == session.officer), ChangedMeanwhile)
+    if session.officer_id:
+        return require(Officer.get_or_none(Officer.id == session.officer_id), ChangedMeanwhile)
     # The account may have been deleted in another window just now.
-    return require(Account.get_or_none(Account.id == session.account), ChangedMeanwhile)
+    return require(Account.get_or_none(Account.id == session.account_id), ChangedMeanwhile)
 
 
 def _owner(person: Person) -> dict[str, Person]:
@@ -200,4 +200,4 @@ def _record(action: str, officer: Officer, now: datetime) -> None:
 def was_same_person(token: str, session: Session) -> bool:
     """Tell whether a token, perhaps of a session that idled too long, belonged to the person of this session."""
     before = Session.get_or_none(Session.token_hash == crypto.hash_token(token))
-    return bool(before and (before.account, before.officer) == (session.account, session.officer))
+    return bool(before and (before.account_id, before.officer_id) == (session.account_id, session.officer_id))

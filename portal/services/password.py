@@ -30,7 +30,7 @@ def change_password(session: Session, current: str, new: str, *, address: str, n
     proven = login.prove(session, current, address=address, now=now)
     hashed = crypto.hash_password(new)
     with transaction():
-        account = require(Account.get_or_none(Account.id == session.account, Account.password_hash == proven.password_hash),
+        account = require(Account.get_or_none(Account.id == session.account_id, Account.password_hash == proven.password_hash),
                           ChangedMeanwhile)
         _set_password(account, hashed, "password changed", now)
         login.end_sessions(account, but=session)

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from portal import crypto
-from portal.errors import PortalError
+from portal.errors import ChangedMeanwhile, PortalError
 from portal.models import Account, EmailChange, Session
-from portal.services import login, password, profile
+from portal.services import login, password, profile, removal
 from tests.factories import PASSWORD, make_account, make_district
 from tests.services.test_password import NEW, asked
 
@@ -63,3 +63,12 @@ def test_change_proven_before_a_reset_is_not_begun_after_it(thief: Session, now:
     with pytest.raises(PortalError):
         profile.ask_email_change(account, email="zlodziej@example.org", now=now)
     assert EmailChange.select().count() == 0
+
+
+def test_account_deleted_in_another_window_is_told_of_and_breaks_nothing(now: datetime) -> None:
+    account = make_account(make_district())
+    login.log_in(str(account.email), PASSWORD, now=now)
+    here = Session.get()
+    removal.delete_own_account(account, with_ballots=False, now=now)
+    with pytest.raises(ChangedMeanwhile):
+        password.change_password(here, PASSWORD, THIEFS, address="192.0.2.1", now=now)
