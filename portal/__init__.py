@@ -24,21 +24,12 @@ def create_app(instance: Path | None = None) -> "Flask":
     settings.check_service()
     app = Flask(__name__, instance_path=str(settings.instance))
     app.config.from_mapping(config.for_flask(settings, keyring.get("secret")))
-    app.wsgi_app = cache.PublicPages(app.wsgi_app, app.config)  # type: ignore[method-assign]
-    app.wsgi_app = cache.PackedAssets(app.wsgi_app, templating.BUILD)  # type: ignore[method-assign]
+    pages = cache.PublicPages(app.wsgi_app, app.config)
+    app.wsgi_app = cache.PackedAssets(pages, templating.BUILD)  # type: ignore[method-assign]
     if settings.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, *[settings.proxies] * 3)  # type: ignore[method-assign]
     database.open_database(settings.database_url)
     app.teardown_request(database.release)
-    csrf.init_app(app)
-    limiter.init_app(app)
-    mail.init_app(app)
-    access.init_app(app)
-    i18n.init_app(app)
-    headers.init_app(app)
-    templating.init_app(app)
-    errors.init_app(app)
-    worker.init_app(app)
-    views.init_app(app)
-    admin.init_app(app)
+    for part in (csrf, limiter, mail, access, i18n, headers, templating, errors, worker, views, admin):
+        part.init_app(app)
     return app

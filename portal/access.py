@@ -14,8 +14,9 @@ from flask_login import AnonymousUserMixin, UserMixin, current_user, login_user,
 
 from portal import clock
 from portal.config import settings
-from portal.extensions import login_manager
-from portal.models.login import ABSOLUTE, IDLE, Session
+from portal.extensions import limiter, login_manager
+from portal.models import Session
+from portal.models.login import ABSOLUTE, IDLE
 from portal.services import login
 from portal.services.login_device import Browser
 
@@ -30,10 +31,7 @@ class Visitor(UserMixin):  # type: ignore[misc]
     """The person of a living session: a resident (account) or an officer."""
 
     def __init__(self, token: str, row: Session) -> None:
-        self.token, self.session, self.account, self.officer = token, row, row.account, row.officer
-
-    def get_id(self) -> str:
-        return self.token
+        self.id, self.session, self.account, self.officer = token, row, row.account, row.officer
 
     @property
     def ends(self) -> tuple[int, bool]:
@@ -97,8 +95,7 @@ def public_page(view: View) -> View:
     def guarded(*args: Any, **kwargs: Any) -> Any:
         response = make_response(view(*args, **kwargs))
         if current_app.config["SESSION_COOKIE_NAME"] not in request.cookies:
-            response.headers["Cache-Control"] = "public, max-age=0, must-revalidate"
-            response.headers["Vary"] = "Cookie, Accept-Encoding"
+            response.headers.update({"Cache-Control": "public, max-age=0, must-revalidate", "Vary": "Cookie, Accept-Encoding"})
             response.add_etag()
         return response
     guarded.guard = "public"  # type: ignore[attr-defined]
@@ -109,6 +106,11 @@ def open_form(view: View) -> View:
     """Open a page with a form to anyone; it is never cached."""
     view.guard = "form"  # type: ignore[attr-defined]
     return view
+
+
+def limited_form(per_hour: int) -> Callable[[View], View]:
+    """Open a page with a form to anyone; it can be sent so often from an address, but not as often as a program would."""
+    return lambda view: open_form(limiter.limit(f"{per_hour} per hour", methods=["POST"])(view))
 
 
 def accepts_files(most: int, size: int) -> Callable[[View], View]:
@@ -140,6 +142,11 @@ def resident_required(view: View) -> View:
     return guarded
 
 
+def resident_form(view: View) -> View:
+    """Let residents in to a form, which can be sent often, but not as often as a program would."""
+    return resident_required(limiter.limit("120 per hour", methods=["POST"])(view))
+
+
 def _way_back() -> str | None:
     """Return the page to go to after the login: the one asked for, or the one whose form was sent."""
     if request.method == "GET":
@@ -152,6 +159,12 @@ def safe_next_url(default: str) -> str:
     target = request.args.get("next", "")
     inside = target.startswith("/") and not target.startswith("//") and "\\" not in target and target.isprintable()
     return target if inside else default
+
+
+def lead_on(endpoint: str, said: str, kind: str = "success", **values: Any) -> Any:
+    """Lead to the page where things go on, which says first what was done, or why not."""
+    flash(said, kind)
+    return redirect(url_for(endpoint, **values))
 
 
 def _refuse_unprintable_addresses() -> None:

@@ -13,6 +13,9 @@ from collections.abc import Callable, Hashable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
+from weakref import WeakValueDictionary
+
+from werkzeug.test import run_wsgi_app
 
 T = TypeVar("T")
 Answer = tuple[str, list[tuple[str, str]], bytes]
@@ -21,7 +24,7 @@ MOST_ENTRIES = 500
 TRACKING = re.compile("((fbclid|gclid|utm_[a-z]+)=[^&]*+&?)*")  # What others add to a link: no page depends on it.
 
 _entries: OrderedDict[Hashable, tuple[float, Any]] = OrderedDict()
-_making: dict[Hashable, threading.Lock] = {}
+_making: WeakValueDictionary[Hashable, threading.Lock] = WeakValueDictionary()  # As long as a thread makes something or waits.
 _guard = threading.Lock()
 
 
@@ -37,24 +40,18 @@ def remember(key: Hashable, make: Callable[[], T]) -> T:
         with _guard:
             lock = _making.setdefault(key, threading.Lock())
         with lock:
-            entry = _fresh(key)
-            if entry is None:
-                try:
-                    value = make()
-                    _keep(key, value)
-                    return value
-                finally:  # What cannot be made, a page that does not exist perhaps, leaves nothing behind.
-                    with _guard:
-                        _making.pop(key, None)
+            entry = _fresh(key) or _keep(key, make())
     return entry[1]
 
 
-def _keep(key: Hashable, value: Any) -> None:
+def _keep(key: Hashable, value: T) -> tuple[float, T]:
+    made = time.monotonic(), value
     with _guard:
-        _entries[key] = (time.monotonic(), value)
+        _entries[key] = made
         _entries.move_to_end(key)
         while len(_entries) > MOST_ENTRIES:
             _entries.popitem(last=False)
+    return made
 
 
 @lru_cache(maxsize=4000)
@@ -67,8 +64,7 @@ def same(key: Hashable, make: Callable[[], T]) -> T:
     kept = _kept(key)
     if not kept:
         kept.append(make())
-    made: T = kept[0]
-    return made
+    return kept[0]
 
 
 def blank(name: str) -> str:
@@ -77,13 +73,6 @@ def blank(name: str) -> str:
     No form accepts its signs (validators.clean_text) and no address holds them (access), so nobody can write one.
     """
     return f"\ue000{name}\ue001"
-
-
-def forget() -> None:
-    """Drop everything."""
-    _kept.cache_clear()
-    with _guard:
-        _entries.clear()
 
 
 class PublicPages:
@@ -110,30 +99,20 @@ class PublicPages:
         status, headers, body = (entry[1] if entry else self._ask(key, environ))[-1 if _unpacks(environ) else 0]
         sent = dict(headers)
         if "ETag" in sent and sent["ETag"] == environ.get("HTTP_IF_NONE_MATCH"):
-            kept = ("ETag", "Cache-Control", "Vary")
-            start_response("304 Not Modified", [(name, sent[name]) for name in kept])
+            start_response("304 Not Modified", [(name, sent[name]) for name in ("ETag", "Cache-Control", "Vary")])
             return [b""]
         start_response(status, headers)
         return [body]
 
     def _ask(self, key: Hashable, environ: dict[str, Any]) -> list[Answer]:
         """Return the answer as it is; if everybody without a session gets it, which so holds no secret, packed as well."""
-        answer: list[Any] = []
-
-        def start_response(status: str, headers: list[tuple[str, str]], _error: Any = None) -> None:
-            answer[:] = status, headers
-
-        chunks = self._application(environ, start_response)
-        try:
-            body = b"".join(chunks)
-        finally:
-            getattr(chunks, "close", lambda: None)()
-        status, headers = answer
-        named, answers = dict(headers), [(status, headers, body)]
-        if status.startswith("200") and named.get("Cache-Control", "").startswith("public") and "Set-Cookie" not in named:
+        chunks, status, headers = run_wsgi_app(self._application, environ, buffered=True)
+        body = b"".join(chunks)
+        answers = [(status, list(headers), body)]
+        if status.startswith("200") and headers.get("Cache-Control", "").startswith("public") and "Set-Cookie" not in headers:
             packed = gzip.compress(body, 6, mtime=0)
-            other = {"Content-Encoding": "gzip", "Content-Length": str(len(packed)), "ETag": f'{named["ETag"][:-1]}-gzip"'}
-            answers.append((status, [*{**named, **other}.items()], packed))
+            headers.update({"Content-Encoding": "gzip", "Content-Length": len(packed), "ETag": f'{headers["ETag"][:-1]}-gzip"'})
+            answers.append((status, list(headers), packed))
             _keep(key, answers)
         return answers
 

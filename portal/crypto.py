@@ -35,30 +35,43 @@ class SealBroken(Exception):
 
 
 class Keyring:
-    """Named keys, read once per process from the environment or the key folder."""
+    """Named keys, read once per process from the environment or the key folder.
+
+    The key of an edition lives in a process only as long as its file does: another process may have destroyed it.
+    """
 
     def __init__(self) -> None:
-        self._keys: dict[tuple[object, str], bytes] = {}
+        self._keys: dict[tuple[object, str], tuple[bytes, Path | None]] = {}
 
     def path(self, name: str) -> Path:
         return Path(settings.instance) / "keys" / re.sub(r"[^a-z0-9-]", "_", name.lower())
 
+    def variable(self, name: str) -> str | None:
+        """Return what the environment calls a key, if the key comes from there."""
+        variable = "PORTAL_KEY_" + re.sub(r"[^A-Z0-9]", "_", name.upper())
+        return variable if os.environ.get(variable) else None
+
     def get(self, name: str) -> bytes:
         """Return a key; raise KeyMissing when there is none."""
         known = settings.instance, name
-        if known not in self._keys:
-            path = self.path(name)
-            encoded = os.environ.get("PORTAL_KEY_" + re.sub(r"[^A-Z0-9]", "_", name.upper()))
-            if not encoded:
-                try:
-                    encoded = path.read_text("ascii")
-                except FileNotFoundError:
-                    raise KeyMissing(f"the key {name!r} is missing: expected in {path}") from None
-            key = base64.b64decode(encoded)
-            if len(key) != 32:
-                raise KeyMissing(f"the key {name!r} must be 32 bytes in base64")
-            self._keys[known] = key
-        return self._keys[known]
+        key, file = self._keys.get(known) or self._read(name)
+        if file and not os.path.exists(file):
+            self._keys.pop(known, None)
+            raise KeyMissing(f"the key {name!r} is missing: it was in {file}")
+        self._keys[known] = key, file
+        return key
+
+    def _read(self, name: str) -> tuple[bytes, Path | None]:
+        """Return a key, and its file if it has to be looked for each time."""
+        path, variable = self.path(name), self.variable(name)
+        try:
+            encoded = os.environ[variable] if variable else path.read_text("ascii")
+        except FileNotFoundError:
+            raise KeyMissing(f"the key {name!r} is missing: expected in {path}") from None
+        key = base64.b64decode(encoded)
+        if len(key) != 32:
+            raise KeyMissing(f"the key {name!r} must be 32 bytes in base64")
+        return key, None if variable or name in SYSTEM_KEYS else path
 
     def create(self, name: str) -> bytes:
         """Make a key unless it exists, readable by the owner only, and return it."""
@@ -74,6 +87,10 @@ class Keyring:
                 with suppress(FileExistsError):  # A link fails where a file is: of two processes that begin at once one key wins.
                     os.link(file.name, path)
             return self.get(name)
+
+    def destroy(self, name: str) -> None:
+        """Delete the file of an edition's key, and so the key in every process that has read it."""
+        self.path(name).unlink(missing_ok=True)
 
 
 keyring = Keyring()
@@ -92,16 +109,6 @@ def unseal_bytes(sealed: bytes, purpose: str) -> bytes:
         return AESGCM(keyring.get("seal")).decrypt(sealed[:12], sealed[12:], purpose.encode())
     except (InvalidTag, ValueError):
         raise SealBroken(purpose) from None
-
-
-def seal(plain: str, purpose: str) -> bytes:
-    """Seal a text for one purpose."""
-    return seal_bytes(plain.encode(), purpose)
-
-
-def unseal(sealed: bytes, purpose: str) -> str:
-    """Decrypt a text sealed for the same purpose; raise SealBroken."""
-    return unseal_bytes(sealed, purpose).decode()
 
 
 def keyed_hash(key: str, *parts: str) -> str:
@@ -164,11 +171,9 @@ def verify_password(hashed: str | None, password: str, *, officer: bool = False)
 
 
 def _matches(hashed: str, password: str, officer: bool) -> bool:
-    with _hashing:
-        try:
-            return (_OFFICERS if officer else _RESIDENTS).verify(hashed, password)
-        except (VerifyMismatchError, InvalidHashError):
-            return False
+    with _hashing, suppress(VerifyMismatchError, InvalidHashError):
+        return (_OFFICERS if officer else _RESIDENTS).verify(hashed, password)
+    return False
 
 
 def password_is_outdated(hashed: str, *, officer: bool = False) -> bool:

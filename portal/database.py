@@ -7,7 +7,7 @@ SQLite runs in WAL with immediate transactions, so that a writer waits at the st
 import fcntl
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import SimpleNamespace
@@ -24,11 +24,13 @@ from portal.config import settings
 
 MIGRATIONS = Path(__file__).with_name("migrations")  # Plain SQL, as PostgreSQL reads it; and how SQLite does:
 ON_SQLITE = ((r"\b(SERIAL|BIGINT|BOOLEAN)\b", "INTEGER"), (r"\bTIMESTAMP\b", "DATETIME"), (r"\bBYTEA\b", "BLOB"),
-             (r"\bNUMERIC\b", "DECIMAL"), (r"\bUUID\b", "TEXT"), (r"/\* SQLite: (.*?) \*/", r"\1"))
+             (r"\bNUMERIC\b", "DECIMAL"), (r"\bUUID\b", "TEXT"), (r"/\* SQLite: (.*?) \*/", r"\1"),
+             (r"/\* PostgreSQL \*/[^;]*", ""))
 BUSY_SECONDS = 15
 PRAGMAS = {"journal_mode": "wal", "foreign_keys": 1, "synchronous": "full", "cache_size": -16000, "temp_store": 2}
 
 database = DatabaseProxy()
+_threads = threading.Lock()
 
 
 def open_database(url: str) -> Database:
@@ -40,43 +42,29 @@ def open_database(url: str) -> Database:
             str(path), pragmas=PRAGMAS, timeout=BUSY_SECONDS, lock_type="IMMEDIATE", max_connections=None,
             check_same_thread=False)  # The pool hands a connection from thread to thread, to one at a time.
     else:
-        scheme, rest = url.split("://", 1)
-        opened = db_url.connect(f"{scheme}+pool://{rest}", unquote_password=True, unquote_user=True, prefer_psycopg3=True,
+        opened = db_url.connect(url.replace("://", "+pool://", 1), unquote_password=True, unquote_user=True, prefer_psycopg3=True,
                                 max_connections=settings.database_pool, timeout=BUSY_SECONDS, stale_timeout=300)
     database.initialize(opened)
     return opened
 
 
-class _Line:
-    """Lets SQLite's writers, threads and processes alike, stand in line.
+@contextmanager
+def _line() -> Iterator[None]:
+    """Let SQLite's writers, threads and processes alike, stand in line.
 
     SQLite itself would let each sleep and look again, up to a tenth of a second, and some starve.
     """
-
-    def __init__(self) -> None:
-        self._threads = threading.Lock()
-
-    @contextmanager
-    def wait(self) -> Iterator[None]:
-        with self._threads, open(f"{database.database}.line", "ab") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)  # Closing the file, or dying, lets the next one in.
-            yield
-
-
-_line = _Line()
+    with _threads, open(f"{database.database}.line", "ab") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # Closing the file, or dying, lets the next one in.
+        yield
 
 
 @contextmanager
 def transaction() -> Iterator[None]:
     """Run one flow in one transaction; inside another it is a savepoint."""
     waits = on_sqlite() and not database.in_transaction()
-    with _line.wait() if waits else nullcontext(), database.atomic():
+    with _line() if waits else nullcontext(), database.atomic():
         yield
-
-
-def after_commit(callback: Callable[[], None]) -> None:
-    """Run the callback once the transaction is committed; forget it when it is rolled back."""
-    database.after_commit(callback)
 
 
 def on_sqlite() -> bool:
@@ -97,7 +85,7 @@ class Step(Migration):
             text = Path(self.path).read_text("utf-8")
             for written, meant in ON_SQLITE if isinstance(db, SqliteDatabase) else ():
                 text = re.sub(written, meant, text)
-            for statement in re.sub("(?m)--.*$", "", text).split(";"):
+            for statement in re.sub(r"(?m)--.*$|/\*.*?\*/", "", text).split(";"):
                 if statement.strip():
                     db.execute_sql(statement)
         return SimpleNamespace(up=up)

@@ -38,7 +38,7 @@ class PortalError(Exception):
 
 
 def require(found: T | None, error: PortalError | type[PortalError]) -> T:
-    """Return what was found, or how many rows were changed; raise the error when that is nothing."""
+    """Return what was found, what holds, or how many rows were changed; raise the error when that is nothing."""
     if not found:
         raise error
     return found
@@ -282,6 +282,12 @@ class BallotInvalid(PortalError):
     """The picks of a ballot break a rule; nothing was stored."""
 
     message = N_("These choices cannot be accepted.")
+
+
+class SheetRefused(Conflict):
+    """What an officer has typed of a paper ballot cannot be taken; the message says why, and nothing was stored."""
+
+    message = N_("This sheet waits for no such entry. Perhaps somebody else has just typed it in.")
 
 
 class ResultsSecret(Conflict):

@@ -17,18 +17,17 @@ import signal
 import subprocess
 import sys
 import threading
-from enum import IntEnum
+from contextlib import suppress
+from enum import StrEnum
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
+from typing import Any
 
 MOST_BYTES = 10 * 2**20
 MOST_PAGES, MOST_DOCUMENT_PAGES = 10, 100
 MOST_PIXELS = 40_000_000  # Phones' photos have 12 million, seldom more.
 LONGEST_SIDE, DPI, QUALITY = 2200, 200, 85  # The small print of an identity card can be read.
 SECONDS, CPU_SECONDS, MEMORY = 10, 6, 2**30  # A good file takes 1.3 seconds at most, and three quarters of the memory.
+FIRST_STATUS = 64  # With which the child ends when a file has the first fault; the next ones stand for the others.
 BEGINNINGS = {"pdf": b"%PDF-", "jpg": b"\xff\xd8\xff", "jpeg": b"\xff\xd8\xff", "png": b"\x89PNG\r\n\x1a\n"}
 JPEG_SCAN, JPEG_NOTES = 0xDA, {0xFE, *range(0xE0, 0xF0)} - {0xE0, 0xE2, 0xEE}  # The other three tell how to show the colours.
 ACTIVE = (b"/JavaScript", b"/Launch", b"/Rendition", b"/RichMedia", b"/EmbeddedFile", b"/FileAttachment")
@@ -36,18 +35,23 @@ ACTIVE = (b"/JavaScript", b"/Launch", b"/Rendition", b"/RichMedia", b"/EmbeddedF
 log = logging.getLogger(__name__)
 
 
-class Fault(IntEnum):
-    """Why a file is refused; the child's exit status says it."""
+def N_(msgid: str) -> str:
+    """Mark a text for translation, as errors.N_ does, without the rest of the portal."""
+    return msgid
 
-    EMPTY = 64
-    TOO_LARGE = 65
-    WRONG_TYPE = 66
-    BROKEN = 67
-    PROTECTED = 68
-    ACTIVE = 69
-    TOO_MANY_PAGES = 70
-    TOO_MANY_PIXELS = 71
-    TOO_SLOW = 72
+
+class Fault(StrEnum):
+    """Why a file is refused, in words for whoever sent it."""
+
+    EMPTY = N_("This file is empty. Please choose another one.")
+    TOO_LARGE = N_("This file is larger than 10 MB. Take the photo at a lower resolution, or send each page separately.")
+    WRONG_TYPE = N_("This is not a JPEG, PNG or PDF file. Send a photo or scan whose name ends in .jpg, .png or .pdf.")
+    BROKEN = N_("This file cannot be opened. It may be damaged. Take the photo again, or save the scan as a PDF again.")
+    PROTECTED = N_("This PDF is protected. Save it without a password, or send a photo of your document.")
+    ACTIVE = N_("This PDF holds more than pages: a script, a form or another file. Send a photo of your document instead.")
+    TOO_MANY_PAGES = N_("This PDF has too many pages. Send only those that matter.")
+    TOO_MANY_PIXELS = N_("This picture has more than 40 million pixels. Take the photo at a lower resolution.")
+    TOO_SLOW = N_("It takes too long to read this file. Send a photo of your document instead.")
 
 
 class FileRefused(Exception):
@@ -56,6 +60,11 @@ class FileRefused(Exception):
     def __init__(self, fault: Fault) -> None:
         super().__init__(fault.name)
         self.fault = fault
+
+
+def _refuse(wrong: object, fault: Fault) -> None:
+    if wrong:
+        raise FileRefused(fault)
 
 
 def read_pages(data: bytes, name: str) -> list[bytes]:
@@ -78,14 +87,10 @@ def read_document(data: bytes, name: str) -> tuple[bytes, str]:
 
 
 def _kind_of(data: bytes, name: str) -> str:
-    if not data:
-        raise FileRefused(Fault.EMPTY)
-    if len(data) > MOST_BYTES:
-        raise FileRefused(Fault.TOO_LARGE)
-    stem, _dot, ending = name.rpartition(".")
-    kind = ending.lower()
-    if not stem or kind not in BEGINNINGS or not data.startswith(BEGINNINGS[kind]):
-        raise FileRefused(Fault.WRONG_TYPE)
+    _refuse(not data, Fault.EMPTY)
+    _refuse(len(data) > MOST_BYTES, Fault.TOO_LARGE)
+    stem, _dot, kind = name.lower().rpartition(".")
+    _refuse(not stem or kind not in BEGINNINGS or not data.startswith(BEGINNINGS[kind]), Fault.WRONG_TYPE)
     return kind
 
 
@@ -106,18 +111,16 @@ def _ask_child(kind: str, data: bytes) -> bytes:
         assert child.stdin and child.stdout
         deadline = threading.Timer(SECONDS, child.kill)
         deadline.start()
-        try:
+        with suppress(BrokenPipeError):  # It died before it had read everything.
             child.stdin.write(data)
             child.stdin.close()
             answer = child.stdout.read(MOST_PAGES * LONGEST_SIDE ** 2)
             child.stdout.close()
-        except BrokenPipeError:  # It died before it had read everything.
-            pass
-        finally:
-            status = child.wait()
-            deadline.cancel()
-    if status in set(Fault):
-        raise FileRefused(Fault(status))
+        status = child.wait()
+        deadline.cancel()
+    faults = dict(enumerate(Fault, FIRST_STATUS))
+    if status in faults:
+        raise FileRefused(faults[status])
     if status:
         log.warning("the process that reads a %s file ended with %s", kind, status)
         raise FileRefused(Fault.TOO_SLOW if status == -signal.SIGKILL else Fault.BROKEN)
@@ -131,8 +134,7 @@ def _split(answer: bytes, kind: str) -> list[bytes]:
         end = 4 + int.from_bytes(answer[:4])
         pages.append(answer[4:end])
         answer = answer[end:]
-    if not pages or not all(page.startswith(BEGINNINGS[kind]) for page in pages):
-        raise FileRefused(Fault.BROKEN)
+    _refuse(not pages or not all(page.startswith(BEGINNINGS[kind]) for page in pages), Fault.BROKEN)
     return pages
 
 
@@ -146,7 +148,7 @@ def _work(kind: str) -> None:
     try:
         pages = {"pdf": _read_pdf, "document": _renew_pdf}.get(kind, _read_picture)(sys.stdin.buffer.read())
     except FileRefused as refusal:
-        sys.exit(refusal.fault)
+        sys.exit(FIRST_STATUS + list(Fault).index(refusal.fault))
     sys.stdout.buffer.write(b"".join(len(page).to_bytes(4) + page for page in pages))
 
 
@@ -163,8 +165,7 @@ def _read_picture(data: bytes) -> list[bytes]:
 
     Image.MAX_IMAGE_PIXELS = None  # Ours is lower.
     picture: Image.Image = Image.open(BytesIO(data), formats=("JPEG", "PNG"))
-    if picture.width * picture.height > MOST_PIXELS:  # So says the header; nothing is unpacked yet.
-        raise FileRefused(Fault.TOO_MANY_PIXELS)
+    _refuse(picture.width * picture.height > MOST_PIXELS, Fault.TOO_MANY_PIXELS)  # So says the header; nothing is unpacked yet.
     picture = ImageOps.exif_transpose(picture)
     if picture.mode.startswith("I"):  # A scanner's 16 bits, which Pillow would cut off instead of scaling.
         picture = picture.convert("I").point(lambda value: value / 256).convert("L")
@@ -183,14 +184,12 @@ def _open_pdf(data: bytes, most_pages: int) -> Any:
         document = PdfDocument(data)
     except PdfiumError as error:
         raise FileRefused(Fault.PROTECTED if error.err_code == raw.FPDF_ERR_PASSWORD else Fault.BROKEN) from None
-    if raw.FPDF_GetSecurityHandlerRevision(document) >= 0:
-        raise FileRefused(Fault.PROTECTED)
-    if len(document) > most_pages:
-        raise FileRefused(Fault.TOO_MANY_PAGES)
+    _refuse(raw.FPDF_GetSecurityHandlerRevision(document) >= 0, Fault.PROTECTED)
+    _refuse(len(document) > most_pages, Fault.TOO_MANY_PAGES)
     unpacked = _saved(document, flags=raw.FPDF_NO_INCREMENTAL)  # There every name is in plain sight, however the file hides it.
     forms = raw.FPDF_GetFormType(document)
-    if forms in (raw.FORMTYPE_XFA_FULL, raw.FORMTYPE_XFA_FOREGROUND) or any(name in unpacked for name in ACTIVE):
-        raise FileRefused(Fault.ACTIVE)
+    _refuse(forms in (raw.FORMTYPE_XFA_FULL, raw.FORMTYPE_XFA_FOREGROUND) or any(name in unpacked for name in ACTIVE),
+            Fault.ACTIVE)
     return document
 
 
@@ -238,17 +237,15 @@ def _without_metadata(pdf: bytes) -> bytes:
     return bytes(blanked)
 
 
-def _saved(document: Any, **options: Any) -> bytes:
+def _saved(made: Any, **options: Any) -> bytes:
     copy = BytesIO()
-    document.save(copy, **options)
+    made.save(copy, **options)
     return copy.getvalue()
 
 
-def _as_jpeg(picture: "Image") -> bytes:
+def _as_jpeg(picture: Any) -> bytes:
     picture.info.clear()  # A comment would go along.
-    page = BytesIO()
-    picture.save(page, "JPEG", quality=QUALITY)
-    return page.getvalue()
+    return _saved(picture, format="JPEG", quality=QUALITY)
 
 
 _hide_memory()  # Before any process of the portal has a child, another one's included.

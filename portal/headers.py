@@ -15,7 +15,6 @@ ALWAYS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), interest-cohort=()",
 }
-STRICT_TRANSPORT = "max-age=63072000; includeSubDomains"
 
 
 def csp_nonce() -> str:
@@ -35,12 +34,11 @@ def map_source() -> dict[str, str]:
 def finish(response: Response) -> Response:
     """Set the headers; what no rule made public is kept nowhere, and a view may have a stricter policy."""
     headers = response.headers
-    for name, value in ALWAYS.items():
-        headers[name] = value
+    headers.update(ALWAYS)
     nonce = f" 'nonce-{g.csp_nonce}'" if "csp_nonce" in g else ""
     headers.setdefault("Content-Security-Policy", POLICY.format(nonce=nonce, tiles=g.get("tiles", "")))
     if not settings.development:
-        headers["Strict-Transport-Security"] = STRICT_TRANSPORT
+        headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
     if request.endpoint not in {"static", "admin.static"} and "Cache-Control" not in headers:
         headers["Cache-Control"] = "no-store"
     return response

@@ -19,7 +19,6 @@ from portal.extensions import babel
 LANGUAGES = {"pl": "Polski", "en": "English", "uk": "Українська"}
 DEFAULT = "pl"
 COOKIE = "jezyk"
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def choose_language() -> str:
@@ -54,22 +53,16 @@ def day(value: date | datetime | str) -> str:
     return format_date(clock.local(value).date() if isinstance(value, datetime) else value, "long")
 
 
-def moment(value: datetime) -> str:
-    """Write a date and time on the city's clocks; the end of a day is written 24:00."""
-    shown = clock.local(value)
-    if (shown.hour, shown.minute, shown.second) == (23, 59, 59):
-        return gettext("%(day)s, %(time)s", day=day(value), time="24:00")
-    return gettext("%(day)s, %(time)s", day=day(value), time=format_datetime(value, "HH:mm"))
+def moment(value: datetime | str) -> str:
+    """Write a date and time, or its ISO text, on the city's clocks; the end of a day is written 24:00."""
+    value = datetime.fromisoformat(value) if isinstance(value, str) else value
+    ends_day = f"{clock.local(value):%H:%M:%S}" == "23:59:59"
+    return gettext("%(day)s, %(time)s", day=day(value), time="24:00" if ends_day else format_datetime(value, "HH:mm"))
 
 
 def phone(value: str) -> str:
     """Write a phone number in groups."""
     return phonenumbers.format_number(phonenumbers.parse(value), phonenumbers.PhoneNumberFormat.INTERNATIONAL)
-
-
-def cell(value: object) -> str:
-    """Write a value as a cell of a table that no spreadsheet takes for a formula."""
-    return f"'{value}" if str(value).startswith(FORMULA) else str(value)
 
 
 def number(value: int | Decimal) -> str:

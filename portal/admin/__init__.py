@@ -11,15 +11,17 @@ from portal.admin.assessment_edition import CriterionView, UnitView
 from portal.admin.audit import AuditView, DigestView
 from portal.admin.edition import DistrictView, EditionView, PoolView
 from portal.admin.message import MessageView
+from portal.admin.paper import VotingPointView
 from portal.admin.proposal import ProposalView
 from portal.admin.removal import RemovalView
 from portal.admin.results import ResultsView
 from portal.admin.staff import OfficerView
 from portal.admin.staff_access import OwnAccess, Proof
+from portal.admin.statistics import StatisticsView
 from portal.headers import csp_nonce
 from portal.models import (
-    Account, AuditDigest, AuditEntry, Criterion, District, Edition, Message, Officer, Pool, Proposal, Publication, RemovalCase,
-    Unit,
+    Account, AuditDigest, AuditEntry, Criterion, District, Edition, Message, Officer, Pool, Proposal, RemovalCase, Unit,
+    VotingPoint,
 )
 
 TABLES = (
@@ -29,7 +31,9 @@ TABLES = (
     (ProposalView, Proposal, _l("Proposals"), "panel_proposals", "projekty"),
     (UnitView, Unit, _l("Units"), "panel_units", "jednostki"),
     (CriterionView, Criterion, _l("Questions of cards"), "panel_criteria", "pytania"),
-    (ResultsView, Publication, _l("Corrections of results"), "panel_results", "wyniki"),
+    (VotingPointView, VotingPoint, _l("Voting on paper"), "panel_paper", "punkty-glosowania"),
+    (StatisticsView, Edition, _l("Statistics"), "panel_statistics", "statystyki"),
+    (ResultsView, Edition, _l("Results"), "panel_results", "wyniki"),
     (AccountView, Account, _l("Accounts"), "panel_accounts", "konta"),
     (RemovalView, RemovalCase, _l("Claims about accounts"), "panel_removals", "zgloszenia"),
     (MessageView, Message, _l("Messages"), "panel_messages", "wiadomosci"),

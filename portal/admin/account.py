@@ -4,9 +4,7 @@ from typing import Any
 
 from flask import redirect
 from flask_admin import expose
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
-from peewee import JOIN
+from flask_babel import gettext as _, lazy_gettext as _l
 
 from portal import clock
 from portal.admin import labels
@@ -15,18 +13,12 @@ from portal.admin.changes import actor
 from portal.admin.edition import districts
 from portal.admin.filters import OneOf
 from portal.forms.removal_desk import RevealForm
-from portal.models.account import Account
-from portal.models.district import District
-from portal.models.staff import Role
+from portal.models import Account, District, Role
 from portal.services import audit
 
 
 class PeselReveal:
     """Shows the PESEL number of a row in full, once and for a reason, which the audit log keeps."""
-
-    find: Any
-    get_url: Any
-    render: Any
 
     def audited_as(self, row: Any) -> str:
         """Return how the audit log names whose number it is."""
@@ -55,17 +47,12 @@ class AccountView(PeselReveal, PanelView):
     column_sortable_list = ("email", "state")
     column_searchable_list = ("email", "given_name", "family_name")
     column_choices = {"state": labels.ACCOUNT_STATES}
-    column_filters = (OneOf(Account.state, _l("State"), lambda: labels.ACCOUNT_STATES),
-                      OneOf(Account.district, _l("District"), districts))
-    column_labels = {
-        "name": _l("Name"), "email": _l("E-mail address"), "masked_pesel": _l("PESEL"), "district": _l("District"),
-        "state": _l("State"), "email_confirmed_at": _l("Address confirmed"), "created_at": _l("Registered"),
-    }
+    column_filters = ("state", OneOf(Account.district, _l("District"), districts))
+    column_labels = {"name": _l("Name"), "email": _l("E-mail address"), "masked_pesel": _l("PESEL"), "district": _l("District"),
+                     "state": _l("State"), "email_confirmed_at": _l("Address confirmed"), "created_at": _l("Registered")}
 
     def get_query(self) -> Any:
-        wanted = (Account.id, Account.uid, Account.given_name, Account.family_name, Account.email,
-                  Account.email_confirmed_at, Account.pesel, Account.state, Account.created_at, Account.district)
-        return Account.select(*wanted, District).join(District, JOIN.LEFT_OUTER)
+        return super().get_query().select_extend(Account.pesel, District).join(District)
 
     def row_links(self, row: Account) -> list[tuple[str, Any]]:
         shows = row.pesel is not None and self.may("reveal_view")

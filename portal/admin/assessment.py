@@ -3,25 +3,24 @@
 from base64 import b64encode
 from typing import Any
 
-from flask import abort, flash, redirect, request
+from flask import abort, redirect, request
 from flask_admin import expose
 from flask_admin.actions import action
 from flask_admin.helpers import get_redirect_target
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
+from flask_babel import gettext as _, lazy_gettext as _l
 from flask_login import current_user
 
 from portal import clock, i18n
+from portal.access import lead_on
 from portal.admin.assessment_changes import differences
 from portal.admin.base import PanelView
 from portal.admin.changes import actor
-from portal.errors import FileUnusable, MoveForbidden, PhaseClosed, ProposalChanged
+from portal.admin.staff_access import proved
+from portal.errors import Conflict, FileUnusable, MoveForbidden, ProposalChanged, SecondOfficerNeeded
 from portal.forms.assessment import AssignForm, CardForm, CorrectionForm, MoveForm, PaperForm, card_form
 from portal.forms.base import BaseForm
-from portal.models.assessment import LEADS, Card, Move, Transition
-from portal.models.attachment import FileKind
-from portal.models.proposal import Proposal, ProposalState
-from portal.models.staff import Role
+from portal.models import Card, FileKind, Move, Proposal, ProposalState, Role, Transition
+from portal.models.assessment import LEADS
 from portal.services import assessment, attachment, audit, proposals, support
 
 GET_AND_POST = ("GET", "POST")
@@ -32,26 +31,33 @@ def deadline(moment: Any) -> str:
     return _("%(day)s, overdue", day=i18n.day(moment)) if moment < clock.now() else i18n.day(moment)
 
 
-def own_card(proposal: Proposal) -> CardForm:
+def own_card(*, proposal: Proposal, **_known: Any) -> CardForm:
     """Return the form of the officer's card of a proposal, with what is on it so far."""
     unit = assessment.unit_of(current_user.officer)
     card = Card.get_or_none(Card.proposal == proposal, Card.unit == unit)
-    given = {row.question: row.answer for row in card.answers} if card else {}
-    return card_form(assessment.questions_of(proposal, unit), given, card.__data__ if card else {})
+    return card_form(assessment.questions_of(proposal, unit), card)
 
 
 def attempt(form: BaseForm, act: Any, *given: Any) -> int | None:
     """Do what a form says, if it was sent and is right; return None when that is done, else the status of the form's page."""
-    if not form.validate_on_submit():
+    if not form.validate_on_submit() or "password" in form and not proved(form):
         return 400 if form.errors else 200
     try:
-        told = {name: value for name, value in form.data.items() if name != "csrf_token"}
+        told = {name: value for name, value in form.data.items() if name not in ("csrf_token", "password")}
         act(*given, current_user.officer, **told, now=clock.now())
         return None
-    except (FileUnusable, MoveForbidden, PhaseClosed, ProposalChanged) as error:
+    except (Conflict, FileUnusable, SecondOfficerNeeded) as error:
         about = {assessment.WORDS_NEEDED: "words", assessment.CORRECTION_NEEDED: "until"}.get(error.message, "")
         form.refuse(error, form[about] if about in form else None)
         return error.status
+
+
+def step(name: str, url: str, make: Any, act: Any) -> Any:
+    """Return a view of this name that takes a step with a proposal, see ProposalPage.take()."""
+    def view(self: "ProposalPage") -> Any:
+        return self.take(name, make, act)
+    view.__name__ = name
+    return expose(url, methods=GET_AND_POST)(view)
 
 
 class ProposalPage(PanelView):
@@ -67,44 +73,28 @@ class ProposalPage(PanelView):
             "assign_view": coordinates and proposal.state in assessment.ASSIGNED_IN,
             "correct_view": unit is None and proposal.state in LEADS[Move.RETURNED][0],
             "paper_view": unit is None and proposal.state in support.SUPPORTED_IN,
-            "decide_view": [move for move in open_to if proposal.state in LEADS[move][0] and not corrected],
-        }
+            "decide_view": [move for move in open_to if proposal.state in LEADS[move][0] and not corrected]}
         return {name: possible for name, possible in found.items() if possible}
 
     def take(self, step: str, make: Any, act: Any, **shown: Any) -> Any:
-        """Show the form of a step, or do what it says and go back to the proposal."""
+        """Show the form of a step, made of what is known, or do what it says and go back to the proposal."""
         proposal = self.find()
         steps = self.steps(proposal)
         if step not in steps:
-            flash(_(MoveForbidden.message), "error")
-            return redirect(self.get_url(".details_view", id=proposal.id))
-        seen = request.args.get("version", proposal.version)
-        form = make(proposal, steps[step], {"version": seen})
+            return lead_on(".details_view", _(MoveForbidden.message), "error", id=proposal.id)
+        form = make(proposal=proposal, moves=steps[step], version=request.args.get("version", proposal.version),
+                    number=proposal.on_paper)
         status = attempt(form, act, proposal)
         if status is None:
-            flash(_("It is noted."), "success")
-            return redirect(self.get_url(".details_view", id=proposal.id))
+            return lead_on(".details_view", _("It is noted."), id=proposal.id)
         if status == ProposalChanged.status and "version" in form:
             form.version.data = Proposal.get_by_id(proposal.id).version
         return self.render("admin/proposal/step.html", model=proposal, form=form, step=step, **shown), status
 
-    @expose("/karta/", methods=GET_AND_POST)
-    def card_view(self) -> Any:
-        return self.take("card_view", lambda proposal, _possible, _seen: own_card(proposal), assessment.fill_card)
-
-    @expose("/poprawki/", methods=GET_AND_POST)
-    def correct_view(self) -> Any:
-        return self.take("correct_view", lambda _proposal, _possible, seen: CorrectionForm(data=seen),
-                         assessment.return_for_correction)
-
-    @expose("/papier/", methods=GET_AND_POST)
-    def paper_view(self) -> Any:
-        return self.take("paper_view", lambda proposal, _possible, _seen: PaperForm(data={"number": proposal.on_paper}),
-                         assessment.count_paper)
-
-    @expose("/decyzja/", methods=GET_AND_POST)
-    def decide_view(self) -> Any:
-        return self.take("decide_view", lambda _proposal, moves, seen: MoveForm(moves, data=seen), assessment.decide)
+    card_view = step("card_view", "/karta/", own_card, assessment.fill_card)
+    correct_view = step("correct_view", "/poprawki/", CorrectionForm, assessment.return_for_correction)
+    paper_view = step("paper_view", "/papier/", PaperForm, assessment.count_paper)
+    decide_view = step("decide_view", "/decyzja/", MoveForm, assessment.decide)
 
     @expose("/lista/", methods=("POST",))
     def list_view(self) -> Any:
@@ -122,8 +112,7 @@ class ProposalPage(PanelView):
     @expose("/jednostki/", methods=GET_AND_POST)
     def assign_view(self) -> Any:
         rows = [row for row in map(self.get_one, request.args.getlist("id")[:self.page_size]) if row]
-        return self.take("assign_view", lambda *_of: AssignForm(), lambda _proposal, officer, **told: assessment.assign(
-            rows, officer, **told), rows=rows)
+        return self.take("assign_view", AssignForm, lambda _one, *by, **told: assessment.assign(rows, *by, **told), rows=rows)
 
     @expose("/details/")
     def details_view(self) -> Any:
@@ -132,5 +121,5 @@ class ProposalPage(PanelView):
         return self.render(
             "admin/proposal/proposal.html", model=proposal, steps=self.steps(proposal), since=since, changed=changed,
             deadline=deadline, authors=proposals.authors(proposal), supporters=support.count_supporters(proposal), leads=LEADS,
-            sees_lists=assessment.unit_of(current_user.officer) is None, history=Transition.of_proposal(proposal),
+            sees_lists=assessment.unit_of(current_user.officer) is None, history=Transition.of_proposal(proposal.id),
             return_url=get_redirect_target() or self.get_url(".index_view"))

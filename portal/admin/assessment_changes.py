@@ -7,7 +7,7 @@ from typing import Any
 
 from portal import i18n
 from portal.admin.base import shown
-from portal.models.proposal import Proposal
+from portal.models import Proposal
 from portal.services.proposals import revisions, texts_of
 
 MOST_WORDS = 1_500

@@ -2,21 +2,19 @@
 
 from typing import Any
 
-from flask import flash, redirect
 from flask_admin import expose
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
+from flask_babel import gettext as _, lazy_gettext as _l
 
 from portal import clock
+from portal.access import lead_on
 from portal.admin.assessment import attempt
 from portal.admin.base import PanelView
 from portal.admin.changes import actor
 from portal.admin.filters import OneOf
 from portal.database import transaction
+from portal.errors import N_
 from portal.forms.assessment import DrawForm
-from portal.models.assessment import Criterion
-from portal.models.edition import Edition
-from portal.models.staff import Role
+from portal.models import Criterion, Edition, Role
 from portal.services import assessment, audit, proposals_lot
 
 
@@ -24,22 +22,26 @@ def editions() -> list[tuple[str, str]]:
     return [(edition.id, str(edition)) for edition in Edition.select().order_by(Edition.voting_from.desc())]
 
 
-class UnitView(PanelView):
-    """The units of the city's offices that assess proposals."""
+class Managed(PanelView):
+    """A table that coordinators keep."""
 
     roles = (Role.COORDINATOR,)
     can_create = can_edit = True
+
+
+class UnitView(Managed):
+    """The units of the city's offices that assess proposals."""
+
     column_list = column_details_list = column_sortable_list = column_searchable_list = form_columns = ("name",)
     column_default_sort = ("name", False)
     column_labels = {"name": _l("Unit's name")}
-    refusals = {"unit_name": ("name", _l("There already is a unit with this name."))}
+    refusals = {"unit_name": ("name", N_("There already is a unit with this name."))}
 
 
-class CriterionView(PanelView):
+class CriterionView(Managed):
     """The questions of an edition's cards; cards that are filled in keep theirs."""
 
-    roles = (Role.COORDINATOR,)
-    can_create = can_edit = can_delete = True
+    can_delete = True
     column_list = column_details_list = form_columns = ("edition", "is_formal", "position", "question")
     column_sortable_list = ("position", "question")
     column_default_sort = ("position", False)
@@ -56,7 +58,7 @@ class CriterionView(PanelView):
             return bool(row.delete_instance())
 
 
-class Assessed(PanelView):
+class Assessed(Managed):
     """An edition's questions, with which it begins, and its lot; the table of editions builds on it."""
 
     def row_links(self, row: Edition) -> list[tuple[str, Any]]:
@@ -73,6 +75,5 @@ class Assessed(PanelView):
         edition, form = self.find(), DrawForm()
         status = attempt(form, proposals_lot.draw_order, edition)
         if status is None:
-            flash(_("The order on the ballot is drawn."), "success")
-            return redirect(self.get_url(".details_view", id=edition.id))
+            return lead_on(".details_view", _("The order on the ballot is drawn."), id=edition.id)
         return self.render("admin/proposal/lot.html", model=edition, form=form, return_url=self.get_url(".index_view")), status

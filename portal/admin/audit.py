@@ -1,17 +1,14 @@
 """The audit log and its daily digests, to read."""
 
-from functools import reduce
-from operator import or_
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from peewee import JOIN
 
 from portal import i18n
-from portal.admin.base import PanelView, spellings
-from portal.admin.filters import Filter, OneOf, Since, Until
-from portal.models.audit import AuditEntry
-from portal.models.staff import Officer, Role
+from portal.admin.base import PanelView, holds
+from portal.admin.filters import Filter, OneOf, period
+from portal.models import AuditEntry, Officer, Role
 
 Acting, Concerned = Officer.alias(), Officer.alias()
 
@@ -34,8 +31,7 @@ class Id(Filter):
         self.officer = officer
 
     def apply(self, query: Any, value: str) -> Any:
-        return query.where(reduce(or_, [self.officer.name.contains(spelling) for spelling in spellings(value)],
-                                  self.column.contains(value)))
+        return query.where(self.column.contains(value) | holds(value, self.officer.name))
 
 
 class AuditView(PanelView):
@@ -48,17 +44,11 @@ class AuditView(PanelView):
     column_sortable_list = ("sequence", "actor", "action", "subject")
     column_default_sort = ("sequence", True)
     column_formatters = {"actor": with_name, "subject": with_name}
-    column_filters = (
-        Id(AuditEntry.actor, _l("Actor"), Acting),
-        OneOf(AuditEntry.action, _l("Action"), actions),
-        Id(AuditEntry.subject, _l("Subject"), Concerned),
-        Since(AuditEntry.at, _l("From day"), "_from"),
-        Until(AuditEntry.at, _l("To day"), "_to"),
-    )
+    column_filters = (Id(AuditEntry.actor, _l("Actor"), Acting), OneOf(AuditEntry.action, _l("Action"), actions),
+                      Id(AuditEntry.subject, _l("Subject"), Concerned), *period(AuditEntry.at))
     column_labels = {
         "sequence": _l("No."), "at": _l("When"), "actor": _l("Actor"), "action": _l("Action"), "subject": _l("Subject"),
-        "detail": _l("Detail"), "previous": _l("Hash of the entry before"), "hash": _l("Hash"),
-    }
+        "detail": _l("Detail"), "previous": _l("Hash of the entry before"), "hash": _l("Hash")}
 
     def get_query(self) -> Any:
         return (super().get_query().select_extend(Acting.name.alias("actor_name"), Concerned.name.alias("subject_name"))

@@ -6,17 +6,19 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from flask import abort, flash, redirect, request
+from flask import abort, request
 from flask_admin.contrib.peewee import ModelView
 from flask_babel import gettext as _
 
 from portal import clock, i18n
+from portal.access import lead_on
 from portal.admin.changes import Changes
 from portal.admin.converter import Converter
 from portal.admin.fields import PanelForm
 from portal.admin.filters import Filters
 from portal.admin.guard import Guarded
 from portal.models.fields import SealedField
+from portal.services.open_data import cell
 
 SECRETS = {"password_hash", "email_token_hash", "pesel_index", "enrolment_hash", "secret_hash"}
 SWITCHES = {"create_view": "can_create", "edit_view": "can_edit", "delete_view": "can_delete", "export": "can_export",
@@ -25,9 +27,12 @@ SWITCHES = {"create_view": "can_create", "edit_view": "can_edit", "delete_view":
 MOST_WORDS = 5
 
 
-def spellings(word: str) -> set[str]:
-    """Return the ways to write a word that SQLite's LIKE, which folds only ASCII, would tell apart."""
-    return {word, word.lower(), word.upper(), word.capitalize()}
+def holds(word: str, *columns: Any) -> Any:
+    """Return the condition that a column holds a word in any of the ways to write it that SQLite's LIKE, which folds only ASCII,
+    tells apart.
+    """
+    spellings = {word, word.lower(), word.upper(), word.capitalize()}
+    return reduce(or_, [column.contains(spelling) for column in columns for spelling in spellings])
 
 
 def shown(value: Any) -> Any:
@@ -53,7 +58,6 @@ class PanelView(Guarded, Filters, Changes, ModelView):  # type: ignore[misc]
     create_label: Any = None
     search_label: Any = None
     action_delete = None
-    column_list: tuple[str, ...] = ()
     column_labels: dict[str, Any] = {}
     column_sortable_list: tuple[str, ...] = ()
     column_default_sort = ("id", True)
@@ -63,7 +67,6 @@ class PanelView(Guarded, Filters, Changes, ModelView):  # type: ignore[misc]
     form_base_class = PanelForm
     model_form_converter = Converter
     page_size = 50
-    can_set_page_size = False
     export_max_rows = 10_000
     edit_template = create_template = "admin/model/form.html"
 
@@ -82,8 +85,7 @@ class PanelView(Guarded, Filters, Changes, ModelView):  # type: ignore[misc]
     def get_query(self) -> Any:
         """Select the rows that this view may see, without sealed and secret columns."""
         fields = self.model._meta.sorted_fields
-        return self.model.select(*[field for field in fields
-                                   if not isinstance(field, SealedField) and field.name not in SECRETS])
+        return self.model.select(*[field for field in fields if not isinstance(field, SealedField) and field.name not in SECRETS])
 
     def get_one(self, id: Any) -> Any:  # noqa: A002 (the name is Flask-Admin's)
         if not re.fullmatch("[0-9]{1,18}", str(id), re.ASCII):
@@ -94,8 +96,7 @@ class PanelView(Guarded, Filters, Changes, ModelView):  # type: ignore[misc]
                  execute: bool = True, page_size: Any = None) -> Any:
         query = self.get_query()
         for word in (search or "").split()[:MOST_WORDS] if self._search_fields else ():
-            query = query.where(reduce(or_, [field.contains(spelling) for field in self._search_fields
-                                             for spelling in spellings(word)]))
+            query = query.where(holds(word, *self._search_fields))
         for index, _name, value in filters or ():
             query = self._filters[index].apply(query, self._filters[index].clean(value))
         count, size = query.count(), page_size or self.page_size
@@ -113,8 +114,7 @@ class PanelView(Guarded, Filters, Changes, ModelView):  # type: ignore[misc]
         """Return the row that the address names, or lead back to the list when it is not there, or not there for this officer."""
         row = self.get_one(request.args.get("id"))
         if row is None:
-            flash(_("This entry does not exist, or it is not for you any more."), "error")
-            abort(redirect(self.get_url(".index_view")))
+            abort(lead_on(".index_view", _("This entry does not exist, or it is not for you any more."), "error"))
         return row
 
     def row_links(self, _row: Any) -> list[tuple[str, Any]]:
@@ -130,7 +130,7 @@ class PanelView(Guarded, Filters, Changes, ModelView):  # type: ignore[misc]
 
     def get_export_value(self, model: Any, name: Any) -> str:
         """Return a cell that no spreadsheet takes for a formula."""
-        return i18n.cell(super().get_export_value(model, name))
+        return cell(super().get_export_value(model, name))
 
     def get_export_name(self, export_type: str = "csv") -> str:
         return f"{self.endpoint}-{clock.local(clock.now()):%Y-%m-%d}.{export_type}"

@@ -3,14 +3,14 @@
 import re
 from typing import Any
 
-from flask import abort, flash, redirect
+from flask import abort
 from flask_admin.helpers import is_form_submitted
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from peewee import DataError, IntegrityError
 
 from portal import clock
+from portal.access import lead_on
 from portal.admin.fields import PanelForm
 from portal.database import transaction
 from portal.errors import N_, Conflict, PortalError
@@ -24,7 +24,7 @@ class ChangedMeanwhile(Conflict):
                  "stand beside the fields that differ. Save again to replace them.")
 
 
-CONTRADICTION = _l("These values contradict one another or an entry that already exists.")
+CONTRADICTION = N_("These values contradict one another or an entry that already exists.")
 
 
 def actor() -> str:
@@ -35,11 +35,11 @@ def actor() -> str:
 class Changes:
     """Saving for a panel view; ``refusals`` says which field a broken constraint belongs to, and in which words."""
 
-    refusals: dict[str, tuple[str, Any]] = {}
+    refusals: dict[str, tuple[str, str]] = {}
 
     def may_edit(self, _row: Any) -> bool:
-        """Tell whether a row can still be changed."""
-        return True
+        """Tell whether a row can still be changed, and by this officer."""
+        return bool(self.may("edit_view"))
 
     def narrow(self, _form: PanelForm, _row: Any) -> None:
         """Take the fields out of a form that cannot be changed any more."""
@@ -50,8 +50,7 @@ class Changes:
     def edit_form(self, obj: Any = None) -> PanelForm:
         """Return the form of an existing row, or lead away from a row that can no longer be changed."""
         if not self.may_edit(obj):
-            flash(_("This entry can no longer be changed."), "error")
-            abort(redirect(self.get_url(".details_view", id=obj._pk)))  # type: ignore[attr-defined]
+            abort(lead_on(".details_view", _("This entry can no longer be changed."), "error", id=obj._pk))
         form: PanelForm = super().edit_form(obj)  # type: ignore[misc]
         self.narrow(form, obj)
         if not is_form_submitted():
@@ -74,18 +73,14 @@ class Changes:
                     raise ChangedMeanwhile
                 self._write(form, target, {} if created else dict(target.__data__))
             return True
-        except ChangedMeanwhile as error:
-            form.refuse(error)
-            self._show_stored(form, target)
         except PortalError as error:
             form.refuse(error)
+            if isinstance(error, ChangedMeanwhile):
+                self._show_stored(form, target)
         except (IntegrityError, DataError) as error:
             broken = re.sub(r"\W+", "_", str(error))  # SQLite writes table.column, PostgreSQL table_column.
             name, message = next((self.refusals[key] for key in self.refusals if key in broken), ("", CONTRADICTION))
-            if name in form:
-                form[name].errors = [*form[name].errors, str(message)]
-            else:
-                form.form_errors = [*form.form_errors, str(message)]
+            form.refuse(PortalError(message), form[name] if name in form else None)
         return False
 
     def _write(self, form: PanelForm, row: Any, before: dict[str, Any]) -> None:

@@ -4,24 +4,15 @@ from typing import Any
 
 from flask_admin.contrib.peewee.form import CustomModelConverter
 from peewee import AutoField, BigIntegerField, CharField, DecimalField, ForeignKeyField, IntegerField, TextField
-from wtforms.validators import InputRequired, Length, NumberRange
+from wtforms.validators import InputRequired, Length
 
 from portal.admin.fields import CityMomentField, NumberField, RowField
-from portal.forms import validators
+from portal.forms import fields, validators
 from portal.forms.fields_typed import MoneyField
 from portal.models.fields import MomentField, SealedField
 
 LONGEST_TEXT = 10_000
 LARGEST = 2**31 - 1
-
-
-class Within(NumberRange):
-    """The range of a whole number; the original fails with one of hundreds of digits, which no float holds."""
-
-    def __call__(self, form: Any, field: Any) -> None:
-        if field.data is not None:
-            field.data = min(max(field.data, self.min - 1), self.max + 1)
-        super().__call__(form, field)
 
 
 class Converter(CustomModelConverter):
@@ -35,7 +26,7 @@ class Converter(CustomModelConverter):
 
     def convert(self, model: Any, field: Any, field_args: Any) -> Any:
         choices = (self.view.column_choices or {}).get(field.name)
-        args = {"label": self.view.column_labels.get(field.name), "validators": limits(field), "filters": [as_stored]}
+        args = {"label": self.view.column_labels.get(field.name), "validators": limits(field), "filters": [fields.tidy]}
         return super().convert(model, field, args | ({"choices": choices} if choices else {}) | (field_args or {}))
 
     @staticmethod
@@ -53,11 +44,6 @@ class Converter(CustomModelConverter):
         raise TypeError(f"{field.name} is sealed and cannot be in a form")
 
 
-def as_stored(value: Any) -> Any:
-    """Return a text without the margins and the line ends that browsers add."""
-    return value.replace("\r\n", "\n").strip() if isinstance(value, str) else value
-
-
 def limits(field: Any) -> list[Any]:
     """Return what the database would refuse, so that the form says it first."""
     if isinstance(field, CharField | TextField):
@@ -65,5 +51,5 @@ def limits(field: Any) -> list[Any]:
     if isinstance(field, BigIntegerField | DecimalField):
         return [] if field.null else [InputRequired()]
     if isinstance(field, IntegerField) and not isinstance(field, AutoField | ForeignKeyField):
-        return ([] if field.null else [InputRequired()]) + [Within(min=0, max=LARGEST)]
+        return ([] if field.null else [InputRequired()]) + [validators.Within(0, LARGEST)]
     return []

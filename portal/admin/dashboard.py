@@ -3,14 +3,15 @@
 from datetime import datetime
 from typing import Any
 
-from flask import Flask, abort, flash, redirect, request, session, url_for
+from flask import Flask, redirect, request, session, url_for
 from flask_admin import AdminIndexView, expose
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
+from flask_babel import gettext as _, lazy_gettext as _l
 from flask_login import current_user
 from peewee import fn
+from wtforms.validators import DataRequired
 
 from portal import clock
+from portal.access import lead_on
 from portal.admin import labels
 from portal.admin.fields import CityMomentField
 from portal.admin.guard import Guarded
@@ -18,14 +19,9 @@ from portal.admin.proposal import ProposalView, reasons, waits
 from portal.admin.removal_desk import overdue, waits_for_officers
 from portal.config import settings
 from portal.forms.base import BaseForm
-from portal.models.code import SendCount
-from portal.models.edition import Edition
-from portal.models.message import Message, MessageState
-from portal.models.proposal import Proposal
-from portal.models.removal import ENDED, CaseState, RemovalCase
-from portal.models.results import Publication
-from portal.models.staff import Role
-from portal.services import results, staff_codes
+from portal.models import CaseState, Edition, Message, MessageState, Proposal, Publication, RemovalCase, Role, SendCount
+from portal.models.removal import ENDED
+from portal.services import results, results_publication, staff_codes
 
 MAY_PREVIEW = (Role.COORDINATOR, Role.ADMINISTRATOR)
 KEPT_AS = "preview"
@@ -34,25 +30,20 @@ KEPT_AS = "preview"
 class PreviewForm(BaseForm):
     """The moment that the portal is to be shown as on."""
 
-    moment = CityMomentField(_l("Date and time"))
+    moment = CityMomentField(_l("Date and time"), validators=[DataRequired(_l("Enter a date and time."))])
 
 
 def previewed() -> datetime | None:
     """Return the moment that this officer chose to see the portal as on."""
-    officer = current_user.officer
-    allowed = KEPT_AS in session and officer is not None and officer.role in MAY_PREVIEW
+    allowed = KEPT_AS in session and current_user.officer is not None and current_user.officer.role in MAY_PREVIEW
     return datetime.fromisoformat(session[KEPT_AS]) if allowed else None
 
 
 def apply_preview() -> None:
     """Set the clock of a residents' page that such an officer reads; every other request has the real time."""
     clock.show_as_on(None)
-    if request.method == "GET" and not request.path.startswith(("/admin", "/static")) and KEPT_AS in session:
+    if request.method == "GET" and not request.path.startswith(("/admin", "/static")):
         clock.show_as_on(previewed())
-
-
-def end_preview(_error: BaseException | None = None) -> None:
-    clock.show_as_on(None)
 
 
 def sms_cap_reached() -> bool:
@@ -75,8 +66,11 @@ def waiting_cases(role: Role) -> list[tuple[str, int, str]]:
                for (name, _which, query), number in zip(cards, found, strict=True)]
     if role == Role.REMOVALS:
         return counted
-    corrections = Publication.select().where(Publication.removed > 0).count()
-    return [counted[2], (_("Corrections of results that wait"), corrections, url_for("panel_results.index_view"))]
+    kept, address = Publication.select().join(Edition), url_for("panel_results.index_view")
+    corrections = kept.where(results_publication.IN_FORCE, Publication.removed > 0).count()
+    asked = kept.where(Publication.kept_at > Edition.voting_to, Publication.approved_by.is_null()).count()
+    return [counted[2], (_("Corrections of results that wait"), corrections, address),
+            (_("Publications of results that wait for approval"), asked, address)]
 
 
 def waiting_projects(role: Role) -> list[tuple[str, int, str]]:
@@ -89,6 +83,7 @@ class Dashboard(Guarded, AdminIndexView):  # type: ignore[misc]
     """Open to every officer; what it links to is not."""
 
     roles = tuple(Role)
+    restricted = {"start_preview": MAY_PREVIEW}
 
     @expose("/")
     def index(self) -> Any:
@@ -96,26 +91,20 @@ class Dashboard(Guarded, AdminIndexView):  # type: ignore[misc]
 
     def _show(self, form: PreviewForm) -> Any:
         tables = [item for item in self.admin.menu()[1:] if item.is_accessible() and item.is_visible()]
-        edition = Edition.current()
+        officer, edition = current_user.officer, Edition.current()
         return self.render(
-            "admin/index.html", form=form, tables=tables, role=dict(labels.ROLES)[current_user.officer.role],
-            may_preview=current_user.officer.role in MAY_PREVIEW, sms_cap_reached=sms_cap_reached(),
-            recovery_codes=staff_codes.codes_left(current_user.officer),
+            "admin/index.html", form=form, tables=tables, role=dict(labels.ROLES)[officer.role],
+            may_preview=self.may("start_preview"), sms_cap_reached=sms_cap_reached(),
+            waiting_cases=waiting_cases(officer.role), waiting_projects=waiting_projects(officer.role),
+            recovery_codes=staff_codes.codes_left(officer),
             failed=Message.select().where(Message.state == MessageState.FAILED).count(),
             sees_messages=any(item.get_url() == self.get_url("panel_messages.index_view") for item in tables),
-            waiting_cases=waiting_cases(current_user.officer.role),
-            waiting_projects=waiting_projects(current_user.officer.role),
             shown_edition=edition, turnout=results.turnout(edition).total if edition else 0)
 
     @expose("/podglad", methods=("POST",))
     def start_preview(self) -> Any:
-        if current_user.officer.role not in MAY_PREVIEW:
-            abort(404)
         form = PreviewForm()
         if not form.validate():
-            return self._show(form)
-        if form.moment.data is None:
-            form.moment.errors = [_("Enter a date and time.")]
             return self._show(form)
         session[KEPT_AS] = form.moment.data.isoformat()
         return redirect(self.get_url(".index"))
@@ -123,11 +112,10 @@ class Dashboard(Guarded, AdminIndexView):  # type: ignore[misc]
     @expose("/podglad/koniec", methods=("POST",))
     def stop_preview(self) -> Any:
         session.pop(KEPT_AS, None)
-        flash(_("The portal shows the present again."), "success")
-        return redirect(self.get_url(".index"))
+        return lead_on(".index", _("The portal shows the present again."))
 
 
 def init_app(app: Flask) -> None:
     app.before_request(apply_preview)
-    app.teardown_request(end_preview)
+    app.teardown_request(lambda _error: clock.show_as_on(None))
     app.jinja_env.globals["previewed"] = previewed

@@ -1,73 +1,56 @@
 """Editions and their pools: the calendar, the numbers and the money. The coordinator sets them before voting begins."""
 
-import re
 from typing import Any
 
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
+from flask_babel import gettext as _, lazy_gettext as _l
 from peewee import JOIN
-from wtforms.validators import InputRequired, ValidationError
+from wtforms.validators import InputRequired, Regexp
 
 from portal import clock, crypto
 from portal.admin import labels
-from portal.admin.assessment_edition import editions
-from portal.admin.base import PanelView, money
-from portal.admin.converter import Within
+from portal.admin.assessment_edition import Managed, editions
+from portal.admin.base import money
 from portal.admin.fields import PanelForm
 from portal.admin.filters import OneOf
 from portal.admin.implementation import Settled
 from portal.errors import N_, PortalError
-from portal.models.ballot import Ballot
-from portal.models.district import District
-from portal.models.edition import Edition, Pool
-from portal.models.staff import Role
+from portal.forms import validators
+from portal.models import Ballot, District, Edition, Pool
 
 CALENDAR = ("proposals_from", "proposals_to", "corrections_to", "admitted_on", "protests_to", "voting_from", "voting_to",
             "results_on")
 DAYS = ("support_days", "assessment_days", "protest_days")
 FIXED_BY_BALLOTS = ("voting_from", "citywide_picks", "district_picks", "all_required", "minimum_age", "count_rule")
+# What can stand in an address and in the name of a key.
+CODE = Regexp(r"[0-9a-z]+(-[0-9a-z]+)*\Z", message=_l("Use small letters a–z, digits and hyphens only, for example 2027."))
 LAST_SECOND = _l("Included to the last second: for the end of a day enter 23:59:59.")
-
-
-def code_is_plain(_form: Any, field: Any) -> None:
-    """Accept what can stand in an address and in the name of a key."""
-    if not re.fullmatch("[0-9a-z]+(-[0-9a-z]+)*", field.data or ""):
-        raise ValidationError(_("Use small letters a–z, digits and hyphens only, for example 2027."))
 
 
 def districts() -> list[tuple[str, str]]:
     return [(district.id, str(district)) for district in District.select().order_by(District.number, District.name)]
 
 
-class DistrictView(PanelView):
+class DistrictView(Managed):
     """The districts; residents live in those that have a number."""
 
-    roles = (Role.COORDINATOR,)
-    can_create = can_edit = True
     column_list = column_details_list = form_columns = ("number", "name")
     column_sortable_list = ("number", "name")
     column_default_sort = ("number", False)
     column_searchable_list = ("name",)
     column_labels = {"number": _l("District's number"), "name": _l("District's name")}
     refusals = {
-        "district_number": ("number", _l("There already is a district with this number.")),
-        "district_name": ("name", _l("There already is a district with this name.")),
-    }
+        "district_number": ("number", N_("There already is a district with this number.")),
+        "district_name": ("name", N_("There already is a district with this name."))}
 
 
 class EditionView(Settled):
     """One year's budget. Its key is made with it; what ballots depend on stays as it was when the first one came."""
 
-    roles = (Role.COORDINATOR,)
-    can_create = can_edit = True
     fresh_login = {"edit_view", "draw_view", "settle_view"}  # The dates decide an election.
     column_list = ("code", "name", "voting_from", "voting_to", "results_on", "archived")
     column_sortable_list = ("code", "voting_from", "voting_to", "results_on")
     column_default_sort = ("voting_from", True)
     column_searchable_list = ("code", "name")
-    column_details_list = ("code", "name", *CALENDAR, "citywide_picks", "district_picks", "all_required", "minimum_age",
-                           "supporters_required", *DAYS, "count_rule", "tie_order", "lot_seed", "order_seed", "drawn_at",
-                           "archived")
     column_choices = {"count_rule": labels.COUNT_RULES}
     column_labels = {
         "code": _l("Code"), "name": _l("Edition's name"), "archived": _l("Imported from open data"),
@@ -79,24 +62,21 @@ class EditionView(Settled):
         "supporters_required": _l("Supporters required"), "count_rule": _l("Rule of the count"),
         "support_days": _l("Days to collect support"), "assessment_days": _l("Days for a unit's card"),
         "protest_days": _l("Days for a protest"), "tie_order": _l("Order of ties"), "lot_seed": _l("Seed of the lot for ties"),
-        "order_seed": _l("Seed of the order on the ballot"), "drawn_at": _l("Order drawn"),
-    }
+        "order_seed": _l("Seed of the order on the ballot"), "drawn_at": _l("Order drawn")}
     form_columns = ("code", "name", *CALENDAR, "citywide_picks", "district_picks", "all_required", "minimum_age",
                     "supporters_required", *DAYS, "count_rule")
+    column_details_list = (*form_columns, "tie_order", "lot_seed", "order_seed", "drawn_at", "archived")
     form_args = {
-        "code": {"validators": [code_is_plain], "description": _l("Stands in addresses and cannot be changed later.")},
-        "proposals_to": {"description": LAST_SECOND},
-        "voting_to": {"description": LAST_SECOND},
-        **dict.fromkeys(DAYS, {"validators": [InputRequired(), Within(1, 365)]}),
-    }
+        "code": {"validators": [CODE], "description": _l("Stands in addresses and cannot be changed later.")},
+        **dict.fromkeys(("proposals_to", "voting_to"), {"description": LAST_SECOND}),
+        **dict.fromkeys(DAYS, {"validators": [InputRequired(), validators.Within(1, 365)]})}
     refusals = {
-        "edition_code": ("code", _l("There already is an edition with this code.")),
-        "edition_voting_ends_after_it_begins": ("voting_to", _l("Voting must end after it begins.")),
-        "edition_results_follow_voting": ("results_on", _l("Results must not come before the end of voting.")),
-        "edition_proposals_end_after_they_begin": ("proposals_to", _l("Taking proposals must end after it begins.")),
-        "edition_picks_are_few": ("citywide_picks", _l("There can be from 0 to 20 citywide and from 0 to 20 district picks.")),
-        "edition_minimum_age_is_an_age": ("minimum_age", _l("The minimum age must be from 0 to 120.")),
-    }
+        "edition_code": ("code", N_("There already is an edition with this code.")),
+        "edition_voting_ends_after_it_begins": ("voting_to", N_("Voting must end after it begins.")),
+        "edition_results_follow_voting": ("results_on", N_("Results must not come before the end of voting.")),
+        "edition_proposals_end_after_they_begin": ("proposals_to", N_("Taking proposals must end after it begins.")),
+        "edition_picks_are_few": ("citywide_picks", N_("There can be from 0 to 20 citywide and from 0 to 20 district picks.")),
+        "edition_minimum_age_is_an_age": ("minimum_age", N_("The minimum age must be from 0 to 120."))}
 
     def narrow(self, form: PanelForm, row: Edition) -> None:
         del form.code
@@ -116,31 +96,25 @@ def pool_name(_view: Any, _context: Any, row: Pool, _name: str) -> Any:
     return str(row.district) if row.district else _("Citywide")
 
 
-class PoolView(PanelView):
+class PoolView(Managed):
     """The money of one contest; it stands once voting has begun."""
 
-    roles = (Role.COORDINATOR,)
-    can_create = can_edit = True
-    column_list = column_details_list = ("edition", "district", "budget", "min_cost", "max_cost", "minimum_points")
+    column_list = column_details_list = form_columns = ("edition", "district", "budget", "min_cost", "max_cost", "minimum_points")
     column_sortable_list = ("budget", "min_cost", "max_cost")
     column_filters = (OneOf(Pool.edition, _l("Edition"), editions), OneOf(Pool.district, _l("District"), districts))
     column_formatters = {"budget": money, "min_cost": money, "max_cost": money, "district": pool_name}
     column_labels = {
         "edition": _l("Edition"), "district": _l("District"), "budget": _l("Budget in zł"),
         "min_cost": _l("Lowest cost of a proposal in zł"), "max_cost": _l("Highest cost of a proposal in zł"),
-        "minimum_points": _l("Points needed to win"),
-    }
-    form_columns = ("edition", "district", "budget", "min_cost", "max_cost", "minimum_points")
+        "minimum_points": _l("Points needed to win")}
     form_args = {"district": {"description": _l("None: the citywide pool.")}}
     refusals = {
-        "pool_edition_id": ("district", _l("This edition already has a pool for this district.")),
-        "pool_citywide_is_one": ("district", _l("This edition already has its citywide pool.")),
-        "pool_cost_limits_are_in_order": ("max_cost", _l("The highest cost must not be below the lowest.")),
-    }
+        "pool_edition_id": ("district", N_("This edition already has a pool for this district.")),
+        "pool_citywide_is_one": ("district", N_("This edition already has its citywide pool.")),
+        "pool_cost_limits_are_in_order": ("max_cost", N_("The highest cost must not be below the lowest."))}
 
     def get_query(self) -> Any:
-        return (super().get_query().select_extend(Edition, District).join(Edition)
-                .switch(Pool).join(District, JOIN.LEFT_OUTER))
+        return super().get_query().select_extend(Edition, District).join(Edition).switch(Pool).join(District, JOIN.LEFT_OUTER)
 
     def may_edit(self, row: Pool) -> bool:
         return clock.now() < row.edition.voting_from

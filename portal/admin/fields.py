@@ -23,10 +23,6 @@ class PanelForm(BaseForm):
 
     version = HiddenField()
 
-    def __init__(self, formdata: Any = None, obj: Any = None, prefix: str = "", **kwargs: Any) -> None:
-        self._obj = obj
-        super().__init__(formdata=formdata, obj=obj, prefix=prefix, **kwargs)
-
     def version_of(self, row: Model) -> str:
         """Return a hash of what the row holds in this form's columns."""
         seen = {name: row.__data__[name] for name in self._fields if name in row.__data__}

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import flash, request
 from flask_admin.contrib.peewee.filters import BasePeeweeFilter
-from flask_babel import gettext as _
+from flask_babel import gettext as _, lazy_gettext as _l
 
 from portal import clock
 
@@ -16,14 +16,11 @@ Choices = Callable[[], Sequence[tuple[Any, Any]]]
 class Filter(BasePeeweeFilter):  # type: ignore[misc]
     """One field of the filter form, by default a text that a column holds."""
 
-    kind = "search"
+    kind, suffix = "search", ""
 
-    def __init__(self, column: Any, name: Any, suffix: str = "") -> None:
+    def __init__(self, column: Any, name: Any) -> None:
         super().__init__(column, name)
-        self.key = f"flt_{column.name}{suffix}"
-
-    def choices(self) -> list[tuple[str, Any]]:
-        return []
+        self.key = f"flt_{column.name}{self.suffix}"
 
     def apply(self, query: Any, value: Any) -> Any:
         return query.where(self.column.contains(value))
@@ -50,21 +47,10 @@ class OneOf(Filter):
         return query.where(self.column == value)
 
 
-class Through(OneOf):
-    """A choice from a list of rows that the column's rows belong to: proposals of the pools of an edition."""
-
-    def __init__(self, column: Any, name: Any, choices: Any, *, through: Any) -> None:
-        super().__init__(column, name, choices)
-        self.through, self.key = through, f"flt_{through.name}"
-
-    def apply(self, query: Any, value: str) -> Any:
-        return query.where(self.column.in_(self.through.model.select(self.through.model.id).where(self.through == value)))
-
-
 class Since(Filter):
     """The first day of a period, on the city's calendar."""
 
-    kind = "date"
+    kind, suffix = "date", "_from"
 
     def clean(self, value: str) -> date:
         day = date.fromisoformat(value)
@@ -79,18 +65,28 @@ class Since(Filter):
 class Until(Since):
     """The last day of a period."""
 
+    suffix = "_to"
+
     def apply(self, query: Any, value: date) -> Any:
         return query.where(self.column <= clock.end_of(value))
 
 
-class Filters:
-    """Reads a view's filters from one field each, instead of Flask-Admin's rows that a script adds."""
+def period(column: Any) -> tuple[Since, Until]:
+    return Since(column, _l("From day")), Until(column, _l("To day"))
 
-    _filters: list[Filter] | None
+
+class Filters:
+    """Reads a view's filters from one field each, instead of Flask-Admin's rows that a script adds.
+
+    A column's name among them stands for a choice of its values, as the column is labelled and they are named in the list.
+    """
 
     def _refresh_filters_cache(self) -> None:
-        self._filters = list(self.column_filters or ())  # type: ignore[attr-defined]
+        self._filters = [self._choice_of(given) if isinstance(given, str) else given for given in self.column_filters or ()]
         self._filter_groups = self._filter_args = None
+
+    def _choice_of(self, name: str) -> OneOf:
+        return OneOf(getattr(self.model, name), self.column_labels[name], lambda: self.column_choices[name])
 
     def _get_list_extra_args(self) -> Any:
         known = super()._get_list_extra_args()  # type: ignore[misc]

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from portal import clock
-from portal.models.staff import Role
+from portal.models import Role
 
 OPENED_WITHIN, SENT_WITHIN = timedelta(minutes=10), timedelta(minutes=30)
 

@@ -8,16 +8,15 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from portal import clock
-from portal.access import accepts_files
-from portal.admin.assessment import GET_AND_POST, ProposalPage, attempt
+from portal.access import accepts_files, lead_on
+from portal.admin.assessment import GET_AND_POST, ProposalPage, attempt, step
 from portal.admin.assessment_edition import Assessed
 from portal.files import MOST_BYTES
 from portal.forms.assessment import MoveForm
 from portal.forms.base import BaseForm
 from portal.forms.implementation import StageForm
-from portal.models.assessment import LEADS, Move
-from portal.models.edition import Edition
-from portal.models.proposal import Proposal
+from portal.models import Edition, Move, Proposal
+from portal.models.assessment import LEADS
 from portal.services import implementation
 
 COORDINATED = ("stage_view", "end_view", "remove_view")
@@ -36,8 +35,7 @@ class Settled(Assessed):
         edition, form = self.find(), BaseForm()
         status = attempt(form, implementation.settle, edition)
         if status is None:
-            flash(_("The results are taken over."), "success")
-            return redirect(self.get_url(".index_view"))
+            return lead_on(".index_view", _("The results are taken over."))
         return self.render("admin/implementation/settle.html", model=edition, form=form), status
 
 
@@ -49,14 +47,8 @@ class StagesPage(ProposalPage):
         ends = [move for move in (Move.DONE, Move.ABANDONED) if proposal.state in LEADS[move][0]]
         return {**known, **(dict.fromkeys(COORDINATED[:2], ends) if ends and self.may("end_view") else {})}
 
-    @expose("/etap/", methods=GET_AND_POST)
-    @accepts_files(3, MOST_BYTES)
-    def stage_view(self) -> Any:
-        return self.take("stage_view", lambda *_of: StageForm(), implementation.post_stage)
-
-    @expose("/koniec/", methods=GET_AND_POST)
-    def end_view(self) -> Any:
-        return self.take("end_view", lambda _proposal, moves, seen: MoveForm(moves, data=seen), implementation.end)
+    stage_view = accepts_files(3, MOST_BYTES)(step("stage_view", "/etap/", StageForm, implementation.post_stage))
+    end_view = step("end_view", "/koniec/", MoveForm, implementation.end)
 
     @expose("/usun-etap/", methods=("POST",))
     def remove_view(self) -> Any:

@@ -6,14 +6,13 @@
 from typing import Any
 
 import segno
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
 from portal import access, clock
-from portal.access import open_form, safe_next_url
+from portal.access import lead_on, limited_form, open_form, safe_next_url
 from portal.errors import N_, CodeRefused, LoginRefused, Throttled
-from portal.extensions import limiter
 from portal.forms.staff import EnrolmentForm, PanelLoginForm
 from portal.services import login, staff, staff_codes
 
@@ -35,26 +34,21 @@ def log_in() -> Any:
                 access.leave()
             access.enter(token)
             return redirect(safe_next_url(url_for("admin.index")))
-        except LoginRefused:
-            form.refuse(LoginRefused(REFUSED))
-        except Throttled as error:
-            form.refuse(error)
+        except (LoginRefused, Throttled) as error:
+            form.refuse(error if isinstance(error, Throttled) else LoginRefused(REFUSED))
             return render_template("admin/login.html", form=form), error.status, error.headers
     return render_template("admin/login.html", form=form), 400 if form.errors else 200
 
 
 @pages.route("/dostep/<token>", methods=["GET", "POST"])
-@open_form
-@limiter.limit("60 per hour", methods=["POST"])
+@limited_form(60)
 def enrol(token: str) -> Any:
     officer = staff.find_enrolment(token, now=clock.now())
     form = EnrolmentForm(officer)
     if form.validate_on_submit():
-        try:
+        with form.refusing(CodeRefused, beside=form.code):
             codes = staff.enrol(token, form.password.data, form.code.data, now=clock.now())
             return render_template("admin/recovery_codes.html", codes=codes, officer=officer)
-        except CodeRefused as error:
-            form.refuse(error, form.code)
     drawing = segno.make(staff_codes.otpauth(officer)).svg_data_uri(scale=5, light="white")
     return render_template("admin/enrolment.html", form=form, officer=officer, drawing=drawing), 400 if form.errors else 200
 
@@ -63,5 +57,4 @@ def enrol(token: str) -> Any:
 @open_form
 def log_out() -> Any:
     access.leave()
-    flash(_("You are logged out."), "success")
-    return redirect(url_for("panel_login.log_in"))
+    return lead_on("panel_login.log_in", _("You are logged out."))

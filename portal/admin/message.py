@@ -1,14 +1,11 @@
 """E-mails and text messages on their way, to read: where they stand and why one failed, never what they say."""
 
-from typing import Any
-
 from flask_babel import lazy_gettext as _l
 
 from portal.admin import labels
 from portal.admin.base import PanelView
-from portal.admin.filters import Filter, OneOf, Since, Until
-from portal.models.message import Message
-from portal.models.staff import Role
+from portal.admin.filters import Filter, period
+from portal.models import Message, Role
 
 
 class MessageView(PanelView):
@@ -20,20 +17,8 @@ class MessageView(PanelView):
                            "sent_at", "error")
     column_sortable_list = ("created_at", "state", "tries")
     column_choices = {"channel": labels.MESSAGE_CHANNELS, "state": labels.MESSAGE_STATES}
-    column_filters = (
-        OneOf(Message.state, _l("State"), lambda: labels.MESSAGE_STATES),
-        OneOf(Message.channel, _l("Channel"), lambda: labels.MESSAGE_CHANNELS),
-        Filter(Message.template, _l("Template")),
-        Since(Message.created_at, _l("From day"), "_from"),
-        Until(Message.created_at, _l("To day"), "_to"),
-    )
+    column_filters = ("state", "channel", Filter(Message.template, _l("Template")), *period(Message.created_at))
     column_labels = {
         "created_at": _l("Created"), "channel": _l("Channel"), "template": _l("Template"), "masked_recipient": _l("Recipient"),
         "state": _l("State"), "tries": _l("Tries"), "error": _l("Error"), "language": _l("Language"), "due_at": _l("Next try"),
-        "sent_at": _l("Sent at"),
-    }
-
-    def get_query(self) -> Any:
-        wanted = (Message.id, Message.created_at, Message.channel, Message.template, Message.recipient, Message.language,
-                  Message.state, Message.tries, Message.due_at, Message.sent_at, Message.error)
-        return Message.select(*wanted)
+        "sent_at": _l("Sent at")}

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
+from flask_babel import gettext as _, lazy_gettext as _l
 from flask_login import current_user
 from peewee import JOIN, SQL, fn
 
@@ -13,18 +12,13 @@ from portal.admin.assessment import deadline
 from portal.admin.base import money
 from portal.admin.edition import editions, pool_name
 from portal.admin.fields import PanelForm
-from portal.admin.filters import Filter, OneOf, Through
+from portal.admin.filters import Filter, OneOf
 from portal.admin.implementation import COORDINATED, StagesPage
-from portal.models.assessment import Card
-from portal.models.district import District
-from portal.models.edition import Edition, Pool
+from portal.errors import N_
+from portal.models import Card, CostItem, District, Edition, Pool, Proposal, ProposalState, Role
 from portal.models.fields import MomentField
-from portal.models.proposal import CostItem, Proposal, ProposalState
-from portal.models.staff import Role
 from portal.services import assessment
 from portal.services.proposals_catalogue import CATEGORIES
-
-TEXTS = ("title", "summary", "description", "justification", "place", "beneficiaries")
 
 
 def reasons() -> list[tuple[str, str]]:
@@ -86,23 +80,18 @@ class ProposalView(StagesPage):
     column_searchable_list = ("number", "title")
     column_choices = {"state": labels.PROPOSAL_STATES}
     column_filters = (
-        Through(Proposal.pool, _l("Edition"), editions, through=Pool.edition),
-        OneOf(Proposal.pool, _l("Pool"), pools),
-        OneOf(Proposal.state, _l("State"), lambda: labels.PROPOSAL_STATES),
+        OneOf(Pool.edition, _l("Edition"), editions), OneOf(Proposal.pool, _l("Pool"), pools), "state",
         About(Proposal.categories, _l("Category"), lambda: [(name, _(label)) for name, label in CATEGORIES.items()]),
-        Waiting(Card.due_at, _l("Only"), reasons),
-    )
+        Waiting(Card.due_at, _l("Only"), reasons))
     column_formatters = {
         "cost": money, "pool": lambda view, context, row, name: pool_name(view, context, row.pool, name),
-        "due_at": lambda _view, _context, row, _name: row.due_at and deadline(row.due_at),
-    }
+        "due_at": lambda _view, _context, row, _name: row.due_at and deadline(row.due_at)}
     column_labels = {
         "number": _l("Number"), "title": _l("Title"), "pool": _l("Pool"), "cost": _l("Cost in zł"), "state": _l("State"),
         "due_at": _l("Cards due"), "summary": _l("Short description"), "description": _l("Description"),
-        "justification": _l("Justification"), "place": _l("Place"), "beneficiaries": _l("Beneficiaries"),
-    }
-    form_columns = (*TEXTS, "cost")
-    refusals = {"proposal_cost_is_not_negative": ("cost", _l("The cost must not be negative."))}
+        "justification": _l("Justification"), "place": _l("Place"), "beneficiaries": _l("Beneficiaries")}
+    form_columns = ("title", "summary", "description", "justification", "place", "beneficiaries", "cost")
+    refusals = {"proposal_cost_is_not_negative": ("cost", N_("The cost must not be negative."))}
 
     def get_query(self) -> Any:
         due = fn.COALESCE(cards_that_wait(fn.MIN(Card.due_at)), None).converter(MomentField().python_value).alias("due_at")
@@ -119,7 +108,7 @@ class ProposalView(StagesPage):
         return by_day if name == "due_at" else super().order(name, descending)
 
     def may_edit(self, row: Proposal) -> bool:
-        return self.may("edit_view") and row.state != ProposalState.DRAFT and clock.now() < row.pool.edition.voting_from
+        return super().may_edit(row) and row.state != ProposalState.DRAFT and clock.now() < row.pool.edition.voting_from
 
     def narrow(self, form: PanelForm, row: Proposal) -> None:
         if CostItem.select().where(CostItem.proposal == row).exists():

@@ -1,11 +1,9 @@
-"""Cases of wrongly registered accounts: their list, claims that are made in person, and protocols of removals."""
+"""Cases of wrongly registered accounts: their list, and claims that are made in person."""
 
 from typing import Any
 
-from flask import Response, flash, redirect
 from flask_admin import expose
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
+from flask_babel import gettext as _, lazy_gettext as _l
 from flask_login import current_user
 from peewee import Case, fn
 
@@ -13,16 +11,13 @@ from portal import clock
 from portal.admin import labels
 from portal.admin.account import PeselReveal
 from portal.admin.base import PanelView
-from portal.admin.filters import OneOf, Since, Until
+from portal.admin.filters import OneOf, period
 from portal.admin.removal_approval import Approvals
 from portal.admin.removal_desk import CasePage, deadline, overdue, standing, waits_for_officers
-from portal.admin.removal_protocol import make_protocol
-from portal.errors import StepForbidden, require
 from portal.forms.removal_desk import WalkInForm
-from portal.models.removal import ENDED, CaseState, Evidence, RemovalCase
-from portal.models.staff import Role
-from portal.services import removal_case, removal_claim
-from portal.services.removal_claim import waits_for_person
+from portal.models import CaseState, Evidence, RemovalCase, Role
+from portal.models.removal import ENDED
+from portal.services import removal_claim
 
 
 def age(_view: Any, _context: Any, case: RemovalCase, _name: str) -> str:
@@ -35,7 +30,7 @@ class InState(OneOf):
 
     def apply(self, query: Any, value: str) -> Any:
         if value == labels.NO_DOCUMENT[0]:
-            return query.where(RemovalCase.state == CaseState.OPEN, waits_for_person())
+            return query.where(RemovalCase.state == CaseState.OPEN, removal_claim.waits_for_person())
         query = super().apply(query, value)
         return query.where(waits_for_officers()) if value == CaseState.OPEN else query
 
@@ -51,8 +46,8 @@ class RemovalView(CasePage, Approvals, PeselReveal, PanelView):
     """What officers for removals work on, and of that what a coordinator approves."""
 
     roles = (Role.REMOVALS, Role.COORDINATOR)
-    restricted = dict.fromkeys(("create_view", "action_view", "decide_view", "scan_view", "reveal_view",
-                                "remove_view"), (Role.REMOVALS,))
+    restricted = dict.fromkeys(
+        ("create_view", "action_view", "decide_view", "scan_view", "reveal_view", "remove_view"), (Role.REMOVALS,))
     can_create, create_label, search_label = True, _l("New case at the office"), _l("Case number")
     column_list = ("number", "name", "state", "created_at", "due_at", "proof", "pages", "others")
     column_sortable_list = ("state", "created_at", "due_at")
@@ -64,37 +59,27 @@ class RemovalView(CasePage, Approvals, PeselReveal, PanelView):
         "created_at": age, "due_at": lambda _view, _context, case, _name: deadline(case),
         **dict.fromkeys(("pages", "others"), lambda _view, _context, case, name: getattr(case, name) or None)}
     column_filters = (
-        InState(RemovalCase.state, _l("State"), lambda: [labels.NO_DOCUMENT, *labels.CASE_STATES]),
-        OneOf(RemovalCase.proof, _l("Proof of identity"), lambda: labels.PROOFS),
+        InState(RemovalCase.state, _l("State"), lambda: [labels.NO_DOCUMENT, *labels.CASE_STATES]), "proof",
         Unended(RemovalCase.due_at, _l("Only"), lambda: [("open", _("Open cases")), ("ours", _("Cases that wait for officers")),
-                                                         ("overdue", _("Overdue cases"))]),
-        Since(RemovalCase.created_at, _l("From day"), "_from"),
-        Until(RemovalCase.created_at, _l("To day"), "_to"),
-    )
+                                                         ("overdue", _("Overdue cases"))]), *period(RemovalCase.created_at))
     column_labels = {
         "number": _l("Number"), "name": _l("Claimant"), "state": _l("State"), "created_at": _l("Age in days"),
         "due_at": _l("Deadline"), "proof": _l("Proof of identity"), "pages": _l("Pages of scan"),
-        "others": _l("Other cases of this PESEL"),
-    }
+        "others": _l("Other cases of this PESEL")}
 
     def get_query(self) -> Any:
         other = RemovalCase.alias()
         pages = Evidence.select(fn.COUNT(Evidence.id)).where(Evidence.case == RemovalCase.id)
         others = other.select(fn.COUNT(other.id)).where(other.pesel_index == RemovalCase.pesel_index, other.id != RemovalCase.id)
         query = super().get_query().select_extend(RemovalCase.name, pages.alias("pages"), others.alias("others"),
-                                                  waits_for_person().alias("waits"))
-        if current_user.officer.role == Role.COORDINATOR:
-            mine = (RemovalCase.state == CaseState.REQUESTED) | (RemovalCase.approved_by == current_user.officer)
-            query = query.where(mine)
-        return query
+                                                  removal_claim.waits_for_person().alias("waits"))
+        to_approve = (RemovalCase.state == CaseState.REQUESTED) | (RemovalCase.approved_by == current_user.officer)
+        return query.where(to_approve) if current_user.officer.role == Role.COORDINATOR else query
 
     def get_one(self, id: Any) -> Any:  # noqa: A002 (the name is Flask-Admin's)
         """Return the whole case, with what is sealed in it."""
-        if row := super().get_one(id):
-            case = RemovalCase.get_by_id(row.id)
-            case.waits = row.waits
-            return case
-        return None
+        whole = RemovalCase.select(RemovalCase, removal_claim.waits_for_person().alias("waits"))
+        return super().get_one(id) and whole.where(RemovalCase.id == id).get()
 
     def audited_as(self, row: RemovalCase) -> str:
         return f"removal:{row.number}"
@@ -108,15 +93,6 @@ class RemovalView(CasePage, Approvals, PeselReveal, PanelView):
         form = WalkInForm()
         if form.validate_on_submit():
             case = removal_claim.open_case(form.claim(), address="", now=clock.now(), officer=current_user.officer)
-            flash(_("The case %(number)s is open.", number=case.number), "success")
-            return redirect(self.get_url(".details_view", id=case.id))
+            return self.lead_to(case, _("The case %(number)s is open.", number=case.number))
         page = self.render("admin/removal/walk_in.html", form=form, return_url=self.get_url(".index_view"))
         return page, 400 if form.errors else 200
-
-    @expose("/protokol/", methods=("POST",))
-    def protocol_view(self) -> Any:
-        case = self.find()
-        require(case.protocol, StepForbidden)
-        paper, name = make_protocol(case), f"{case.number.replace('/', '-')}.pdf"
-        removal_case.note_view(case, current_user.officer, "protocol printed", now=clock.now())
-        return Response(paper, mimetype="application/pdf", headers={"Content-Disposition": f'attachment; filename="{name}"'})

@@ -1,55 +1,70 @@
-"""The removal of an account with its votes: one officer asks for it with the password, another approves it or returns it."""
+"""The removal of an account with its votes: one officer asks for it with the password, another approves it or returns it.
 
+Its protocol goes as a PDF into the city's file: who claimed, who decided and how, what went and what could not go.
+"""
+
+import json
+from datetime import datetime
 from typing import Any
 
-from flask import flash, redirect
+from flask import Response, flash, redirect
 from flask_admin import expose
 from flask_admin.actions import action
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
+from flask_babel import force_locale, gettext as _, lazy_gettext as _l
 from flask_login import current_user
 
-from portal import clock
+from portal import clock, i18n
 from portal.admin import labels
-from portal.admin.labels import GOES, STAYS, UNSEEN
-from portal.admin.removal_desk import refusal
-from portal.admin.staff_access import proved
-from portal.errors import NoSuchAccount, StepForbidden
+from portal.errors import NoSuchAccount, StepForbidden, require
 from portal.forms.removal_desk import ApprovalForm, RequestForm, ReturnForm
-from portal.models.ballot import BallotState
-from portal.models.edition import Edition
-from portal.models.removal import LEADS, Deed, RemovalCase, RemovalStep
-from portal.services import removal, removal_case
-from portal.services.removal import Extent
+from portal.models import BallotState, Deed, Edition, RemovalCase, RemovalStep
+from portal.models.removal import LEADS
+from portal.paper import Paper
+from portal.services import removal, removal_case, results_publication
 from portal.services.removal_approval import approve_removal, request_removal, requested_extent, return_request
 
 Row = tuple[str, Any, list[str]]
 
 
-def rows(extent: Extent, names: dict[str, Any]) -> list[Row]:
+def rows(extent: removal.Extent, names: dict[str, Any]) -> list[Row]:
     """Return the parts of an extent as officers read them: the name of a part, its label and a line for each thing in it."""
     editions = {edition.code: edition.name for edition in Edition.select(Edition.code, Edition.name)}
     fates = dict(labels.FATES)
     lines = {
-        **{name: [str(number)] for name in ("sessions", "drafts", "supports") if (number := getattr(extent, name))},
+        **{name: [str(number)] for name in removal.COUNTED_ONLY if (number := getattr(extent, name))},
         "ballots": [editions.get(code, code) + (": " + _("void") if state == BallotState.VOID else "")
                     for code, state in extent.ballots],  # That it is under check follows from the request.
         "proposals": [f"{number}: {fates[fate]}" for number, fate in extent.proposals],
-        **{name: [editions.get(code, code) for code in getattr(extent, name)] for name in STAYS},
-    }
+        **{name: [editions.get(code, code) for code in getattr(extent, name)] for name in labels.STAYS}}
     return [(name, label, lines.get(name, [])) for name, label in names.items()]
 
 
-def differences(requested: Extent, present: Extent) -> list[tuple[Any, list[str], list[str]]]:
+def both_sides(extent: removal.Extent) -> dict[str, list[Row]]:
+    return {"goes": rows(extent, labels.GOES), "stays": rows(extent, labels.STAYS)}
+
+
+def differences(requested: removal.Extent, present: removal.Extent) -> list[tuple[Any, list[str], list[str]]]:
     """Return what would go now and was not asked for, or the other way round: a label, what was asked for, what is."""
     changed = present.changes(requested)
-    seen = [(label, [_("as at the request")], [_("different now")]) for name, label in UNSEEN.items() if name in changed]
-    pairs = zip(*[rows(extent, GOES | STAYS) for extent in (requested, present)], strict=True)
+    seen = [(label, [_("as at the request")], [_("different now")]) for name, label in labels.UNSEEN.items() if name in changed]
+    pairs = zip(*[rows(extent, labels.GOES | labels.STAYS) for extent in (requested, present)], strict=True)
     return seen + [(label, before, now) for (name, label, before), (_name, _label, now) in pairs if name in changed]
 
 
+def make_protocol(case: RemovalCase) -> bytes:
+    """Return the protocol of a case that ended with a removal, in the city's language."""
+    told = json.loads(case.protocol or "{}")
+    extent, at = removal.Extent(**told["extent"]), datetime.fromisoformat(told["removed_at"])
+    touched = Edition.select().where(Edition.code.in_([code for code, _state in extent.ballots]))
+    with force_locale(i18n.DEFAULT):
+        paper = Paper(_("Case %(number)s, page %(page)s of %(pages)s", number=told["number"], page="{page}", pages="{nb}"))
+        return paper.print(
+            "admin/removal/protocol.html", told=told, proofs=dict(labels.PROOFS), deeds=dict(labels.DEEDS), **both_sides(extent),
+            announced=[edition.name for edition in touched if results_publication.is_public(edition, now=at)])
+
+
 class Approvals:
-    """What leads from a confirmed identity to the removal; for a view of cases."""
+    """What leads from a confirmed identity to the removal and its protocol; for a view of cases."""
 
     @action("remove", _l("Delete account with votes"))
     def remove_chosen(self, ids: list[str]) -> Any:
@@ -60,63 +75,50 @@ class Approvals:
 
     @expose("/usuniecie/", methods=("GET", "POST"))
     def remove_view(self) -> Any:
-        case, form, status = self.find(), RequestForm(), 0
-        if form.validate_on_submit() and proved(form):
-            status = refusal(form, request_removal, case, seen=form.seen.data)
-            if not status:
-                return self._lead_to(case, _("The removal is asked for. Another officer has to approve it; until then the "
-                                             "account is frozen."))
-            case = self.find()
+        return self.take(RequestForm(), request_removal, self._show_extent, _(
+            "The removal is asked for. Another officer has to approve it; until then the account is frozen."))
+
+    def _show_extent(self, case: RemovalCase, form: RequestForm, status: int) -> Any:
+        """Return the page with what would go and what would stay."""
         account = removal_case.found_account(case)
         if case.state not in LEADS[Deed.REQUESTED][0] or account is None:
-            return self._lead_to(case, _((StepForbidden if account else NoSuchAccount).message), "error")
+            return self.lead_to(case, _((StepForbidden if account else NoSuchAccount).message), "error")
         extent = removal.find_extent(account, now=clock.now())
-        if status or not form.errors:
-            form.version.data, form.seen.data = case.version, extent.digest()
-        page = self.render("admin/removal/preview.html", model=case, account=account, form=form, goes=rows(extent, GOES),
-                           stays=rows(extent, STAYS))
-        return page, status or (400 if form.errors else 200)
+        if status != 400:
+            form.seen.data = extent.digest()
+        return self.render("admin/removal/preview.html", model=case, account=account, form=form, **both_sides(extent)), status
 
     @expose("/zatwierdzenie/", methods=("GET", "POST"))
     def approve_view(self) -> Any:
-        case, form, status = self.find(), ApprovalForm(), 0
-        if form.validate_on_submit() and proved(form):
-            status = refusal(form, approve_removal, case)
-            if not status:
-                return self._lead_to(case, _("The account is deleted together with its votes. Both sides get a letter."))
-        return self._show_request(form, status)
+        return self.take(ApprovalForm(), approve_removal, self._show_request, _(
+            "The account is deleted together with its votes. Both sides get a letter."))
 
     @expose("/zwrot/", methods=("POST",))
     def return_view(self) -> Any:
-        case, form, status = self.find(), ReturnForm(), 0
-        if form.validate():
-            own, status = case.requested_by_id == current_user.officer.id, refusal(form, return_request, case, form.words.data)
-            if not status:
-                return self._lead_to(None, _("The request is withdrawn, and nothing was deleted. The account stays frozen.")
-                                     if own else _("The request is returned, and nothing was deleted. The account stays frozen."))
-        return self._show_request(form, status)
+        own = self.find().requested_by_id == current_user.officer.id
+        done = _("The request is withdrawn, and nothing was deleted. The account stays frozen.") if own else _(
+            "The request is returned, and nothing was deleted. The account stays frozen.")
+        return self.take(ReturnForm(), return_request, self._show_request, done, to_list=True)
 
-    def _show_request(self, form: ApprovalForm | ReturnForm, status: int) -> Any:
+    def _show_request(self, case: RemovalCase, form: ApprovalForm | ReturnForm, status: int) -> Any:
         """Return the page with what was asked for beside what would go now."""
-        case = self.find()
         if case.state not in LEADS[Deed.REMOVED][0]:
-            return self._lead_to(case, _(StepForbidden.message), "error")
-        approval = form if isinstance(form, ApprovalForm) else ApprovalForm(formdata=None)
-        returning = form if isinstance(form, ReturnForm) else ReturnForm(formdata=None)
-        for shown in (approval, returning):
-            if status or not shown.errors:
-                shown.version.data = case.version
+            return self.lead_to(case, _(StepForbidden.message), "error")
+        approval, returning = [form if isinstance(form, kind) else kind(formdata=None, data={"version": case.version})
+                               for kind in (ApprovalForm, ReturnForm)]
         account, requested = removal_case.found_account(case), requested_extent(case)
         last, own = {step.deed: step for step in RemovalStep.of_case(case)}, case.requested_by_id == current_user.officer.id
         if own:
             returning.words.label.text = _("Why you withdraw it")
-        page = self.render(
+        return self.render(
             "admin/removal/approval.html", model=case, account=account, form=form, approval=approval, returning=returning,
-            asked_at=last[Deed.REQUESTED].at, confirmed=last.get(Deed.CONFIRMED), own=own, goes=rows(requested, GOES),
-            stays=rows(requested, STAYS),
-            differences=differences(requested, removal.find_extent(account, now=clock.now())) if account else [])
-        return page, status or (400 if form.errors else 200)
+            asked_at=last[Deed.REQUESTED].at, confirmed=last.get(Deed.CONFIRMED), own=own, **both_sides(requested),
+            differences=differences(requested, removal.find_extent(account, now=clock.now())) if account else []), status
 
-    def _lead_to(self, case: RemovalCase | None, message: str, category: str = "success") -> Any:
-        flash(message, category)
-        return redirect(self.get_url(".details_view", id=case.id) if case else self.get_url(".index_view"))
+    @expose("/protokol/", methods=("POST",))
+    def protocol_view(self) -> Any:
+        case = self.find()
+        require(case.protocol, StepForbidden)
+        paper, name = make_protocol(case), f"{case.number.replace('/', '-')}.pdf"
+        removal_case.note_view(case, current_user.officer, "protocol printed", now=clock.now())
+        return Response(paper, mimetype="application/pdf", headers={"Content-Disposition": f'attachment; filename="{name}"'})

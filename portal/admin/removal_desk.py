@@ -1,22 +1,21 @@
 """The page of a case: what is claimed beside what is known, decisions on it, and its scans."""
 
 from base64 import b64encode
+from datetime import datetime
 from typing import Any
 
-from flask import flash, redirect
 from flask_admin import expose
 from flask_admin.helpers import get_redirect_target
 from flask_babel import gettext as _
 from flask_login import current_user
 
 from portal import clock, i18n
-from portal.admin import labels
-from portal.errors import CaseChanged, NoSuchAccount, SecondOfficerNeeded, StepForbidden
+from portal.access import lead_on
+from portal.admin import assessment, labels
 from portal.forms.removal_desk import DECISIONS, DecisionForm
-from portal.models.account import Account, AccountState
-from portal.models.removal import ENDED, LEADS, UNDECIDED, CaseState, Deed, Evidence, RemovalCase, RemovalStep
-from portal.services import removal_case, removal_evidence
-from portal.services.removal_claim import waits_for_person
+from portal.models import Account, AccountState, CaseState, Deed, Officer, RemovalCase, RemovalStep
+from portal.models.removal import ENDED, LEADS, UNDECIDED
+from portal.services import removal_case, removal_claim, removal_evidence
 
 DECIDE = {Deed.MORE_ASKED: removal_case.ask_for_more, Deed.CONFIRMED: removal_case.confirm_identity,
           Deed.FROZEN: removal_case.freeze, Deed.UNFROZEN: removal_case.unfreeze, Deed.REFUSED: removal_case.refuse}
@@ -31,7 +30,7 @@ def offered(case: RemovalCase, account: Account | None) -> list[Deed]:
 
 def waits_for_officers() -> Any:
     """Return the condition on cases with which officers can go on."""
-    return RemovalCase.state.not_in(ENDED) & ~waits_for_person()
+    return RemovalCase.state.not_in(ENDED) & ~removal_claim.waits_for_person()
 
 
 def overdue() -> Any:
@@ -47,8 +46,7 @@ def standing(case: Any) -> str:
 
 def deadline(case: Any) -> str:
     """Write until which day officers decide, and that it is over."""
-    late = case.state not in ENDED and not case.waits and case.due_at < clock.now()
-    return _("%(day)s, overdue", day=i18n.day(case.due_at)) if late else i18n.day(case.due_at)
+    return i18n.day(case.due_at) if case.state in ENDED or case.waits else assessment.deadline(case.due_at)
 
 
 def alike(case: RemovalCase, account: Account | None) -> set[str]:
@@ -59,49 +57,50 @@ def alike(case: RemovalCase, account: Account | None) -> set[str]:
     return {what for what, (claimed, known) in pairs.items() if " ".join((claimed or "").split()).casefold() == known.casefold()}
 
 
-def refusal(form: Any, step: Any, case: RemovalCase, *words: str, **seen: Any) -> int:
-    """Take a step on the state of a case that a form has shown; return 0, or the status of its refusal, which the form tells."""
-    try:
-        step(case, current_user.officer, *words, **seen, version=form.version.data, now=clock.now())
-        return 0
-    except (CaseChanged, StepForbidden, NoSuchAccount, SecondOfficerNeeded) as error:
-        form.refuse(error)
-        return error.status
+def decide(case: RemovalCase, officer: Officer, *, deed: Deed, words: str, version: int, now: datetime) -> None:
+    """Take the decision that a form names, see services/removal_case.py."""
+    DECIDE[deed](case, officer, words, version=version, now=now)
 
 
 class CasePage:
     """What officers for removals do with one case; for a view of cases."""
 
+    def take(self, form: Any, step: Any, show: Any, done: str = "", to_list: bool = False) -> Any:
+        """Take a step on the state of a case that its form has shown, or show the form's page.
+
+        Unless only what was typed is wrong, the form is then about the case as it stands now.
+        """
+        case = self.find()
+        status = assessment.attempt(form, step, case)
+        if status is None:
+            return self.lead_to(None if to_list else case, done)
+        case = self.find()
+        if status != 400:
+            form.version.data = case.version
+        return show(case, form, status)
+
+    def lead_to(self, case: RemovalCase | None, message: str, category: str = "success") -> Any:
+        """Go to the page of a case, or to the list, and say something there."""
+        return lead_on(".details_view", message, category, id=case.id) if case else lead_on(".index_view", message, category)
+
     @expose("/details/")
     def details_view(self) -> Any:
-        return self._show(self.find(), DecisionForm(formdata=None))
-
-    def _show(self, case: RemovalCase, form: DecisionForm, status: int = 0) -> Any:
-        account, works = removal_case.found_account(case), self.may("decide_view")
-        deeds = offered(case, account) if works else []
-        form.offer(deeds)
-        if status or not form.errors:
-            form.version.data = case.version
-        page = self.render(
-            "admin/removal/case.html", model=case, account=account, form=form, works=works, steps=RemovalStep.of_case(case),
-            hints={deed: DECISIONS[deed][1] for deed in deeds}, others=removal_case.other_cases(case),
-            due=deadline(case), standing=standing(case), alike=alike(case, account),
-            pages=Evidence.select().where(Evidence.case == case).count(), undecided=case.state in UNDECIDED,
-            languages=i18n.LANGUAGES,
-            names={name: dict(getattr(labels, name)) for name in ("ACCOUNT_STATES", "CASE_STATES", "PROOFS", "DEEDS")},
-            return_url=get_redirect_target() or self.get_url(".index_view"))
-        return page, status or (400 if form.errors else 200)
+        return self.take(DecisionForm(), decide, self._show_case)
 
     @expose("/decyzja/", methods=("POST",))
     def decide_view(self) -> Any:
-        case, form, status = self.find(), DecisionForm(), 0
-        if form.validate():
-            deed = Deed(form.deed.data)
-            status = refusal(form, DECIDE[deed], case, form.words.data)
-            if not status:
-                flash(_("Noted: %(what)s.", what=dict(labels.DEEDS)[deed]), "success")
-                return redirect(self.get_url(".details_view", id=case.id))
-        return self._show(self.find(), form, status)
+        form = DecisionForm()
+        return self.take(form, decide, self._show_case, _("Noted: %(what)s.", what=dict(labels.DEEDS).get(form.deed.data)))
+
+    def _show_case(self, case: RemovalCase, form: DecisionForm, status: int) -> Any:
+        account, works = removal_case.found_account(case), self.may("decide_view")
+        form.offer(offered(case, account) if works else [])
+        return self.render(
+            "admin/removal/case.html", model=case, account=account, form=form, works=works, steps=RemovalStep.of_case(case),
+            others=removal_case.other_cases(case), due=deadline(case), standing=standing(case), alike=alike(case, account),
+            pages=case.evidence.count(), undecided=case.state in UNDECIDED, languages=i18n.LANGUAGES,
+            names={name: dict(getattr(labels, name)) for name in ("ACCOUNT_STATES", "CASE_STATES", "PROOFS", "DEEDS")},
+            return_url=get_redirect_target() or self.get_url(".index_view")), status
 
     @expose("/skan/", methods=("POST",))
     def scan_view(self) -> Any:

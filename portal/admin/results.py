@@ -1,62 +1,93 @@
-"""Published results that count ballots removed since: the coordinator looks at what changes and approves the correction."""
+"""Results: two officers publish what was counted and at last end the ballot key; a coordinator corrects it meanwhile."""
 
 from typing import Any
 
-from flask import flash, redirect, request
+from flask import flash, redirect, request, url_for
 from flask_admin import expose
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
+from flask_babel import gettext as _, lazy_gettext as _l
 from flask_login import current_user
 from peewee import JOIN
 
 from portal import clock
 from portal.admin.base import PanelView
-from portal.errors import CaseChanged
-from portal.models.edition import Edition
-from portal.models.results import Publication
-from portal.models.staff import Officer, Role
-from portal.services import results_publication
+from portal.errors import Conflict, SecondOfficerNeeded
+from portal.models import Edition, Publication, Role
+from portal.services import closing, results_publication
+
+GET_AND_POST = ("GET", "POST")
+STATES = {"unpublished": _l("Not published"), "waiting": _l("Publication waits for approval"), "published": _l("Published"),
+          "removed": _l("Waits for a correction"), "corrected": _l("Corrected")}
 
 
-def state(_view: Any, _context: Any, row: Publication, _name: str) -> str:
-    return _("Waits for a correction") if row.removed else _("Corrected")
+def state_of(row: Edition) -> str:
+    """Tell how far the results of an edition have come, as STATES names it."""
+    told = getattr(row, "told", None)
+    if told is None or told.kept_at <= row.voting_to:
+        return "unpublished"
+    if told.approved_by is None:
+        return "waiting"
+    return "removed" if told.removed else "corrected" if told.corrected_at else "published"
 
 
 class ResultsView(PanelView):
-    """Editions whose published results wait for a correction or were corrected."""
+    """Editions whose voting has ended, with what became of their results."""
 
-    roles = (Role.COORDINATOR,)
-    fresh_login = {"correct_view"}
-    column_list = ("edition", "state", "removed", "corrected", "corrected_at")
-    column_details_list = (*column_list, "corrected_by")
-    column_default_sort = ("removed", True)
-    column_formatters = {"state": state}
+    roles = (Role.COORDINATOR, Role.ADMINISTRATOR)
+    restricted = {"correct_view": (Role.COORDINATOR,)}
+    fresh_login = {"publish_view", "correct_view", "key_view"}
+    column_list = ("name", "voting_to", "results_on", "state", "told.removed", "told.corrected", "told.corrected_at")
+    column_details_list = (*column_list, "told.kept_at", "told.asked_by", "told.approved_by", "told.corrected_by")
+    column_default_sort = ("voting_to", True)
+    column_formatters = {"state": lambda _view, _context, row, _name: STATES[state_of(row)]}
     column_labels = {
-        "edition": _l("Edition"), "state": _l("State"), "removed": _l("Ballots removed but still counted in the results"),
-        "corrected": _l("Ballots taken out of the results"), "corrected_at": _l("Corrected at"),
-        "corrected_by": _l("Correction approved by"),
+        "name": _l("Edition"), "voting_to": _l("Voting to"), "results_on": _l("Results on"), "state": _l("State"),
+        "told.removed": _l("Ballots removed but still counted in the results"), "told.kept_at": _l("Asked for or published at"),
+        "told.corrected": _l("Ballots taken out of the results"), "told.corrected_at": _l("Corrected at"),
+        "told.asked_by": _l("Publication asked for by"), "told.approved_by": _l("Publication approved by"),
+        "told.corrected_by": _l("Correction approved by"),
     }
 
     def get_query(self) -> Any:
-        wanted = [field for field in Publication._meta.sorted_fields if field is not Publication.results]
-        return (Publication.select(*wanted, Edition, Officer.id, Officer.name).join(Edition).switch(Publication)
-                .join(Officer, JOIN.LEFT_OUTER)
-                .where(results_publication.IN_FORCE))
+        kept = [field for field in Publication._meta.sorted_fields if field is not Publication.results]
+        ended = Edition.archived == False, Edition.voting_to < clock.now()  # noqa: E712
+        return Edition.select(Edition, *kept).join(
+            Publication, JOIN.LEFT_OUTER, on=Publication.edition == Edition.id, attr="told").where(*ended)
 
-    def row_links(self, row: Publication) -> list[tuple[str, Any]]:
-        return [(self.get_url(".correct_view", id=row.id), _("See the correction"))] if row.removed else []
+    def row_links(self, row: Edition) -> list[tuple[str, Any]]:
+        steps = {"unpublished": ("publish_view", _("Publish the results")), "waiting": ("publish_view", _("See the request")),
+                 "removed": ("correct_view", _("See the correction")),
+                 **dict.fromkeys(("published", "corrected"), ("key_view", _("The ballot key")))}
+        name, label = steps.get(state_of(row), ("", ""))
+        fixed = url_for("open_data.show_index", code=row.code), _("State at the close")
+        return [*([(self.get_url(f".{name}", id=row.id), label)] if name and self.may(name) else ()), fixed]
 
-    @expose("/korekta/", methods=("GET", "POST"))
-    def correct_view(self) -> Any:
-        row, now, seen = self.find(), clock.now(), request.form.get("seen", "")
+    def decide(self, act: Any, find: Any, template: str, done: str) -> Any:
+        """Show what an officer decides on, or do it as it was shown; when there is nothing to decide, lead to what was done."""
+        edition = self.find()
         if request.method == "POST":
             try:
-                results_publication.approve_correction(row.edition, current_user.officer, seen=seen, now=now)
-                flash(_("The published results are corrected."), "success")
+                act(edition, current_user.officer, seen=request.form.get("seen", ""), now=clock.now())
+                flash(done, "success")
                 return redirect(self.get_url(".index_view"))
-            except CaseChanged as error:
-                flash(_(error.message), "error")
-        correction = results_publication.find_correction(row.edition, now=now)
-        if correction is None:
-            return redirect(self.get_url(".details_view", id=row.id))
-        return self.render("admin/results_correction.html", edition=row.edition, correction=correction)
+            except (Conflict, SecondOfficerNeeded) as error:
+                flash(_(error.message, **error.params), "error")
+        shown = find(edition, now=clock.now())
+        return (self.render(template, model=edition, shown=shown) if shown
+                else redirect(self.get_url(".details_view", id=edition.id)))
+
+    @expose("/publikacja/", methods=GET_AND_POST)
+    def publish_view(self) -> Any:
+        act, done = ((results_publication.approve_publication, _("The results are published.")) if "approve" in request.form else
+                     (closing.ask_publication, _("Another officer has to approve the publication now.")))
+        return self.decide(act, results_publication.find_counted, "admin/results_publication.html", done)
+
+    @expose("/korekta/", methods=GET_AND_POST)
+    def correct_view(self) -> Any:
+        return self.decide(results_publication.approve_correction, results_publication.find_correction,
+                           "admin/results_correction.html", _("The published results are corrected."))
+
+    @expose("/klucz/", methods=GET_AND_POST)
+    def key_view(self) -> Any:
+        kept = closing.closing_of(self.find())
+        done = _("The ballot key is destroyed.") if kept and kept.key_asked_at else _("Another officer has to approve it now.")
+        return self.decide(closing.end_key, lambda edition, now: kept, "admin/results_key.html", done)

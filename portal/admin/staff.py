@@ -2,22 +2,20 @@
 
 from typing import Any
 
-from flask import abort, flash, redirect, request
+from flask import abort, request
 from flask_admin import expose
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
+from flask_babel import gettext as _, lazy_gettext as _l
 from flask_login import current_user
 from peewee import JOIN, IntegrityError, fn
 
 from portal import clock, i18n
+from portal.access import lead_on
 from portal.admin import labels
 from portal.admin.base import PanelView
 from portal.admin.changes import actor
-from portal.admin.filters import OneOf
 from portal.forms.staff import OfficerForm
-from portal.models.audit import AuditEntry
+from portal.models import AuditEntry, Officer, Role, Unit
 from portal.models.fields import MomentField
-from portal.models.staff import Officer, Role, Unit
 from portal.services import staff
 
 
@@ -43,7 +41,7 @@ class OfficerView(PanelView):
     column_default_sort = ("name", False)
     column_searchable_list = ("name", "email")
     column_choices = {"role": labels.ROLES}
-    column_filters = (OneOf(Officer.role, _l("Role"), lambda: labels.ROLES),)
+    column_filters = ("role",)
     column_formatters = {"state": state}
     column_labels = {"name": _l("Name"), "email": _l("E-mail address"), "role": _l("Role"), "active": _l("May log in"),
                      "state": _l("State"), "unit": _l("Unit"), "unit_name": _l("Unit"),
@@ -75,7 +73,8 @@ class OfficerView(PanelView):
 
     @expose("/new/", methods=("GET", "POST"))
     def create_view(self) -> Any:
-        form = OfficerForm(labels.ROLES)
+        form = OfficerForm()
+        form.role.choices = labels.ROLES
         if form.validate_on_submit():
             try:
                 return self._invited(staff.create_officer(form.email.data, name=form.name.data, role=Role(form.role.data),
@@ -94,6 +93,5 @@ class OfficerView(PanelView):
         return self.render("admin/renew_access.html", model=row)
 
     def _invited(self, invitation: staff.Invitation) -> Any:
-        flash(_("An invitation is on its way to %(email)s. It is valid until %(moment)s.", email=invitation.officer.email,
-                moment=i18n.moment(invitation.expires_at)), "success")
-        return redirect(self.get_url(".index_view"))
+        return lead_on(".index_view", _("An invitation is on its way to %(email)s. It is valid until %(moment)s.",
+                                        email=invitation.officer.email, moment=i18n.moment(invitation.expires_at)))

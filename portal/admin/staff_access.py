@@ -5,29 +5,26 @@
 
 from typing import Any
 
-from flask import flash, redirect, request, url_for
+from flask import redirect, request, url_for
 from flask_admin import BaseView, expose
 from flask_babel import gettext as _
 from flask_login import current_user
 
 from portal import access, clock
-from portal.access import safe_next_url
+from portal.access import lead_on, safe_next_url
 from portal.admin.guard import Guarded
 from portal.errors import LoginRefused, TooMany
 from portal.forms.staff import PanelPasswordForm, PanelProofForm
-from portal.models.staff import Role
+from portal.models import Role
 from portal.services import login, staff, staff_codes
 from portal.services.login_device import device_words
 
 
 def proved(form: PanelProofForm) -> bool:
     """Tell whether a form holds the officer's own password, or let it say why not."""
-    try:
+    with form.refusing(LoginRefused, TooMany, beside=form.password):
         login.prove(current_user.session, str(form.password.data), address=request.remote_addr or "", now=clock.now())
-        return True
-    except (LoginRefused, TooMany) as error:
-        form.refuse(error, form.password)
-        return False
+    return not form.errors
 
 
 class Personal(Guarded, BaseView):  # type: ignore[misc]
@@ -46,23 +43,18 @@ class OwnAccess(Personal):
 
     @expose("/")
     def index(self) -> Any:
-        officer, now = current_user.officer, clock.now()
-        sessions = login.list_sessions(officer, now=now)
-        return self.render("admin/own_access.html", left=staff_codes.codes_left(officer), sessions=sessions, words=device_words)
+        return self.render("admin/own_access.html", left=staff_codes.codes_left(current_user.officer), words=device_words,
+                           sessions=login.list_sessions(current_user.officer, now=clock.now()))
 
     @expose("/haslo", methods=("GET", "POST"))
     def change_password(self) -> Any:
-        officer, session, now = current_user.officer, current_user.session, clock.now()
-        form = PanelPasswordForm(officer)
+        session, form, now = current_user.session, PanelPasswordForm(current_user.officer), clock.now()
         if form.validate_on_submit():
-            try:
+            with form.refusing(LoginRefused, TooMany, beside=form.current_password):
                 proven = login.prove(session, form.current_password.data, address=request.remote_addr or "", now=now)
                 staff.change_password(proven, form.password.data, session=session, now=now)
                 access.remember_device(login.device_tokens(session, access.browser()))
-                flash(_("Your password is changed. All your other sessions have ended."), "success")
-                return redirect(self.get_url(".index"))
-            except (LoginRefused, TooMany) as error:
-                form.refuse(error, form.current_password)
+                return lead_on(".index", _("Your password is changed. All your other sessions have ended."))
         return self.render("admin/own_password.html", form=form), 400 if form.errors else 200
 
     @expose("/kody", methods=("GET", "POST"))
@@ -75,8 +67,7 @@ class OwnAccess(Personal):
     @expose("/sesje", methods=("POST",))
     def end_other_sessions(self) -> Any:
         staff.end_other_sessions(current_user.officer, session=current_user.session, now=clock.now())
-        flash(_("All your other sessions have ended."), "success")
-        return redirect(self.get_url(".index"))
+        return lead_on(".index", _("All your other sessions have ended."))
 
 
 class Proof(Personal):

@@ -7,16 +7,14 @@ from collections.abc import Sequence
 
 from peewee import OperationalError, PeeweeException, ProgrammingError
 
-from portal import config, database
-from portal.cli import audit, count, db, demo, edition, pabulib, retention, serve
-from portal.cli import settings as settings_command
-from portal.cli import staff
-from portal.config import ConfigError
+from portal import database
+from portal.cli import audit, count, db, demo, edition, pabulib, removal, retention, serve, settings, staff
+from portal.config import ConfigError, load
 from portal.crypto import KeyMissing
 from portal.errors import PortalError
 from portal.services.pabulib import PabulibError
 
-COMMANDS = (db, demo, staff, edition, pabulib, count, audit, retention, settings_command, serve)
+COMMANDS = (db, demo, staff, edition, pabulib, count, audit, retention, removal, settings, serve)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         module.add_command(commands)
     chosen = parser.parse_args(arguments)
     try:
-        database.open_database(config.load().database_url)
+        database.open_database(load().database_url)
         return int(chosen.run(chosen) or 0)
     except (OperationalError, ProgrammingError) as error:
         hint = " (try: portal db upgrade)" if re.search("no such (table|column)|does not exist", str(error)) else ""

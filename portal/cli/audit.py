@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from portal import clock
-from portal.models.audit import AuditDigest, AuditEntry
+from portal.models import AuditDigest, AuditEntry
 from portal.services import audit
 
 LINE = re.compile(r"^\W*(\d{4}-\d\d-\d\d)\W+(\d{1,18})\W+([0-9a-f]{64})\W*$", re.MULTILINE | re.ASCII)

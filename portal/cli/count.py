@@ -7,7 +7,7 @@ from typing import Any
 
 from portal import clock
 from portal.errors import NotFound, require
-from portal.models.edition import Edition
+from portal.models import CountRule, Edition
 from portal.services.counting import Outcome
 from portal.services.results import PoolResult, count_edition
 
@@ -16,13 +16,14 @@ def add_command(commands: Any) -> None:
     command = commands.add_parser("count", help="count an edition whose voting has ended")
     command.add_argument("code")
     command.add_argument("--json", action="store_true", help="print the result for machines")
+    command.add_argument("--rule", choices=[*map(str, CountRule)], default="", help="count by this rule, not the edition's own")
     command.set_defaults(run=run)
 
 
 def run(chosen: Namespace) -> None:
     edition = require(Edition.get_or_none(Edition.code == chosen.code),
                       NotFound("there is no edition %(code)s; see: portal edition list", code=chosen.code))
-    results = count_edition(edition, now=clock.now())
+    results = count_edition(edition, now=clock.now(), rule=chosen.rule)
     if chosen.json:
         pools = [as_data(result) for result in results]
         print(json.dumps({"edition": edition.code, "pools": pools}, ensure_ascii=False, indent=1))

@@ -1,8 +1,8 @@
-"""portal demo load: fictional editions, in voting and taking proposals, with people who can log in. Development only."""
+"""portal demo load: fictional editions, one of each age, with people who can log in. Development only."""
 
 import json
 from argparse import Namespace
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +11,14 @@ from stdnum.pl import pesel as pesel_number
 from portal import clock, crypto
 from portal.config import ConfigError, settings
 from portal.database import transaction
-from portal.models import Account, CostItem, District, Edition, Officer, Pool, Proposal, Unit
-from portal.models.proposal import ProposalState
-from portal.models.staff import Role
+from portal.models import Account, CostItem, District, Edition, Officer, Pool, Proposal, ProposalState, Role, Unit, VotingPoint
 from portal.services import assessment
+from portal.services.pabulib import read_file
+from portal.services.pabulib_import import import_files
 from portal.services.staff import load_officer
 
 CONTENT = Path(__file__).with_name("demo")
+PAST = "2025"  # The edition whose results can be read.
 PASSWORD = "wieczorny spacer nad Rudawą"  # Of everybody in the demo, which exists in development only.
 Content = dict[str, Any]
 
@@ -34,6 +35,11 @@ def run(_chosen: Namespace) -> None:
     with transaction():
         edition = _load_edition(content, ProposalState.ON_BALLOT)
         _load_edition(_read("coming"), ProposalState.SUBMITTED)
+        if not Edition.select().where(Edition.code == PAST).exists():
+            files = [read_file(path, path.name) for path in sorted(CONTENT.glob("*.pb"))]
+            import_files(files, PAST, with_ballots=True, actor="demo", now=clock.now())
+        for name in content["voting_points"]:
+            VotingPoint.get_or_create(edition=edition, name=name)
         resident = _load_resident(content["resident"])
         for officer in content["officers"]:
             if not Officer.select().where(Officer.email == officer["email"]).exists():
@@ -42,12 +48,8 @@ def run(_chosen: Namespace) -> None:
                 if "unit" in officer:
                     Officer.update(unit=Unit.get_or_create(name=officer["unit"])[0]).where(Officer.id == known.id).execute()
     officers = "\n".join(f"    {officer['email']:<32} {officer['role']}" for officer in content["officers"])
-    print(f"""{edition.name}: voting is open until {clock.local(edition.voting_to):%d.%m.%Y}.
-The password of everybody below is: {PASSWORD}
-  Resident, at /logowanie:
-    {resident.email}
-  Officers, at /admin/ (their codes and all messages are shown at /dev/poczta):
-{officers}""")
+    print((CONTENT / "loaded.txt").read_text("utf-8").format(
+        edition=edition, until=clock.local(edition.voting_to), password=PASSWORD, resident=resident, officers=officers), end="")
 
 
 def _read(name: str) -> Any:
@@ -67,10 +69,9 @@ def _load_edition(content: Content, state: ProposalState) -> Edition:
     edition = Edition.create(code=content["code"], name=content["name"], lot_seed=f"demo-{content['code']}", **calendar)
     crypto.keyring.create(edition.ballot_key)
     assessment.seed_criteria(edition)
-    parts: dict[str, tuple[District | None, Content]] = {"OM": (
-        None, {**_read("edition")["citywide"], "proposals": _read("citywide")})}
+    parts: dict[str, tuple[District | None, Content]] = {"OM": (None, _read("citywide"))}
     for file in sorted(CONTENT.glob("district-*.json")):
-        part = json.loads(file.read_text("utf-8"))
+        part = _read(file.stem)
         district, _ = District.get_or_create(name=part["name"], defaults={"number": part["number"]})
         if district.number is None:  # Known so far from an imported file only.
             District.update(number=part["number"]).where(District.id == district.id).execute()
@@ -93,12 +94,8 @@ def _load_proposals(pool: Pool, letters: str, ideas: list[Content], state: Propo
 
 
 def _load_resident(person: Content) -> Account:
-    resident = Account.get_or_none(Account.email == person["email"])
-    if resident is None:
-        known = {key: person[key] for key in ("email", "phone", "given_name", "family_name", "street", "postcode", "pesel")}
-        born: date = pesel_number.get_birth_date(person["pesel"])
-        resident = Account.create(
-            **known, pesel_index=crypto.blind_index("pesel", person["pesel"]), birth_date=born,
-            district=District.get(District.number == person["district"]), password_hash=crypto.hash_password(PASSWORD),
-            created_at=clock.now(), email_confirmed_at=clock.now())
-    return resident
+    district = District.get(District.number == person["district"])
+    return Account.get_or_none(Account.email == person["email"]) or Account.create(
+        **{**person, "district": district}, pesel_index=crypto.blind_index("pesel", person["pesel"]),
+        birth_date=pesel_number.get_birth_date(person["pesel"]), password_hash=crypto.hash_password(PASSWORD),
+        created_at=clock.now(), email_confirmed_at=clock.now())

@@ -4,9 +4,7 @@ from argparse import Namespace
 from typing import Any
 
 from portal import clock
-from portal.models.ballot import Ballot
-from portal.models.edition import Edition, Pool
-from portal.models.proposal import Proposal
+from portal.models import Ballot, Edition, Pool, Proposal
 
 
 def add_command(commands: Any) -> None:
@@ -16,8 +14,7 @@ def add_command(commands: Any) -> None:
 
 def run(_chosen: Namespace) -> None:
     for edition in Edition.select().order_by(Edition.voting_to):
-        pools = edition.pools.count()
         proposals = Proposal.select().join(Pool).where(Pool.edition == edition).count()
         ballots = Ballot.select().where(Ballot.edition == edition).count()
-        print(f"{edition.code}\t{edition.name}\t{edition.phase(clock.now())}\t{pools} pools\t{proposals} proposals\t"
-              f"{ballots} ballots")
+        print(f"{edition.code}\t{edition.name}\t{edition.phase(clock.now())}\t{edition.pools.count()} pools\t"
+              f"{proposals} proposals\t{ballots} ballots")

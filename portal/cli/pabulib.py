@@ -1,12 +1,16 @@
-"""portal pabulib import: read open data of a vote and keep it as an archived edition."""
+"""portal pabulib import, export: keep the open data of a vote as an archived edition; write those of an own edition."""
 
 import re
+import shutil
 import sys
 from argparse import ArgumentTypeError, Namespace
 from pathlib import Path
 from typing import Any
 
 from portal import clock
+from portal.errors import NotFound, PortalError, require
+from portal.models import Edition
+from portal.services import open_data
 from portal.services.pabulib import read_file
 from portal.services.pabulib_import import import_files
 
@@ -18,6 +22,10 @@ def add_command(commands: Any) -> None:
     command.add_argument("--edition", required=True, type=edition_code, metavar="CODE", help="created when it is missing")
     command.add_argument("--with-ballots", action="store_true", help="store the ballots too, one per voter over all files")
     command.set_defaults(run=run)
+    command = group.add_parser("export", help="write the open data of an edition with published results")
+    command.add_argument("--edition", required=True, metavar="CODE")
+    command.add_argument("--to", required=True, type=Path, metavar="FOLDER", help="made when it is missing")
+    command.set_defaults(run=export)
 
 
 def edition_code(text: str) -> str:
@@ -28,33 +36,36 @@ def edition_code(text: str) -> str:
 
 
 def run(chosen: Namespace) -> None:
-    progress = Progress()
     try:
         files = []
         for path in chosen.files:
             files.append(read_file(path, str(path)))
-            progress.show(f"read {path}: {len(files[-1].projects):,} projects, {len(files[-1].votes):,} votes")
+            show(f"read {path}: {len(files[-1].projects):,} projects, {len(files[-1].votes):,} votes")
         stored = import_files(files, chosen.edition, with_ballots=chosen.with_ballots, actor="command line", now=clock.now(),
-                              progress=progress.count)
+                              progress=count)
     finally:
-        progress.end()
+        if sys.stderr.isatty():
+            show("")
     print(f"Edition {chosen.edition}: stored {stored.pools:,} pools, {stored.proposals:,} proposals, {stored.ballots:,} ballots "
           f"with {stored.choices:,} choices.")
 
 
-class Progress:
-    """Tells on stderr how far the work is: on a terminal in one line, elsewhere a line for each part that is done."""
+def export(chosen: Namespace) -> None:
+    edition, now = require(Edition.get_or_none(Edition.code == chosen.edition, ~Edition.archived), NotFound(
+        "there is no edition %(code)s of your own; see: portal edition list", code=chosen.edition)), clock.now()
+    open_data.make_files(edition, now=now)
+    files = require(open_data.files_of(edition, now=now), PortalError("the ballots are not those that the results count"))
+    shutil.copytree(open_data.folder_of(edition), chosen.to, dirs_exist_ok=True)
+    print(f"Edition {chosen.edition}: wrote {len(files)} files to {chosen.to}.")
 
-    def __init__(self) -> None:
-        self.in_place = sys.stderr.isatty()
 
-    def show(self, text: str) -> None:
-        print(f"\r\x1b[K{text}" if self.in_place else text, end="" if self.in_place else "\n", file=sys.stderr, flush=True)
+def show(text: str) -> None:
+    """Tell on stderr how far the work is: on a terminal always in the same line."""
+    in_place = sys.stderr.isatty()
+    print(f"\r\x1b[K{text}" if in_place else text, end="" if in_place else "\n", file=sys.stderr, flush=True)
 
-    def count(self, what: str, done: int, total: int) -> None:
-        if self.in_place or done == total:
-            self.show(f"stored {done:,} of {total:,} {what}")
 
-    def end(self) -> None:
-        if self.in_place:
-            self.show("")
+def count(what: str, done: int, total: int) -> None:
+    """Tell how much is stored: on a terminal all the time, elsewhere once a part is done."""
+    if sys.stderr.isatty() or done == total:
+        show(f"stored {done:,} of {total:,} {what}")

@@ -9,7 +9,6 @@ from portal.services import retention
 from portal.services.retention import Rule
 
 ACTOR = "command line"
-HOURS = timedelta(hours=1)
 
 
 def add_command(commands: Any) -> None:
@@ -32,7 +31,7 @@ def run(chosen: Namespace) -> None:
 
 
 def _print(verb: str, rule: Rule, rows: int) -> None:
-    after = f"{rule.after.days} days" if rule.after.days > 3 else f"{rule.after // HOURS} h"
+    after = f"{rule.after.days} days" if rule.after.days > 3 else f"{rule.after // timedelta(hours=1)} h"
     print(f"{verb} {rows:>9,}  {rule.what} ({after} after {rule.since}: {rule.why})", flush=True)
 
 

@@ -8,7 +8,7 @@ from peewee import IntegrityError
 
 from portal import clock
 from portal.errors import PortalError, require
-from portal.models.staff import Officer, Role
+from portal.models import Officer, Role
 from portal.services import staff
 
 ACTOR = "command line"
@@ -27,8 +27,8 @@ def add_command(commands: Any) -> None:
 
 
 def run_create(chosen: Namespace) -> None:
-    if not re.fullmatch(r"[^@\s]+@[^@\s]+", chosen.email):
-        raise PortalError("%(email)s is not an e-mail address", email=chosen.email)
+    require(re.fullmatch(r"[^@\s]+@[^@\s]+", chosen.email),
+            PortalError("%(email)s is not an e-mail address", email=chosen.email))
     try:
         _print(staff.create_officer(chosen.email, name=chosen.name or chosen.email, role=Role(chosen.role), actor=ACTOR,
                                     now=clock.now()))

@@ -10,7 +10,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from wtforms import DateField, Form, FormField, IntegerField, RadioField, SelectMultipleField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, InputRequired, NumberRange, Optional, Regexp
+from wtforms.validators import DataRequired, InputRequired, Optional, Regexp
 
 from portal import clock
 from portal.forms import fields
@@ -18,7 +18,8 @@ from portal.forms.base import BaseForm
 from portal.forms.fields_typed import MoneyField
 from portal.forms.removal_desk import OfCase
 from portal.forms.staff import for_panel
-from portal.models.staff import Unit
+from portal.forms.validators import Within
+from portal.models import Card, Unit
 from portal.services.assessment import WORDS_NEEDED
 
 LONGEST_WORDS, MOST_ON_PAPER, LAST_DAY = 5_000, 10_000, date(2100, 12, 31)
@@ -51,7 +52,6 @@ class CorrectionForm(OfCase, BaseForm):
 class CardForm(BaseForm):
     """An opinion on a proposal; the questions are those of its edition (see card_form)."""
 
-    answers: FormField
     is_positive = RadioField(_l("Opinion"), choices=[SelectChoice(True, _l("Positive")), SelectChoice(False, _l("Negative"))],
                              coerce=lambda value: {"True": True, "False": False}.get(str(value)),
                              validators=[InputRequired(_l("Say whether the opinion is positive."))])
@@ -60,20 +60,20 @@ class CardForm(BaseForm):
     running_cost = MoneyField(_l("Cost of a year's upkeep in zł"), validators=[Optional()])
 
 
-def card_form(questions: dict[str, str], given: dict[str, str], known: dict[str, Any]) -> CardForm:
-    """Return the form of a card: questions by their ids, answers given to them so far, and what else is known."""
+def card_form(questions: dict[str, str], card: Card | None) -> CardForm:
+    """Return the form of a card: questions by their ids, with what is on it so far."""
+    given = {row.question: row.answer for row in card.answers} if card else {}
     asked = {id: RadioField(question, choices=ANSWERS, default=given.get(question),
                             validators=[InputRequired(_l("Choose an answer."))]) for id, question in questions.items()}
     kind = type("CardForm", (CardForm,), {"answers": FormField(type("Answers", (Form,), asked), _l("Questions"))})
-    form: CardForm = kind(data=known)
-    return form
+    return kind(data=card.__data__ if card else {})
 
 
 class PaperForm(BaseForm):
     """How many supporters an officer has counted on the paper lists."""
 
-    number = IntegerField(_l("Valid entries on the paper lists"), filters=[lambda value: value and min(max(value, -1), 99_999)],
-                          validators=[InputRequired(_l("Enter how many.")), NumberRange(0, MOST_ON_PAPER)])
+    number = IntegerField(_l("Valid entries on the paper lists"),
+                          validators=[InputRequired(_l("Enter how many.")), Within(0, MOST_ON_PAPER)])
 
 
 class AssignForm(BaseForm):

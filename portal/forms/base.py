@@ -1,6 +1,7 @@
 """What every form has in common."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import IO, Any
 
@@ -37,11 +38,17 @@ class BaseForm(FlaskForm):  # type: ignore[misc]
         else:
             field.errors = [*field.errors, text]
 
+    @contextmanager
+    def refusing(self, *errors: type[PortalError], beside: Field | None = None) -> Iterator[None]:
+        """Show it like refuse() when a service that is called inside refuses with one of these errors."""
+        try:
+            yield
+        except errors as error:
+            self.refuse(error, beside)
+
 
 class Upload:
     """Files of a form, in a field that is called ``files``."""
-
-    files: Field
 
     def chosen(self) -> Iterator[tuple[str, IO[bytes]]]:
         """Return the files of a valid form, each with its name as pages show it: the end of a long one."""

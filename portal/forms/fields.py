@@ -1,20 +1,19 @@
 """Field factories: one wording, one limit and one widget for each kind of field."""
 
 import json
-from datetime import datetime
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
 from flask import current_app
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
+from flask_babel import gettext as _, lazy_gettext as _l
 from flask_wtf.file import MultipleFileField
 from govuk_frontend_wtf.wtforms_widgets import (
     GovCheckboxesInput, GovCheckboxInput, GovFileInput, GovRadioInput, GovSelect, GovSubmitInput, GovTextArea, GovTextInput,
 )
 from markupsafe import Markup
 from wtforms import (
-    BooleanField, DateField, Field, RadioField, SelectField, SelectMultipleField, StringField, SubmitField, TextAreaField,
+    BooleanField, Field, Form, RadioField, SelectField, SelectMultipleField, StringField, SubmitField, TextAreaField,
 )
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
@@ -77,8 +76,7 @@ class NewPasswordWidget(PasswordWidget):
             "own": _("Easy to guess: it holds your name, your e-mail address or the name of the portal or city."),
             "pattern": _("Easy to guess: it repeats itself or follows the keyboard or the alphabet."),
             "fair": _("Long enough: {length} characters. With 15 or more it is safer."),
-            "good": _("Good length: {length} characters."),
-        }
+            "good": _("Good length: {length} characters.")}
         own = f"{settings.site_name}\n{settings.city}"
         return super().__call__(field, **{"data-meter": json.dumps(said, ensure_ascii=False), "data-own": own, **kwargs})
 
@@ -126,52 +124,39 @@ class FilesWidget(Translated, GovFileInput):  # type: ignore[misc]
         return params
 
 
-class PolishDateField(DateField):
-    """A date typed in one line, day first; what was typed stays when it is wrong."""
-
-    widget = TextWidget()
-    formats = ("%d.%m.%Y", "%d-%m-%Y", "%d/%m/%Y", "%Y-%m-%d", "%d %m %Y")
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        self.data = None
-        typed = valuelist[0].strip() if valuelist else ""
-        for pattern in self.formats if typed else ():
-            try:
-                self.data = datetime.strptime(typed, pattern).date()
-                return
-            except ValueError:
-                continue
-        if typed:
-            raise ValueError(_("Enter a date like 24.12.1990."))
+def tidy(value: Any) -> Any:
+    """Return a text without margins, the end of each line one sign, as the browser counts it and not as it sends it."""
+    return value.replace("\r\n", "\n").replace("\r", "\n").strip() if isinstance(value, str) else value
 
 
-def _strip(value: Any) -> Any:
-    return value.strip() if isinstance(value, str) else value
-
-
-def _lines(value: Any) -> Any:
-    """Let the end of a line be one sign, as the browser counts it and not as it sends it."""
-    return _strip(value.replace("\r\n", "\n").replace("\r", "\n") if isinstance(value, str) else value)
+def _rules(first: Any, required: Any, most: int, *checks: Any) -> list[Any]:
+    first = first or (DataRequired(required) if required else Optional())
+    return [first, Length(max=most, message=TOO_LONG), validators.clean_text, *checks]
 
 
 def text(label: Any, *, most: int, hint: Any = "", required: Any = None, checks: tuple[Any, ...] = (), autocomplete: str = "off",
-         widget: Any = None, strip: bool = True, **attributes: Any) -> StringField:
+         widget: Any = None, strip: bool = True, first: Any = None, **attributes: Any) -> StringField:
     """Return a line of text of at most so many signs; ``required`` is the message when it is left empty."""
-    first = DataRequired(required) if required else Optional()
     return StringField(
-        label, description=hint, widget=widget or TextWidget(), filters=[_strip] if strip else [],
-        validators=[first, Length(max=most, message=TOO_LONG), validators.clean_text, validators.one_line, *checks],
+        label, description=hint, widget=widget or TextWidget(), filters=[tidy] if strip else [],
+        validators=_rules(first, required, most, validators.one_line, *checks),
         render_kw={"params": {"autocomplete": autocomplete, **attributes}})
 
 
+def needed(is_needed: Callable[[dict[str, Any]], bool], message: Any) -> Callable[[Form, Field], None]:
+    """Return a validator of a field that may be left empty, unless what was typed beside it needs it."""
+    def check(form: Form, field: Field) -> None:
+        (DataRequired(message) if is_needed(form.data) else Optional())(form, field)
+    return check
+
+
 def long_text(label: Any, *, most: int, required: Any = None, hint: Any = "", checks: tuple[Any, ...] = (), rows: int = 8,
-              counted: bool = False) -> TextAreaField:
+              counted: bool = False, first: Any = None) -> TextAreaField:
     """Return a text of several lines of at most so many signs; if ``counted``, draft.js tells how many are left."""
     return TextAreaField(
-        label, description=hint, widget=LongTextWidget(), filters=[_lines],
+        label, description=hint, widget=LongTextWidget(), filters=[tidy],
         render_kw={"params": {"rows": rows}, **({"data-count-most": most} if counted else {})},
-        validators=[DataRequired(required) if required else Optional(), Length(max=most, message=TOO_LONG), validators.clean_text,
-                    *checks])
+        validators=_rules(first, required, most, *checks))
 
 
 def email(label: Any = None, *, hint: Any = "") -> StringField:
@@ -202,14 +187,14 @@ def code(label: Any, hint: Any = "") -> StringField:
                 autocomplete="one-time-code", inputmode="numeric", classes="govuk-input--width-10")
 
 
-def choice(label: Any, *, required: Any, hint: Any = "") -> SelectField:
-    """Return a select whose first, empty choice must be left; the form fills in the choices."""
-    return SelectField(label, description=hint, widget=SelectWidget(), validators=[InputRequired(required)])
+def choice(label: Any, *, required: Any, hint: Any = "", choices: Any = None) -> SelectField:
+    """Return a select whose first, empty choice must be left; without ``choices`` the form fills them in."""
+    return SelectField(label, description=hint, widget=SelectWidget(), validators=[InputRequired(required)], choices=choices)
 
 
-def radios(label: Any, *, required: Any, hint: Any = "") -> RadioField:
-    """Return a choice of which one has to be made; the form fills in the choices."""
-    return RadioField(label, description=hint, widget=RadioWidget(), validators=[InputRequired(required)])
+def radios(label: Any, *, required: Any, hint: Any = "", choices: Any = None) -> RadioField:
+    """Return a choice of which one has to be made; without ``choices`` the form fills them in."""
+    return RadioField(label, description=hint, widget=RadioWidget(), validators=[InputRequired(required)], choices=choices)
 
 
 def checkboxes(label: Any, *, checks: tuple[Any, ...], hint: Any = "") -> SelectMultipleField:
@@ -217,19 +202,15 @@ def checkboxes(label: Any, *, checks: tuple[Any, ...], hint: Any = "") -> Select
     return SelectMultipleField(label, description=hint, widget=CheckboxesWidget(), validators=list(checks))
 
 
-def files(label: Any, *, most: int, required: Any, too_many: Any, accept: str, hint: Any = "") -> MultipleFileField:
+def documents(label: Any, *, most: int, required: Any, hint: Any) -> MultipleFileField:
     """Return a choice of several files; ``accept`` only helps to choose, what they are a service judges by their content."""
-    return MultipleFileField(label, description=hint, widget=FilesWidget(multiple=True), render_kw={"accept": accept},
-                             validators=[DataRequired(required), Length(max=most, message=too_many)])
+    return MultipleFileField(
+        label, description=hint, widget=FilesWidget(multiple=True), render_kw={"accept": ".pdf,.jpg,.jpeg,.png"},
+        validators=[DataRequired(required), Length(max=most, message=_l("Choose at most %(max)d files at once."))])
 
 
 def checkbox(label: Any, *, required: Any = None) -> BooleanField:
     return BooleanField(label, widget=CheckboxWidget(), validators=[InputRequired(required)] if required else [])
-
-
-def date(label: Any, *, hint: Any, checks: tuple[Any, ...] = ()) -> PolishDateField:
-    return PolishDateField(label, description=hint, validators=[Optional(), *checks], format=PolishDateField.formats[0],
-                           render_kw={"params": {"autocomplete": "bday", "classes": "govuk-input--width-10"}})
 
 
 def submit(label: Any) -> SubmitField:

@@ -1,6 +1,8 @@
-"""Lines of text that stand for values: money in zł, places in degrees."""
+"""Lines of text that stand for values: dates, money in zł, places in degrees."""
 
 import re
+from contextlib import suppress
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -9,9 +11,21 @@ from wtforms import StringField
 
 from portal.forms.fields import TextWidget
 
+WAYS_TO_WRITE_A_DAY = ("%d.%m.%Y", "%d-%m-%Y", "%d/%m/%Y", "%Y-%m-%d", "%d %m %Y")
+
+
+def grosze(typed: str) -> int | None:
+    """Return an amount that was typed in zł in grosze; None when it is no amount."""
+    plain = re.sub(r"\s|zł$", "", typed).replace(",", ".")
+    return int(Decimal(plain) * 100) if re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,2})?", plain, re.ASCII) else None
+
 
 class TypedField(StringField):
-    """A line of text that stands for a value; what was typed stays when it is wrong."""
+    """A line of text that stands for a value; what was typed stays when it is wrong.
+
+    Each kind says by ``written(value)`` how a value is typed, and by ``read(typed)``, which may raise ValueError with a message,
+    what value was typed.
+    """
 
     def _value(self) -> str:
         return str(self.raw_data[0]) if self.raw_data else self.written(self.data)
@@ -30,13 +44,20 @@ class TypedField(StringField):
             return False
         return super().validate(form, extra_validators)
 
-    def written(self, value: Any) -> str:
-        """Return a value as it is typed."""
-        raise NotImplementedError
 
-    def read(self, typed: str) -> Any:
-        """Return the value of what was typed; raise ValueError with a message."""
-        raise NotImplementedError
+class PolishDateField(TypedField):
+    """A date, day first."""
+
+    widget = TextWidget()
+
+    def written(self, value: Any) -> str:
+        return value.strftime(WAYS_TO_WRITE_A_DAY[0]) if value else ""
+
+    def read(self, typed: str) -> date:
+        for way in WAYS_TO_WRITE_A_DAY:
+            with suppress(ValueError):
+                return datetime.strptime(typed, way).date()
+        raise ValueError(_("Enter a date like 24.12.1990."))
 
 
 class MoneyField(TypedField):
@@ -49,10 +70,10 @@ class MoneyField(TypedField):
         return f"{zloty:,}".replace(",", " ") + (f",{grosze:02}" if grosze else "")
 
     def read(self, typed: str) -> int:
-        plain = re.sub(r"\s|zł$", "", typed).replace(",", ".")
-        if not re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,2})?", plain, re.ASCII):
+        amount = grosze(typed)
+        if amount is None:
             raise ValueError(_("Enter an amount in zł, like 1 250 000 or 999,50."))
-        return int(Decimal(plain) * 100)
+        return amount
 
 
 class DegreesField(TypedField):

@@ -8,11 +8,11 @@ from wtforms.validators import Optional
 
 from portal.forms import fields
 from portal.forms.assessment import LONGEST_WORDS
-from portal.forms.base import BaseForm
+from portal.forms.base import LONGEST_NAME, BaseForm
 from portal.forms.fields_typed import MoneyField
 from portal.forms.staff import for_panel
 
-PICTURES, LONGEST_NAME = {"accept": ".jpg,.jpeg,.png"}, 60
+PICTURES = {"accept": ".jpg,.jpeg,.png"}
 
 
 class StageForm(BaseForm):

@@ -1,7 +1,5 @@
 """Login of residents."""
 
-from flask_babel import lazy_gettext as _l
-
 from portal.forms import fields
 from portal.forms.base import BaseForm
 
@@ -11,4 +9,3 @@ class LoginForm(BaseForm):
 
     email = fields.email()
     password = fields.current_password()
-    submit = fields.submit(_l("Log in"))

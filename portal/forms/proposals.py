@@ -5,28 +5,30 @@ Limits are those of services/proposals_draft.py, which knows what makes a propos
 
 from typing import Any
 
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
+from flask_babel import gettext as _, lazy_gettext as _l
 from peewee import JOIN
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import InputRequired, Length
 
 from portal.forms import fields, validators
 from portal.forms.base import BaseForm, Upload
 from portal.forms.fields_typed import DegreesField, MoneyField
 from portal.i18n import money
-from portal.models.district import District
-from portal.models.edition import Edition, Pool
-from portal.models.proposal import Proposal
+from portal.models import District, Edition, Pool, Proposal
 from portal.services import proposals_draft
 from portal.services.proposals_catalogue import CATEGORIES
 from portal.services.proposals_draft import LENGTHS, MOST_CATEGORIES, MOST_COSTS, SECTIONS
 
 MOST_FILES, MOST_WORDS, FEWEST_ROWS, EMPTY_ROWS = 4, 4_000, 5, 2
 YES, NO = "yes", "no"
+BOTH = _l("Enter both numbers, or none.")
 
 
 def _long(name: str, label: Any, required: Any, hint: Any = "", rows: int = 4, **options: Any) -> Any:
     return fields.long_text(label, most=LENGTHS[name][1], required=required, hint=hint, rows=rows, counted=True, **options)
+
+
+def _beside(other: str, message: Any) -> Any:
+    return fields.needed(lambda typed: bool(typed[other]), message)
 
 
 FIELDS: dict[str, Any] = {
@@ -41,8 +43,8 @@ FIELDS: dict[str, Any] = {
         InputRequired(_l("Choose a category.")), Length(max=MOST_CATEGORIES, message=_l("Choose at most three categories.")))),
     "place": _long("place", _l("Where it is to be"), _l("Describe the place."),
                    _l("For example street and number, name of the park, number of the plot.")),
-    "latitude": DegreesField(_l("Latitude"), validators=[Optional()]),
-    "longitude": DegreesField(_l("Longitude"), validators=[Optional()]),
+    "latitude": DegreesField(_l("Latitude"), validators=[_beside("longitude", BOTH)]),
+    "longitude": DegreesField(_l("Longitude"), validators=[_beside("latitude", BOTH)]),
     "description": _long("description", _l("Description"), _l("Describe the project."),
                          _l("What exactly is to be built, bought or held."), rows=12),
     "justification": _long("justification", _l("Why it is needed"), _l("Write why it is needed."), rows=8),
@@ -53,14 +55,8 @@ FIELDS: dict[str, Any] = {
     "universal": fields.radios(
         _l("Does it follow the principles of universal design?"), required=_l("Choose yes or no."),
         hint=_l("So that everybody can use it: children, people in wheelchairs, people who see or hear badly.")),
-    "universal_why": _long("universal_why", _l("If not: why?"), None),
-}
-# What a field must not be beside others.
-CLASHES = (
-    ("latitude", lambda typed: typed["latitude"] is None and typed["longitude"] is not None, _l("Enter both numbers, or none.")),
-    ("longitude", lambda typed: typed["longitude"] is None and typed["latitude"] is not None, _l("Enter both numbers, or none.")),
-    ("universal_why", lambda typed: typed["universal"] == NO and not typed["universal_why"], _l("Write why it does not.")),
-)
+    "universal_why": _long("universal_why", _l("If not: why?"), None, first=fields.needed(
+        lambda typed: typed["universal"] == NO, _l("Write why it does not.")))}
 AS_KEPT: dict[str, Any] = {"categories": ",".join, "universal": YES.__eq__, "pool": int}
 
 
@@ -98,13 +94,6 @@ class SectionForm:
         for name in choices.keys() & self._fields:
             self[name].choices = choices[name]
 
-    def validate(self, extra_validators: Any = None) -> bool:
-        valid = bool(super().validate(extra_validators))
-        for name, clashes, words in CLASHES:
-            if name in self and not self[name].errors and clashes(self.data):
-                self[name].errors, valid = [words], False
-        return valid
-
     def right(self) -> dict[str, Any]:
         """Return what can be saved of a form that was sent, by the names of the service: the values of fields without errors."""
         return {name: AS_KEPT.get(name, lambda value: value)(field.data) for name, field in self._fields.items()
@@ -127,10 +116,6 @@ class CostsForm(BaseForm):
 
     def validate(self, extra_validators: Any = None) -> bool:
         valid = bool(super().validate(extra_validators))
-        for what, amount in self.rows:
-            for field, other, words in ((what, amount, _("Write what it is.")), (amount, what, _("Enter the amount."))):
-                if other.data and not field.data and not field.errors:
-                    field.errors, valid = [words], False
         cost = sum(amount for _what, amount in self.right()["costs"])
         if not valid or proposals_draft.costs_fit(self.pool, cost):
             return valid
@@ -147,9 +132,10 @@ class CostsForm(BaseForm):
 
 
 for _at in range(MOST_COSTS):
-    setattr(CostsForm, f"what_{_at}", fields.text(_l("Row %(number)d: what", number=_at + 1), most=250))
-    setattr(CostsForm, f"amount_{_at}", MoneyField(_l("Row %(number)d: amount in zł", number=_at + 1), validators=[Optional()],
-                                                   widget=fields.TextWidget()))
+    setattr(CostsForm, f"what_{_at}", fields.text(_l("Row %(number)d: what", number=_at + 1), most=250,
+                                                  first=_beside(f"amount_{_at}", _l("Write what it is."))))
+    setattr(CostsForm, f"amount_{_at}", MoneyField(_l("Row %(number)d: amount in zł", number=_at + 1), widget=fields.TextWidget(),
+                                                   validators=[_beside(f"what_{_at}", _l("Enter the amount."))]))
 FORMS: dict[str, Any] = {
     section: type(f"{section.capitalize()}Form", (SectionForm, BaseForm), {
         **{name: FIELDS[name] for name in names}, **({"pool": FIELDS["pool"]} if "title" in names else {}),
@@ -161,9 +147,8 @@ FORMS["koszty"] = CostsForm
 class FilesForm(Upload, BaseForm):
     """Files for a proposal."""
 
-    files = fields.files(_l("Files"), most=MOST_FILES, accept=".pdf,.jpg,.jpeg,.png", required=_l("Choose a file."),
-                         too_many=_l("Choose at most %(max)d files at once."),
-                         hint=_l("PDF, JPEG or PNG, at most four files at once, each at most 10 MB."))
+    files = fields.documents(_l("Files"), most=MOST_FILES, required=_l("Choose a file."),
+                             hint=_l("PDF, JPEG or PNG, at most four files at once, each at most 10 MB."))
     send_files = fields.submit(_l("Add the files"))
 
 
@@ -174,6 +159,14 @@ class AuthorsForm(BaseForm):
     email = fields.text(_l("E-mail address of a co-author"), most=254, checks=(validators.email_address,), type="email",
                         hint=_l("We send a letter with a link. Leave it empty if you want to invite nobody now."))
     submit = fields.submit(_l("Save"))
+
+
+class JoinForm(BaseForm):
+    """The answer to an invitation to become a co-author, and whether the public reads that name."""
+
+    shows_name = fields.checkbox(_l("Show my name beside the project"))
+    accept = fields.submit(_l("Become a co-author"))
+    decline = fields.submit(_l("Decline"))
 
 
 class WithdrawForm(BaseForm):

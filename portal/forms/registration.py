@@ -1,4 +1,4 @@
-"""Registration, and the button that confirms the e-mail address."""
+"""Registration, the code that comes by text message, and the button that confirms the e-mail address."""
 
 from flask_babel import lazy_gettext as _l
 from wtforms import Field
@@ -20,21 +20,29 @@ class RegistrationForm(NameFields, IdentityFields, AddressFields, BaseForm):
     notice = fields.checkbox(_l("I have read how my data are used"),
                              required=_l("Please read how your data are used and tick the box."))
     wants_news = fields.checkbox(_l("Send me news about the participatory budget (you can change this at any time)"))
-    submit = fields.submit(_l("Register and send me a code"))
 
     def validate_password(self, field: Field) -> None:
         validators.refuse_guessable(field.data or "", [self.given_name.data, self.family_name.data, self.email.data])
 
     def applicant(self) -> Applicant:
         """Return what a valid form tells, the password only as its hash."""
-        return Applicant(
-            email=self.email.data, phone=self.phone.data, given_name=self.given_name.data, family_name=self.family_name.data,
-            pesel=self.given_pesel, birth_date=self.born.isoformat(), district=int(self.district.data), street=self.street.data,
-            postcode=self.postcode.data, password_hash=crypto.hash_password(self.password.data),
-            wants_news=bool(self.wants_news.data), language=language())
+        as_typed = ("email", "phone", "given_name", "family_name", "street", "postcode", "wants_news")
+        return Applicant(**{name: self.data[name] for name in as_typed}, pesel=self.given_pesel, birth_date=self.born.isoformat(),
+                         district=int(self.district.data), password_hash=crypto.hash_password(self.password.data),
+                         language=language())
+
+
+class CodeForm(BaseForm):
+    """The six digits of the text message."""
+
+    code = fields.code(_l("Code from the text message"), hint=_l("Six digits; spaces do not matter."))
+
+
+class NumberForm(BaseForm):
+    """The number that a code should have gone to; the one before is never shown in full."""
+
+    phone = fields.phone()
 
 
 class ConfirmEmailForm(BaseForm):
-    """A button that confirms an e-mail address."""
-
-    submit = fields.submit(_l("Confirm this address"))
+    """The button that confirms an e-mail address; a token is all that it sends."""

@@ -1,14 +1,13 @@
 """The claim that somebody else has registered an account on one's PESEL, and what is sent to its case later."""
 
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from wtforms.fields.choices import SelectChoice
 
-from portal.config import settings
 from portal.forms import fields, validators
 from portal.forms.base import BaseForm, Upload
 from portal.forms.profile import NameFields
 from portal.i18n import language
-from portal.models.removal import Proof
+from portal.models import Proof
 from portal.services.removal_claim import Claim
 
 MOST_WORDS, MOST_FILES = 2_000, 4
@@ -24,20 +23,12 @@ class ClaimForm(NameFields, BaseForm):
     story = fields.long_text(_l("What happened"), most=MOST_WORDS, required=_l("Write what happened."),
                              hint=_l("For example how and when you noticed. At most 2,000 characters. Please do not write your "
                                      "PESEL number here."))
-    proof = fields.radios(_l("How will you show us who you are?"), required=_l("Choose how you will show us who you are."))
+    proof = fields.radios(_l("How will you show us who you are?"), required=_l("Choose how you will show us who you are."),
+                          choices=[SelectChoice(Proof.IN_PERSON, _l("In person at the office (recommended)")),
+                                   SelectChoice(Proof.SCAN, _l("With a scan or photo of a document"))])
     notice = fields.checkbox(_l("I have read how my data are used"),
                              required=_l("Please read how your data are used and tick the box."))
     submit = fields.submit(_l("Send the report"))
-
-    def __init__(self) -> None:
-        super().__init__()
-        office = _("%(address)s, %(hours)s. Bring your identity card or another document that shows your PESEL number.",
-                   address=settings.office_address, hours=settings.office_hours)
-        scan = _("You add it on the next page. Cover everything but your names and PESEL number. We destroy it once we have "
-                 "decided, after 30 days at the latest.")
-        self.proof.choices = [(Proof.IN_PERSON, _("In person at the office (recommended)")),
-                              (Proof.SCAN, _("With a scan or photo of a document"))]
-        self.proof.render_kw = {"params": {"items": [{"hint": {"text": office}}, {"hint": {"text": scan}}]}}
 
     def claim(self) -> Claim:
         """Return what a valid form tells."""
@@ -48,9 +39,9 @@ class ClaimForm(NameFields, BaseForm):
 class ScanForm(Upload, BaseForm):
     """The scan of a document, in one file or several."""
 
-    files = fields.files(_l("Scan or photo of your document"), most=MOST_FILES, accept=".pdf,.jpg,.jpeg,.png",
-                         required=_l("Choose a file with a scan or photo."), too_many=_l("Choose at most %(max)d files at once."),
-                         hint=_l("PDF, JPEG or PNG, at most four files at once, each at most 10 MB and 40 MB together."))
+    files = fields.documents(
+        _l("Scan or photo of your document"), most=MOST_FILES, required=_l("Choose a file with a scan or photo."),
+        hint=_l("PDF, JPEG or PNG, at most four files at once, each at most 10 MB and 40 MB together."))
     send_scan = fields.submit(_l("Send the scan"))
 
 

@@ -4,8 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
+from flask_babel import gettext as _, lazy_gettext as _l
 from stdnum.pl import pesel as pesel_number
 from wtforms import Field, Form, HiddenField, RadioField, SelectField
 from wtforms.fields.choices import SelectChoice
@@ -17,33 +16,18 @@ from portal.forms import fields, validators
 from portal.forms.base import BaseForm
 from portal.forms.staff import PanelProofForm, for_panel
 from portal.i18n import DEFAULT, LANGUAGES
-from portal.models.removal import Deed, Proof
+from portal.models import Deed, Proof
 from portal.services.removal_claim import Claim
 
 LONGEST_WORDS = 2_000
 ELEVEN_DIGITS = re.compile(r"(?<![0-9])[0-9](?:[ \u00a0-]?[0-9]){10}(?![0-9])")
-# What an officer can decide, and what comes of it.
+# What an officer can decide; templates/admin/removal/parts.html says what comes of it.
 DECISIONS = {
-    Deed.MORE_ASKED: (_l("Ask for more"), _l(
-        "We send this text to the claimant by e-mail. The case will wait for an answer.")),
-    Deed.CONFIRMED: (_l("Confirm the identity"), _l(
-        "Write what you compared, for example the identity card that you saw at the office. Scans are destroyed at once. The "
-        "claimant gets an e-mail.")),
-    Deed.FROZEN: (_l("Freeze the account"), _l(
-        "Until this is cleared up, nobody can log in to it or vote with it, and its ballot will be under check. Its holder gets "
-        "an e-mail without the reasons; they stay in the file.")),
-    Deed.UNFROZEN: (_l("Give the account back"), _l(
-        "Its holder can log in again, and its ballot counts as before. The holder gets an e-mail. Write why.")),
-    Deed.REFUSED: (_l("Refuse the claim"), _l(
-        "We send this text to the claimant by e-mail. The case ends, scans are destroyed, and a frozen account is given back to "
-        "its holder. This cannot be undone.")),
-}
+    Deed.MORE_ASKED: _l("Ask for more"), Deed.CONFIRMED: _l("Confirm the identity"), Deed.FROZEN: _l("Freeze the account"),
+    Deed.UNFROZEN: _l("Give the account back"), Deed.REFUSED: _l("Refuse the claim")}
 REASONS = [
-    SelectChoice("", _l("Choose…")),
-    SelectChoice("document", _l("Comparison with a document")),
-    SelectChoice("holder", _l("A question of the holder")),
-    SelectChoice("authority", _l("An inquiry of an authority")),
-]
+    SelectChoice("", _l("Choose…")), SelectChoice("document", _l("Comparison with a document")),
+    SelectChoice("holder", _l("A question of the holder")), SelectChoice("authority", _l("An inquiry of an authority"))]
 
 
 def no_pesel(_form: Form, field: Field) -> None:
@@ -74,13 +58,13 @@ class OfCase:
 class DecisionForm(OfCase, BaseForm):
     """One officer's decision on a case, in words."""
 
-    deed = RadioField(_l("Decision"), choices=[SelectChoice(deed, label) for deed, (label, _hint) in DECISIONS.items()],
+    deed = RadioField(_l("Decision"), choices=[SelectChoice(deed, label) for deed, label in DECISIONS.items()],
                       validators=[InputRequired(_l("Choose what you decide."))])
     words = _words(_l("Your words"), _l("Write a few words."))
 
     def offer(self, deeds: Iterable[Deed]) -> None:
         """Leave only what can be decided now."""
-        self.deed.choices = [SelectChoice(deed, DECISIONS[deed][0]) for deed in deeds]
+        self.deed.choices = [SelectChoice(deed, DECISIONS[deed]) for deed in deeds]
 
 
 class RequestForm(OfCase, PanelProofForm):

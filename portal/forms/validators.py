@@ -12,10 +12,9 @@ from pathlib import Path
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from flask_babel import gettext as _
-from stdnum.exceptions import ValidationError as NumberError
 from stdnum.pl import pesel as pesel_number
 from wtforms import Field, Form
-from wtforms.validators import ValidationError
+from wtforms.validators import NumberRange, ValidationError
 
 from portal import clock
 from portal.config import settings
@@ -23,6 +22,15 @@ from portal.config import settings
 COMMON_PASSWORDS = 10_000
 SHORTEST_OWN_WORD = 4
 BIDI_CONTROLS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+
+
+class Within(NumberRange):
+    """The range of a whole number; the original fails with one of hundreds of digits, which no float holds."""
+
+    def __call__(self, form: Form, field: Field) -> None:
+        if field.data is not None:
+            field.data = min(max(field.data, self.min - 1), self.max + 1)
+        super().__call__(form, field)
 
 
 def clean_text(_form: Form, field: Field) -> None:
@@ -71,13 +79,8 @@ def mobile_number(_form: Form, field: Field) -> None:
 def pesel(_form: Form, field: Field) -> None:
     """Accept 11 ASCII digits with the right checksum and a birth date that exists and is not in the future."""
     digits = (field.data or "").strip()
-    try:
-        if not re.fullmatch("[0-9]{11}", digits):
-            raise NumberError
-        pesel_number.validate(digits)
-        born = pesel_number.get_birth_date(digits)
-    except NumberError:
-        born = None
+    is_number = re.fullmatch("[0-9]{11}", digits) and pesel_number.is_valid(digits)
+    born = pesel_number.get_birth_date(digits) if is_number else None
     today = clock.local(clock.now()).date()
     if born is None or not today.year - 120 <= born.year or born > today:
         raise ValidationError(_("Enter a valid PESEL number: 11 digits, as on the identity card."))
@@ -86,8 +89,7 @@ def pesel(_form: Form, field: Field) -> None:
 
 def birth_date_of(digits: str) -> date:
     """Return the birth date that a valid PESEL tells."""
-    born: date = pesel_number.get_birth_date(digits)
-    return born
+    return pesel_number.get_birth_date(digits)
 
 
 def plausible_birth_date(_form: Form, field: Field) -> None:

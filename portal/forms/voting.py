@@ -3,11 +3,8 @@
 from collections.abc import Mapping
 
 from flask_babel import gettext
-from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField
 
 from portal.errors import BallotInvalid
-from portal.forms import fields
 from portal.forms.base import BaseForm
 from portal.services.voting import Contest
 
@@ -15,7 +12,8 @@ from portal.services.voting import Contest
 class BallotForm(BaseForm):
     """One radio button group per mark, laid out by the template from the ballot paper."""
 
-    def picks(self, paper: list[Contest], sent: Mapping[str, str]) -> dict[str, str]:
+    @staticmethod
+    def picks(paper: list[Contest], sent: Mapping[str, str]) -> dict[str, str]:
         """Return the fields of the ballot paper that were sent; anything else is ignored."""
         names = [slot.name for contest in paper for slot in contest.slots]
         return {name: sent[name][:40] for name in names if sent.get(name)}
@@ -24,10 +22,3 @@ class BallotForm(BaseForm):
         """Show the broken rule above the form and return it with the field it belongs to."""
         self.refuse(error)
         return str(error.params.get("slot", "")), gettext(error.message, **error.params)
-
-
-class CastForm(BaseForm):
-    """The button that casts the reviewed ballot, and which choice that was."""
-
-    reviewed = HiddenField()
-    submit = fields.submit(_l("Cast my ballot"))

@@ -6,8 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 from flask import current_app
-from flask_mail import Connection
-from flask_mail import Message as Letter
+from flask_mail import Connection, Message as Letter
 
 from portal.config import settings
 from portal.messaging import Undeliverable
@@ -34,7 +33,7 @@ class PatientConnection(Connection):
             super().__exit__(*error)
 
 
-def send(recipient: str, rendered: Rendered, key: str) -> str | None:
+def send(recipient: str, rendered: Rendered, key: str) -> None:
     """Hand one e-mail to the SMTP server.
 
     The message id follows from the key, so that a repetition after a crash can be recognised. Raises Undeliverable for an
@@ -49,4 +48,3 @@ def send(recipient: str, rendered: Rendered, key: str) -> str | None:
         if all(code >= 500 for code, _ in error.recipients.values()):
             raise Undeliverable("the mail server refuses the address") from None
         raise
-    return None

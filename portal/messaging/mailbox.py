@@ -2,7 +2,6 @@
 
 import json
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,30 +10,20 @@ import pyotp
 from portal import clock
 from portal.config import settings
 from portal.messaging.rendering import Rendered
-from portal.models.staff import Officer
+from portal.models import Officer
 
 SHOWN = 50
-
-
-@dataclass(frozen=True, slots=True)
-class OfficerCode:
-    """The code that an officer of the demo would read from an authenticator now."""
-
-    officer: Officer
-    code: str
 
 
 def _folder() -> Path:
     return Path(settings.instance) / "mailbox"
 
 
-def send(recipient: str, rendered: Rendered, key: str) -> str | None:
+def send(recipient: str, rendered: Rendered, key: str) -> None:
     """Put a message into the mailbox."""
     _folder().mkdir(parents=True, exist_ok=True)
-    letter = {"to": recipient, "subject": rendered.subject, "text": rendered.text, "key": key,
-              "at": clock.now().isoformat()}
+    letter = {"to": recipient, "subject": rendered.subject, "text": rendered.text, "key": key, "at": clock.now().isoformat()}
     (_folder() / f"{time.time_ns()}.json").write_text(json.dumps(letter, ensure_ascii=False), "utf-8")
-    return None
 
 
 def read() -> list[dict[str, Any]]:
@@ -43,7 +32,7 @@ def read() -> list[dict[str, Any]]:
     return [json.loads(file.read_text("utf-8")) for file in files]
 
 
-def officers_codes() -> list[OfficerCode]:
-    """Return every officer with the code of this half minute."""
+def officers_codes() -> list[tuple[Officer, str]]:
+    """Return every officer of the demo with the code that the authenticator shows in this half minute."""
     officers = Officer.select().where(Officer.active).order_by(Officer.email)
-    return [OfficerCode(officer, pyotp.TOTP(officer.totp_secret).now()) for officer in officers]
+    return [(officer, pyotp.TOTP(officer.totp_secret).now()) for officer in officers]

@@ -4,11 +4,11 @@ import json
 import logging
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from portal.database import after_commit
+from portal.database import database
 from portal.errors import N_
-from portal.models.message import Message, MessageChannel, MessageState
+from portal.models import Message, MessageChannel, MessageState
 
 log = logging.getLogger(__name__)
 
@@ -54,20 +54,29 @@ def enqueue(channel: MessageChannel, template: str, *, key: str, recipient: str,
                            "payload": json.dumps(payload), "due_at": now, "created_at": now,
                            "useless_after": useless_after}, new_only=True)
     if written:
-        after_commit(_announce)
+        database.after_commit(_announce)  # Never, when the transaction is rolled back.
 
 
-def note_report(state: MessageState, *, key: str, gateway_id: str, now: datetime, error: str = "") -> bool:
-    """Note what a gateway reports of the text message of this key, or else of this id there; tell whether that was new.
+class Report(NamedTuple):
+    """What a gateway tells of one text message, by the message's key, or else by its id there."""
+
+    state: MessageState
+    error: str
+    key: str
+    gateway_id: str
+
+
+def note_report(report: Report, *, now: datetime) -> bool:
+    """Note what a gateway reports of a message; tell whether that was new.
 
     A report may overtake the worker, which then leaves the message alone: what a gateway tells of, it has.
     """
-    known = Message.key == key if key else Message.gateway_id == gateway_id
+    known = Message.key == report.key if report.key else Message.gateway_id == report.gateway_id
     message = (Message.select(Message.id, Message.sent_at, Message.gateway_id)
                .where(known, Message.channel == MessageChannel.SMS).first())
     if message is None:
         return False
-    noted = (Message.update(state=state, error=error, payload=None, sent_at=message.sent_at or now,
-                            gateway_id=message.gateway_id or gateway_id or None)
-             .where(Message.id == message.id, Message.state.in_(BEFORE[state])).execute())
+    noted = (Message.update(state=report.state, error=report.error, payload=None, sent_at=message.sent_at or now,
+                            gateway_id=message.gateway_id or report.gateway_id or None)
+             .where(Message.id == message.id, Message.state.in_(BEFORE[report.state])).execute())
     return bool(noted)

@@ -1,17 +1,16 @@
 """The words of a message: one template gives the text, and for e-mails the HTML too."""
 
 import json
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from flask import current_app
 from flask_babel import force_locale
 
 from portal.config import settings
-from portal.models.message import Message, MessageChannel
+from portal.models import Message, MessageChannel
 
 
-@dataclass(frozen=True, slots=True)
-class Rendered:
+class Rendered(NamedTuple):
     """A message in the reader's language; a text message has no subject and no HTML."""
 
     subject: str

@@ -1,7 +1,6 @@
 """Text messages through SMSAPI, a Polish gateway."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from smsapi.client import Client
@@ -11,22 +10,18 @@ from portal import crypto
 from portal.config import settings
 from portal.messaging import Undeliverable, outbox
 from portal.messaging.rendering import Rendered
-from portal.models.message import MessageState
+from portal.models import MessageState
 
 TIMEOUT_SECONDS = 10  # A hanging gateway must not hold up the outbox.
 NO_VALID_NUMBER, KNOWN_INDEX = 13, 53  # The gateway's own error codes.
 # The gateway's own states. Of "not found" (401) and "unknown" (408) nothing follows.
 STATES = {
-    "402": (MessageState.FAILED, outbox.UNREACHABLE),  # Expired.
-    "403": (MessageState.SENT, ""),
     "404": (MessageState.DELIVERED, ""),
-    "405": (MessageState.FAILED, outbox.UNDELIVERABLE),
-    "406": (MessageState.FAILED, outbox.NETWORK_FAULT),
-    "407": (MessageState.FAILED, outbox.UNDELIVERABLE),  # Rejected by the network.
-    "409": (MessageState.SENT, ""),  # In the network's queue.
-    "410": (MessageState.SENT, ""),  # Accepted by the network.
-    "411": (MessageState.SENT, ""),  # The network tries again.
-    "412": (MessageState.FAILED, outbox.NETWORK_FAULT),  # Stopped at the gateway.
+    "402": (MessageState.FAILED, outbox.UNREACHABLE),  # Expired.
+    **dict.fromkeys(("405", "407"), (MessageState.FAILED, outbox.UNDELIVERABLE)),  # 407: rejected by the network.
+    **dict.fromkeys(("406", "412"), (MessageState.FAILED, outbox.NETWORK_FAULT)),  # 412: stopped at the gateway.
+    # 409: in the network's queue; 410: accepted by the network; 411: the network tries again.
+    **dict.fromkeys(("403", "409", "410", "411"), (MessageState.SENT, "")),
 }
 MOST_REPORTS, LONGEST_NAME = 100, 100
 
@@ -54,29 +49,18 @@ def send(recipient: str, rendered: Rendered, key: str) -> str | None:
     return str(next(answer).id)
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What the gateway tells of one message, by the message's key, or else by its id at the gateway."""
-
-    state: MessageState
-    error: str
-    key: str
-    gateway_id: str
-
-
 def report_secret() -> str:
     """Return what the address for reports ends with, so that nobody but the gateway can report."""
     return crypto.keyed_hash("secret", "sms-hook")
 
 
-def read_reports(told: Mapping[str, str]) -> Iterator[Report]:
+def read_reports(told: Mapping[str, str]) -> Iterator[outbox.Report]:
     """Yield the reports of one call, which lists the parts of several in the same order; pass over what makes no sense."""
     states, ids, keys = (told.get(name, "").split(",", MOST_REPORTS)[:MOST_REPORTS] for name in ("status", "MsgId", "idx"))
     for at, status in enumerate(states):
         gateway_id, key = (_name(names[at]) if len(names) == len(states) else "" for names in (ids, keys))
         if status.strip() in STATES and (gateway_id or key):
-            state, error = STATES[status.strip()]
-            yield Report(state, error, key, gateway_id)
+            yield outbox.Report(*STATES[status.strip()], key, gateway_id)
 
 
 def _name(text: str) -> str:

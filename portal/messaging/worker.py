@@ -2,7 +2,7 @@
 
 huey loses a task that dies half way, so its tasks carry nothing: each only drains the outbox. What a dead worker left half
 sent is taken up again when its lease ends. At night it fixes what the audit log says, removes what nobody needs any more and
-reminds of cards that are due.
+reminds of cards that are due; on the last day of a vote it reminds of ballots that are not cast.
 """
 
 import logging
@@ -21,8 +21,9 @@ from portal.config import settings
 from portal.database import database
 from portal.messaging import Undeliverable, mail, mailbox, outbox, sms
 from portal.messaging.rendering import Rendered, render
-from portal.models.message import FORGOTTEN_AT_THE_END, Message, MessageChannel, MessageState
-from portal.services import assessment, audit, retention
+from portal.models import Message, MessageChannel, MessageState
+from portal.models.message import FORGOTTEN_AT_THE_END
+from portal.services import assessment, audit, closing, removal_log, retention, voting_person
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +32,7 @@ RETRIES = [timedelta(seconds=s) for s in (5, 30, 120, 600, 1800, 3600, 3 * 3600,
 BATCH = 100
 FAILURES_IN_A_ROW = 3  # Then the gateway is down, and the rest waits for the next round.
 WAKE_SECONDS = 1.0
+WAITING = (MessageState.QUEUED, MessageState.SENDING)
 
 Send = Callable[[str, Rendered, str], str | None]
 
@@ -44,7 +46,8 @@ def drain(channel: MessageChannel, *, now: datetime | None = None) -> int:
     """Deliver what is due on a channel and return how many messages went out."""
     outcomes: list[bool | None] = []
     while True:
-        due = list(Message.due(now or clock.now(), BATCH).where(Message.channel == channel))
+        waiting = Message.channel == channel, Message.state.in_(WAITING), Message.due_at <= (now or clock.now())
+        due = list(Message.select().where(*waiting).order_by(Message.due_at, Message.id).limit(BATCH))
         for message in due:
             outcomes.append(deliver(message, _gateway(channel), now=now or clock.now()))
             if outcomes[-FAILURES_IN_A_ROW:] == [False] * FAILURES_IN_A_ROW:
@@ -58,15 +61,13 @@ def deliver(message: Message, send: Send, *, now: datetime) -> bool | None:
 
     The last is so when another worker has it, and when the gateway works but refuses this message for good.
     """
-    waiting = (MessageState.QUEUED, MessageState.SENDING)
     claimed = (Message.update(state=MessageState.SENDING, tries=Message.tries + 1, due_at=now + LEASE)
-               .where(Message.id == message.id, Message.tries == message.tries, Message.state.in_(waiting)).execute())
+               .where(Message.id == message.id, Message.tries == message.tries, Message.state.in_(WAITING)).execute())
     if not claimed:
         return None
-    if message.useless_after and now > message.useless_after:
-        _close(message, MessageState.FAILED, error=outbox.TOO_LATE)
-        return None
     try:
+        if message.useless_after and now > message.useless_after:
+            raise Undeliverable(outbox.TOO_LATE)
         gateway_id = send(message.recipient, render(message), message.key)
     except Undeliverable as error:
         _close(message, MessageState.FAILED, error=str(error))
@@ -74,10 +75,9 @@ def deliver(message: Message, send: Send, *, now: datetime) -> bool | None:
     except Exception as error:  # Whatever a gateway or the network does, the outbox goes on.
         log.warning("message %s failed: %s", message.id, type(error).__name__)
         _retry(message, now, type(error).__name__)
-    else:
-        _close(message, MessageState.SENT, sent_at=now, gateway_id=gateway_id, error="")
-        return True
-    return False
+        return False
+    _close(message, MessageState.SENT, sent_at=now, gateway_id=gateway_id, error="")
+    return True
 
 
 def _close(message: Message, state: MessageState, **values: Any) -> None:
@@ -128,10 +128,24 @@ def init_app(app: Flask) -> None:
         with app.app_context(), database.connection_context():
             drain(MessageChannel(name))
 
+    def wake(delay: float = 0) -> None:
+        for channel in MessageChannel:
+            drain_channel.schedule(args=(str(channel),), delay=delay) if delay else drain_channel(str(channel))
+
     @queue.periodic_task(crontab())
     def look_after_outbox() -> None:
-        for channel in MessageChannel:
-            drain_channel(str(channel))
+        wake()
+
+    @queue.periodic_task(crontab())
+    def look_after_elections() -> None:
+        with database.connection_context():
+            removal_log.keep(Path(settings.instance) / removal_log.NAME)
+            closing.look_after(now=clock.now())
+
+    @queue.periodic_task(crontab(minute="0"))
+    def remind_of_ballots() -> None:
+        with database.connection_context():
+            voting_person.remind(now=clock.now())
 
     @queue.periodic_task(crontab(hour="1", minute="30"))  # UTC: in the city it is half past two or half past three at night.
     def remove_what_is_due() -> None:
@@ -139,10 +153,6 @@ def init_app(app: Flask) -> None:
             audit.make_digests(now=clock.now())
             retention.remove_due(actor="system", now=clock.now())
             assessment.remind(now=clock.now())
-
-    def wake(delay: float) -> None:
-        for channel in MessageChannel:
-            drain_channel.schedule(args=(str(channel),), delay=delay) if delay else drain_channel(str(channel))
 
     app.extensions["queue"] = queue
     outbox.listen(Waker(wake))

@@ -4,17 +4,13 @@ from enum import StrEnum
 
 from peewee import BooleanField, CharField, DateField, ForeignKeyField
 
-from portal.models.base import BaseModel, check, one_of
+from portal.models.base import BaseModel, check
 from portal.models.code import AwaitsCode
 from portal.models.district import District
-from portal.models.fields import MomentField, PublicIdField, SealedField
+from portal.models.fields import MomentField, PublicIdField, SealedField, WordField
 
-
-class AccountState(StrEnum):
-    """Whether an account can be used."""
-
-    ACTIVE = "active"
-    FROZEN = "frozen"
+# Whether an account can be used.
+AccountState = StrEnum("AccountState", "ACTIVE FROZEN")
 
 
 class Account(BaseModel):
@@ -36,16 +32,13 @@ class Account(BaseModel):
     password_hash = CharField(max_length=200)
     language = CharField(max_length=5, default="pl")
     wants_news = BooleanField(default=False)
-    state = CharField(max_length=10, default=AccountState.ACTIVE)
+    state = WordField(AccountState, max_length=10, default=AccountState.ACTIVE)
     created_at = MomentField()
     district_id: int
 
     class Meta:
-        constraints = [
-            one_of("account_state_is_known", "state", AccountState),
-            check("account_email_is_lower_case", "email = lower(email)"),
-            check("account_pesel_is_sealed_with_its_index", "(pesel IS NULL) = (pesel_index IS NULL)"),
-        ]
+        constraints = [check("account_email_is_lower_case", "email = lower(email)"),
+                       check("account_pesel_is_sealed_with_its_index", "(pesel IS NULL) = (pesel_index IS NULL)")]
 
     @property
     def name(self) -> str:

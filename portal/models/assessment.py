@@ -1,40 +1,22 @@
 """The assessment of proposals: units and their cards, and every change of a proposal's state and texts."""
 
 from enum import StrEnum
-from typing import Any
 
 from peewee import JOIN, SQL, BigIntegerField, BooleanField, CharField, ForeignKeyField, IntegerField, TextField
 
 from portal.models.base import BaseModel, Prepared, check, one_of
 from portal.models.edition import Edition
-from portal.models.fields import MomentField
+from portal.models.fields import MomentField, WordField
 from portal.models.proposal import BEFORE_BALLOT, Proposal, ProposalState
 from portal.models.staff import Officer, Unit
 
 S = ProposalState
 
 
-class Move(StrEnum):
-    """What changes the state of a proposal."""
-
-    SUBMITTED = "submitted"
-    RETURNED = "returned"
-    CORRECTED = "corrected"
-    TAKEN_UP = "taken_up"
-    ADMITTED = "admitted"
-    REFUSED = "refused"
-    PROTESTED = "protested"
-    PROTEST_ACCEPTED = "protest_accepted"
-    PROTEST_REJECTED = "protest_rejected"
-    DRAWN = "drawn"
-    FUNDED = "funded"
-    NOT_FUNDED = "not_funded"
-    STARTED = "started"
-    DONE = "done"
-    ABANDONED = "abandoned"
-    WITHDRAWN = "withdrawn"
-
-
+# What changes the state of a proposal; each is kept as its name in small letters.
+Move = StrEnum("Move", """
+    SUBMITTED RETURNED CORRECTED TAKEN_UP ADMITTED REFUSED PROTESTED PROTEST_ACCEPTED PROTEST_REJECTED
+    DRAWN FUNDED NOT_FUNDED STARTED DONE ABANDONED WITHDRAWN""")
 # From which states each move is possible, and to which it leads. There is no other way from state to state.
 LEADS: dict[Move, tuple[tuple[ProposalState, ...], ProposalState]] = {
     Move.SUBMITTED: ((S.DRAFT,), S.SUBMITTED),
@@ -52,8 +34,7 @@ LEADS: dict[Move, tuple[tuple[ProposalState, ...], ProposalState]] = {
     Move.STARTED: ((S.FUNDED,), S.IN_PROGRESS),
     Move.DONE: ((S.IN_PROGRESS,), S.DONE),
     Move.ABANDONED: ((S.FUNDED, S.IN_PROGRESS), S.ABANDONED),
-    Move.WITHDRAWN: (BEFORE_BALLOT, S.WITHDRAWN),
-}
+    Move.WITHDRAWN: (BEFORE_BALLOT, S.WITHDRAWN)}
 
 
 class Criterion(BaseModel):
@@ -81,9 +62,7 @@ class Card(BaseModel):
     running_cost = BigIntegerField(null=True)  # Of a year.
     officer = ForeignKeyField(Officer, null=True, backref="cards", on_delete="RESTRICT")
     filled_at = MomentField(null=True)
-    answers: Any
     unit_id: int | None
-    proposal_id: int
 
     class Meta:
         indexes = ((("proposal", "unit"), True),)
@@ -93,14 +72,11 @@ class Card(BaseModel):
             check("card_filled_in_names_its_officer", "(filled_at IS NULL) = (officer_id IS NULL)"),
         ]
 
-    @classmethod
-    def opinions(cls, proposal: Proposal) -> "list[Card]":
-        """Return the cards of a proposal that are filled in, with their units."""
-        return _opinions.all(proposal.id)
+    # The cards that are filled in of the proposal with this id, with their units.
+    opinions = Prepared(lambda proposal: Card.select(Card, Unit).join(Unit, JOIN.LEFT_OUTER).where(
+        Card.proposal == proposal, Card.filled_at.is_null(False)).order_by(Card.id)).all
 
 
-_opinions = Prepared(lambda proposal: Card.select(Card, Unit).join(Unit, JOIN.LEFT_OUTER).where(
-    Card.proposal == proposal, Card.filled_at.is_null(False)).order_by(Card.id))
 Card.add_index(Card.index(Card.proposal, unique=True, where=SQL("unit_id IS NULL"), name="card_formal_is_one_per_proposal"))
 
 
@@ -121,21 +97,13 @@ class Transition(BaseModel):
 
     proposal = ForeignKeyField(Proposal, backref="transitions", on_delete="CASCADE")
     at = MomentField()
-    move = CharField(max_length=20)
+    move = WordField(Move, max_length=20)
     officer = ForeignKeyField(Officer, null=True, backref="transitions", on_delete="RESTRICT")  # None: author or portal.
     words = TextField(default="")
 
-    class Meta:
-        constraints = [one_of("transition_move_is_known", "move", Move)]
-
-    @classmethod
-    def of_proposal(cls, proposal: Proposal) -> "list[Transition]":
-        """Return the history of a proposal, each step with the name of its officer."""
-        return _history.all(proposal.id)
-
-
-_history = Prepared(lambda proposal: Transition.select(Transition, Officer.id, Officer.name).join(Officer, JOIN.LEFT_OUTER)
-                    .where(Transition.proposal == proposal).order_by(Transition.id))
+    # The history of the proposal with this id, each step with the name of its officer.
+    of_proposal = Prepared(lambda proposal: Transition.select(Transition, Officer.id, Officer.name).join(
+        Officer, JOIN.LEFT_OUTER).where(Transition.proposal == proposal).order_by(Transition.id)).all
 
 
 class Revision(BaseModel):

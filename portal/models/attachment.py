@@ -4,18 +4,13 @@ from enum import StrEnum
 
 from peewee import CharField, ForeignKeyField, IntegerField
 
-from portal.models.base import BaseModel, check, one_of
-from portal.models.fields import MomentField, PublicIdField
+from portal.models.base import BaseModel, check
+from portal.models.fields import MomentField, PublicIdField, WordField
 from portal.models.implementation import Stage
 from portal.models.proposal import Proposal
 
-
-class FileKind(StrEnum):
-    """What a file is for; lists of supporters only officers see."""
-
-    ATTACHMENT = "attachment"
-    PAPER_LIST = "paper_list"
-    PHOTO = "photo"
+# What a file is for; lists of supporters only officers see.
+FileKind = StrEnum("FileKind", "ATTACHMENT PAPER_LIST PHOTO")
 
 
 class Attachment(BaseModel):
@@ -24,8 +19,8 @@ class Attachment(BaseModel):
     proposal = ForeignKeyField(Proposal, backref="attachments", on_delete="CASCADE")
     stage = ForeignKeyField(Stage, null=True, backref="photos", on_delete="CASCADE")
     uid = PublicIdField()
-    kind = CharField(max_length=12)
-    media = CharField(max_length=20)  # application/pdf or image/jpeg: nothing else is kept.
+    kind = WordField(FileKind, max_length=12)
+    media = WordField(("application/pdf", "image/jpeg"), max_length=20)
     name = CharField(max_length=150)  # As the author named it, of a photo what it shows.
     size = IntegerField()
     uploaded_at = MomentField(index=True)
@@ -33,8 +28,6 @@ class Attachment(BaseModel):
 
     class Meta:
         constraints = [
-            one_of("attachment_kind_is_known", "kind", FileKind),
-            one_of("attachment_media_is_known", "media", ("application/pdf", "image/jpeg")),
             check("attachment_size_is_positive", "size > 0"),
             check("attachment_photo_belongs_to_a_stage", "(kind = 'photo') = (stage_id IS NOT NULL)"),
         ]

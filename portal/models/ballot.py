@@ -10,29 +10,17 @@ from enum import StrEnum
 from peewee import CharField, CompositeKey, DecimalField, ForeignKeyField, IntegerField, UUIDField, fn
 
 from portal.models.account import Account, AccountState
-from portal.models.base import BaseModel, Prepared, check, one_of
+from portal.models.base import BaseModel, Prepared, check
 from portal.models.district import District
 from portal.models.edition import Edition, Pool
-from portal.models.fields import MomentField, SealedField
+from portal.models.fields import MomentField, SealedField, WordField
 from portal.models.proposal import Proposal
 
-
-class Channel(StrEnum):
-    """How a ballot was cast."""
-
-    ONLINE = "online"
-    PAPER = "paper"
-
-
-class BallotState(StrEnum):
-    """What the voter is told of the ballot."""
-
-    RECORDED = "recorded"
-    UNDER_CHECK = "under_check"
-    COUNTED = "counted"
-    VOID = "void"
-
-
+# How a ballot was cast.
+Channel = StrEnum("Channel", "ONLINE PAPER")
+# What the voter is told of the ballot.
+BallotState = StrEnum("BallotState", "RECORDED UNDER_CHECK COUNTED VOID")
+AGE_BANDS = (0, 16, 20, 25, 30, 35, 40, 45, 50, 55, 60, 65, 70, 75)
 COUNTING = (BallotState.RECORDED, BallotState.UNDER_CHECK, BallotState.COUNTED)
 
 
@@ -42,29 +30,27 @@ class Ballot(BaseModel):
     id = UUIDField(primary_key=True, default=uuid.uuid4)
     edition = ForeignKeyField(Edition, backref="ballots", on_delete="RESTRICT")
     voter_key = CharField(max_length=64)
-    channel = CharField(max_length=10)
+    channel = WordField(Channel, max_length=10)
     district = ForeignKeyField(District, null=True, on_delete="RESTRICT")
-    state = CharField(max_length=12, default=BallotState.RECORDED)
+    state = WordField(BallotState, max_length=12, default=BallotState.RECORDED)
     void_reason = CharField(max_length=250, default="")
     cast_at = MomentField()
     commitment = CharField(max_length=64, null=True)
+    age_from = IntegerField(null=True)  # The youngest of the voter's age band, one of AGE_BANDS; None where nobody knows.
+    network = CharField(max_length=64, null=True)  # A hash under the edition's key, for patterns that people look into.
     district_id: int | None
 
     class Meta:
-        constraints = [
-            one_of("ballot_channel_is_known", "channel", Channel),
-            one_of("ballot_state_is_known", "state", BallotState),
-            check("ballot_void_has_a_reason", "state <> 'void' OR void_reason <> ''"),
-        ]
+        constraints = [check("ballot_void_has_a_reason", "state <> 'void' OR void_reason <> ''")]
 
     @classmethod
-    def of_voter(cls, edition: Edition, voter_key: str) -> "Ballot | None":
-        """Return the ballot that a voter key stands for."""
-        ballot: Ballot | None = _of_voter.first(edition.id, voter_key)
-        return ballot
+    def of_voter(cls, edition: Edition, voter_key: str, other: str = "") -> "Ballot | None":
+        """Return the ballot that a voter key stands for, or else another key of the same person."""
+        return _of_voter.first(edition.id, voter_key, other)
 
 
-_of_voter = Prepared(lambda edition, key: Ballot.select().where(Ballot.edition == edition, Ballot.voter_key == key))
+_of_voter = Prepared(lambda edition, key, other: (
+    Ballot.select().where(Ballot.edition == edition, Ballot.voter_key.in_([key, other])).order_by(Ballot.channel)))
 
 Ballot.add_index(Ballot.index(Ballot.edition, Ballot.voter_key, unique=True, name="ballot_is_unique_per_person_and_edition"))
 
@@ -100,8 +86,7 @@ class BallotDraft(BaseModel):
     @classmethod
     def of_account(cls, account: Account, edition: Edition) -> "BallotDraft | None":
         """Return what a resident has chosen so far in an edition."""
-        draft: BallotDraft | None = _of_account.first(account.id, edition.id)
-        return draft
+        return _of_account.first(account.id, edition.id)
 
     @classmethod
     def take(cls, account: Account, edition: Edition) -> "BallotDraft | None":
@@ -110,8 +95,7 @@ class BallotDraft(BaseModel):
         Nobody does whose account has got another PESEL, or its first, since it was read: the ballot would have an old voter key;
         and nobody whose account was frozen meanwhile.
         """
-        draft: BallotDraft | None = _take.first(account.id, edition.id, account.pesel_index or account.uid)
-        return draft
+        return _take.first(account.id, edition.id, account.pesel_index or account.uid)
 
 
 _of_account = Prepared(

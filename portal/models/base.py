@@ -22,30 +22,34 @@ class BaseModel(Model):
     def held(self) -> Self:
         """Return the row as it stands now; nobody else changes it until the transaction ends. Raises NotFound when it is gone."""
         query = type(self).select().where(type(self)._meta.primary_key == self.get_id())
-        row: Self = require((query if on_sqlite() else query.for_update()).first(), NotFound)
-        return row
+        return require((query if on_sqlite() else query.for_update()).first(), NotFound)
 
     @classmethod
-    def add(cls, *rows: dict[str, Any], new_only: bool = False) -> int:
+    def add(cls, *rows: dict[str, Any], new_only: bool = False, known_by: tuple[str, ...] = ()) -> int:
         """Insert rows that name the same fields and return how many were written; ``new_only`` passes over known ones.
+
+        A row that is there already with the same values of the fields ``known_by`` gets the new values of the others.
 
         The text of the statement depends on the fields alone and costs next to nothing, unlike peewee's (see Prepared):
         it is for what happens while other writers wait. Raises IntegrityError.
         """
-        statement, converters, defaults = _insertion(cls, tuple(rows[0]), len(rows), new_only, database.param)
+        statement, converters, defaults = _insertion(cls, tuple(rows[0]), len(rows), new_only, known_by, database.param)
         values = [convert(given) for row in rows for convert, given in zip(converters, (*row.values(), *map(_value, defaults)))]
         return int(database.execute_sql(statement, values).rowcount)
 
 
 @cache
-def _insertion(model: type[BaseModel], names: tuple[str, ...], rows: int, new_only: bool,
+def _insertion(model: type[BaseModel], names: tuple[str, ...], rows: int, new_only: bool, known_by: tuple[str, ...],
                place: str) -> tuple[str, list[Callable[[Any], Any]], list[Any]]:
     """Return the statement that inserts so many rows, how their values are written, and what stands for fields not named."""
     defaults = {field.name: default for field, default in model._meta.defaults.items() if field.name not in names}
     fields = [model._meta.fields[name] for name in (*names, *defaults)]
+    known = [model._meta.fields[name].column_name for name in known_by]
+    changed = [f"{name} = excluded.{name}" for name in (field.column_name for field in fields) if name not in known]
+    renewal = f" ON CONFLICT ({', '.join(known)}) DO UPDATE SET {', '.join(changed)}" if known else ""
     places = "(" + ", ".join([place] * len(fields)) + ")"
     text = (f'INSERT INTO "{model._meta.table_name}" ({", ".join(field.column_name for field in fields)}) '
-            f'VALUES {", ".join([places] * rows)}{" ON CONFLICT DO NOTHING" if new_only else ""}')
+            f'VALUES {", ".join([places] * rows)}{" ON CONFLICT DO NOTHING" if new_only else renewal}')
     return text, [field.db_value for field in fields], list(defaults.values())
 
 
@@ -53,25 +57,18 @@ def _value(default: Any) -> Any:
     return default() if callable(default) else default
 
 
-class _Slot:
-    """Where a parameter stands in a prepared query, and how its field writes it."""
-
-    def __init__(self, position: int, convert: Callable[[Any], Any] | None) -> None:
-        self.position, self.convert = position, convert
-
-    def value(self, given: tuple[Any, ...]) -> Any:
-        value = given[self.position]
-        return self.convert(value) if self.convert else value
-
-
 class _Parameter(ColumnBase):
-    """Stands for a value that is known only when a prepared query runs."""
+    """Stands for a value that is known only when a prepared query runs, written as its field writes it there."""
 
     def __init__(self, position: int) -> None:
         self.position = position
 
     def __sql__(self, context: Any) -> Any:
-        return context.value(_Slot(self.position, context.state.converter), converter=False)
+        convert = context.state.converter
+
+        def value(given: tuple[Any, ...]) -> Any:
+            return convert(given[self.position]) if convert else given[self.position]
+        return context.value(value, converter=False)
 
 
 class Prepared:
@@ -108,7 +105,7 @@ class Prepared:
             fields = [(field.model, field.name, field.python_value) for field in query._returning if isinstance(field, Field)]
             self._written[kind] = *query.sql(), fields
         text, values, fields = self._written[kind]
-        sent = [slot.value(given) if isinstance(slot, _Slot) else slot for slot in values]
+        sent = [value(given) if callable(value) else value for value in values]
         return database.execute_sql(text, sent), fields
 
 

@@ -20,10 +20,7 @@ class District(BaseModel):
         """Select the districts that residents live in, in their official order."""
         return cls.select().where(cls.number.is_null(False)).order_by(cls.number)
 
-    @property
-    def roman(self) -> str:
-        """The official number as the city writes it."""
-        return "X" * ((self.number or 0) // 10) + ONES[(self.number or 0) % 10]
-
     def __str__(self) -> str:
-        return f"{self.roman} {self.name}" if self.number else str(self.name)
+        """Return the name behind the official number as the city writes it."""
+        tens, ones = divmod(self.number or 0, 10)
+        return f"{'X' * tens}{ONES[ones]} {self.name}".strip()

@@ -7,26 +7,14 @@ from typing import Any
 from peewee import SQL, BigIntegerField, BooleanField, CharField, DecimalField, ForeignKeyField, IntegerField
 
 from portal import clock
-from portal.models.base import BaseModel, check, one_of
+from portal.models.base import BaseModel, check
 from portal.models.district import District
-from portal.models.fields import MomentField
+from portal.models.fields import MomentField, WordField
 
-
-class Phase(StrEnum):
-    """What an edition is doing at a moment."""
-
-    BEFORE = "before"
-    PROPOSALS = "proposals"
-    ASSESSMENT = "assessment"
-    VOTING = "voting"
-    COUNTING = "counting"
-    RESULTS = "results"
-
-
-class CountRule(StrEnum):
-    """How winners are found."""
-
-    GREEDY = "greedy"
+# What an edition is doing at a moment.
+Phase = StrEnum("Phase", "BEFORE PROPOSALS ASSESSMENT VOTING COUNTING RESULTS")
+# How winners are found.
+CountRule = StrEnum("CountRule", "GREEDY EQUAL_SHARES")
 
 
 class Edition(BaseModel):
@@ -50,7 +38,7 @@ class Edition(BaseModel):
     support_days = IntegerField(default=7, constraints=[SQL("DEFAULT 7")])  # After the submission of a proposal.
     assessment_days = IntegerField(default=30, constraints=[SQL("DEFAULT 30")])  # For a unit's card.
     protest_days = IntegerField(default=10, constraints=[SQL("DEFAULT 10")])  # After a refusal.
-    count_rule = CharField(max_length=20, default=CountRule.GREEDY)
+    count_rule = WordField(CountRule, max_length=20, default=CountRule.GREEDY)
     tie_order = CharField(max_length=100, default="top_marks,voters,lot")
     lot_seed = CharField(max_length=100)
     order_seed = CharField(max_length=100, null=True)  # Of the lot that has drawn the order on the ballot.
@@ -66,7 +54,6 @@ class Edition(BaseModel):
             check("edition_picks_are_few", "citywide_picks BETWEEN 0 AND 20 AND district_picks BETWEEN 0 AND 20"),
             check("edition_minimum_age_is_an_age", "minimum_age BETWEEN 0 AND 120"),
             check("edition_supporters_are_not_negative", "supporters_required >= 0"),
-            one_of("edition_count_rule_is_known", "count_rule", CountRule),
         ]
 
     @classmethod

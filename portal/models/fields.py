@@ -1,11 +1,13 @@
-"""Field types of our own: moments in UTC and sealed texts."""
+"""Field types of our own: moments in UTC, sealed texts, words of an enumeration, public ids."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
 from peewee import BlobField, CharField, DateTimeField
 
 from portal import crypto
+from portal.models.base import one_of
 
 PUBLIC_ID_BYTES = 9  # 72 random bits, 12 characters
 
@@ -32,10 +34,23 @@ class SealedField(BlobField):
         return f"{self.model._meta.table_name}.{self.column_name}"
 
     def db_value(self, value: Any) -> Any:
-        return None if value is None else super().db_value(crypto.seal(value, self._purpose()))
+        return None if value is None else super().db_value(crypto.seal_bytes(value.encode(), self._purpose()))
 
     def python_value(self, value: Any) -> str | None:
-        return None if value is None else crypto.unseal(bytes(value), self._purpose())
+        return None if value is None else crypto.unseal_bytes(bytes(value), self._purpose()).decode()
+
+
+class WordField(CharField):
+    """One word of an enumeration, or of a few; the table admits no other."""
+
+    def __init__(self, words: Iterable[str], **options: Any) -> None:
+        super().__init__(**options)
+        self.words = words
+
+    def bind(self, model: Any, name: str, *others: Any) -> None:
+        super().bind(model, name, *others)
+        known = one_of(f"{model._meta.table_name}_{name}_is_known", self.column_name, self.words)
+        model._meta.constraints = [*(model._meta.constraints or ()), known]
 
 
 class PublicIdField(CharField):

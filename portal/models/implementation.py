@@ -18,6 +18,3 @@ class Stage(BaseModel):
 
     class Meta:
         constraints = [check("stage_cost_is_not_negative", "cost >= 0")]
-
-    def __str__(self) -> str:
-        return str(self.title)

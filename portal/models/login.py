@@ -34,18 +34,16 @@ class Session(BaseModel):
     @classmethod
     def alive(cls, token_hash: str, at: datetime) -> "Session | None":
         """Return the session with its person, unless it idled for 30 minutes, is 12 hours old or the person is shut out."""
-        session: Session | None = _alive.first(token_hash, at - IDLE, at - ABSOLUTE)
-        return session
+        return _alive.first(token_hash, at - IDLE, at - ABSOLUTE)
 
     @classmethod
-    def of_account(cls, account: Account, at: datetime) -> "list[Session]":
-        """Return the living sessions of a resident, the one used last first."""
-        return _of_account.all(account.id, at - IDLE, at - ABSOLUTE)
+    def of(cls, person: Account | Officer, at: datetime) -> "list[Session]":
+        """Return the living sessions of a resident or an officer, the one used last first."""
+        return (_of_account if isinstance(person, Account) else _of_officer).all(person.id, at - IDLE, at - ABSOLUTE)
 
     def ends_at(self) -> datetime:
         """Return when the session ends unless it is used before; used or not, it ends 12 hours after the login."""
-        ends: datetime = min(self.seen_at + IDLE, self.created_at + ABSOLUTE)
-        return ends
+        return min(self.seen_at + IDLE, self.created_at + ABSOLUTE)
 
 
 class Throttle(BaseModel):
@@ -60,12 +58,16 @@ class Throttle(BaseModel):
         constraints = [check("throttle_failures_are_not_negative", "failures >= 0")]
 
 
+def _living(owner: ForeignKeyField) -> Prepared:
+    return Prepared(lambda person, idle, age: (
+        Session.select().where(owner == person, Session.seen_at > idle, Session.created_at > age)
+        .order_by(Session.seen_at.desc(), Session.id.desc())))
+
+
 _alive = Prepared(lambda token_hash, idle, age: (
     Session.select(Session, Account, District, Officer.id, Officer.uid, Officer.name, Officer.email, Officer.role,
                    Officer.unit)
     .join(Account, JOIN.LEFT_OUTER).join(District, JOIN.LEFT_OUTER).switch(Session).join(Officer, JOIN.LEFT_OUTER)
     .where(Session.token_hash == token_hash, Session.seen_at > idle, Session.created_at > age,
            (Account.state == AccountState.ACTIVE) | Officer.active)))
-_of_account = Prepared(lambda account, idle, age: (
-    Session.select().where(Session.account == account, Session.seen_at > idle, Session.created_at > age)
-    .order_by(Session.seen_at.desc(), Session.id.desc())))
+_of_account, _of_officer = _living(Session.account), _living(Session.officer)

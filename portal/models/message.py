@@ -1,32 +1,16 @@
 """The outbox: e-mails and text messages, written in the transaction of the change that causes them."""
 
-from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from peewee import CharField, IntegerField
 
-from portal.models.base import BaseModel, check, one_of
-from portal.models.fields import MomentField, SealedField
+from portal.models.base import BaseModel, check
+from portal.models.fields import MomentField, SealedField, WordField
 
-
-class MessageChannel(StrEnum):
-    """How a message travels."""
-
-    MAIL = "mail"
-    SMS = "sms"
-
-
-class MessageState(StrEnum):
-    """How far a message has come."""
-
-    QUEUED = "queued"
-    SENDING = "sending"
-    SENT = "sent"
-    DELIVERED = "delivered"
-    FAILED = "failed"
-
-
+# How a message travels.
+MessageChannel = StrEnum("MessageChannel", "MAIL SMS")
+# How far a message has come.
+MessageState = StrEnum("MessageState", "QUEUED SENDING SENT DELIVERED FAILED")
 TO_OFFICERS = {"officer_invited", "officer_password_changed", "officer_code_refused", "recovery_code_used", "cards_due",
                "recovery_codes_replaced"}  # Not a resident's, even where an officer has an account with the same address.
 TO_CLAIMANTS = {"claim_received", "claim_more_needed", "claim_confirmed", "claim_refused", "claim_removed"}  # Nor theirs.
@@ -37,12 +21,12 @@ class Message(BaseModel):
     """One message to one recipient; what the template needs is sealed, and wiped once the message is out."""
 
     key = CharField(max_length=100, unique=True)  # Two messages of one key are one message.
-    channel = CharField(max_length=5)
+    channel = WordField(MessageChannel, max_length=5)
     recipient = CharField(max_length=254, index=True)
     template = CharField(max_length=50)
     language = CharField(max_length=5)
     payload = SealedField(null=True)
-    state = CharField(max_length=10, default=MessageState.QUEUED)
+    state = WordField(MessageState, max_length=10, default=MessageState.QUEUED)
     tries = IntegerField(default=0)
     due_at = MomentField()
     useless_after = MomentField(null=True)  # A code that has expired is not worth sending any more.
@@ -53,17 +37,7 @@ class Message(BaseModel):
 
     class Meta:
         indexes = ((("state", "due_at"), False),)
-        constraints = [
-            one_of("message_channel_is_known", "channel", MessageChannel),
-            one_of("message_state_is_known", "state", MessageState),
-            check("message_tries_are_not_negative", "tries >= 0"),
-        ]
-
-    @classmethod
-    def due(cls, at: datetime, limit: int) -> Any:
-        """Select what is to be delivered at a moment, oldest first."""
-        return (cls.select().where(cls.state.in_((MessageState.QUEUED, MessageState.SENDING)), cls.due_at <= at)
-                .order_by(cls.due_at, cls.id).limit(limit))
+        constraints = [check("message_tries_are_not_negative", "tries >= 0")]
 
     @property
     def masked_recipient(self) -> str:

@@ -5,52 +5,24 @@ from typing import Any
 
 from peewee import JOIN, SQL, BigIntegerField, BooleanField, CharField, FloatField, ForeignKeyField, IntegerField, TextField
 
-from portal.models.base import BaseModel, Prepared, check, one_of
+from portal.models.base import BaseModel, Prepared, check
 from portal.models.district import District
 from portal.models.edition import Edition, Pool
-from portal.models.fields import MomentField, PublicIdField
+from portal.models.fields import MomentField, PublicIdField, WordField
 
-
-class ProposalState(StrEnum):
-    """The states of a proposal, in the order of its life."""
-
-    DRAFT = "draft"
-    SUBMITTED = "submitted"
-    RETURNED = "returned"
-    IN_ASSESSMENT = "in_assessment"
-    ADMITTED = "admitted"
-    REFUSED = "refused"
-    PROTESTED = "protested"
-    ON_BALLOT = "on_ballot"
-    FUNDED = "funded"
-    NOT_FUNDED = "not_funded"
-    IN_PROGRESS = "in_progress"
-    DONE = "done"
-    ABANDONED = "abandoned"
-    WITHDRAWN = "withdrawn"
-
-
+# The states of a proposal, in the order of its life; each is kept as its name in small letters.
+ProposalState = StrEnum("ProposalState", """
+    DRAFT SUBMITTED RETURNED IN_ASSESSMENT ADMITTED REFUSED PROTESTED
+    ON_BALLOT FUNDED NOT_FUNDED IN_PROGRESS DONE ABANDONED WITHDRAWN""")
 VOTED_ON = (ProposalState.ON_BALLOT, ProposalState.FUNDED, ProposalState.NOT_FUNDED, ProposalState.IN_PROGRESS,
             ProposalState.DONE, ProposalState.ABANDONED)
 BEFORE_BALLOT = (ProposalState.SUBMITTED, ProposalState.RETURNED, ProposalState.IN_ASSESSMENT, ProposalState.ADMITTED,
                  ProposalState.REFUSED, ProposalState.PROTESTED)
 LISTED = (*BEFORE_BALLOT, *VOTED_ON)
 PUBLIC = (*LISTED, ProposalState.WITHDRAWN)  # Whoever has the address of one that was withdrawn reads so there.
-
-
-class Category(StrEnum):
-    """What a proposal is about."""
-
-    ACCESSIBILITY = "accessibility"
-    COMMUNITY = "community"
-    CULTURE = "culture"
-    EDUCATION = "education"
-    ENVIRONMENT = "environment"
-    GREENERY = "greenery"
-    HEALTH = "health"
-    MOBILITY = "mobility"
-    SAFETY = "safety"
-    SPORT = "sport"
+# What a proposal is about.
+Category = StrEnum(
+    "Category", "ACCESSIBILITY COMMUNITY CULTURE EDUCATION ENVIRONMENT GREENERY HEALTH MOBILITY SAFETY SPORT")
 
 
 class Proposal(BaseModel):
@@ -73,7 +45,7 @@ class Proposal(BaseModel):
     beneficiaries = TextField(default="")
     categories = CharField(max_length=250, default="")
     cost = BigIntegerField()
-    state = CharField(max_length=20, default=ProposalState.DRAFT, index=True)
+    state = WordField(ProposalState, max_length=20, default=ProposalState.DRAFT, index=True)
     ballot_order = IntegerField(null=True)
     availability = TextField(null=True)  # Where and when everybody can use it, free of charge.
     universal = BooleanField(null=True)  # Whether it follows universal design; if not, why.
@@ -85,15 +57,11 @@ class Proposal(BaseModel):
     supporters = IntegerField(null=True)  # In all, fixed when the assessment begins: the rows of Support do not stay.
     version = IntegerField(default=0, constraints=[SQL("DEFAULT 0")])  # Counts the changes of state.
     pool_id: int
-    cost_items: Any
     revisions: Any
 
     class Meta:
         indexes = ((("pool", "number"), True),)
-        constraints = [
-            check("proposal_cost_is_not_negative", "cost >= 0"),
-            one_of("proposal_state_is_known", "state", ProposalState),
-        ]
+        constraints = [check("proposal_cost_is_not_negative", "cost >= 0")]
 
     @classmethod
     def on_ballot(cls, pool: Pool) -> Any:
@@ -107,11 +75,9 @@ class Proposal(BaseModel):
                 .where(Pool.edition == edition, cls.state.in_(LISTED))
                 .order_by(Pool.district.is_null(False), Pool.district, cls.ballot_order, cls.id))
 
-    @classmethod
-    def published(cls, slug: str) -> "Proposal | None":
-        """Return what anyone may read at this address, with its pool, district and edition."""
-        found: Proposal | None = _published.first(slug)
-        return found
+    # What anyone may read at an address that ends with this, with its pool, district and edition; or None.
+    published = Prepared(lambda slug: Proposal.select(Proposal, Pool, Edition, District).join(Pool).join(Edition).switch(Pool)
+                         .join(District, JOIN.LEFT_OUTER).where(Proposal.slug == slug, Proposal.state.in_(PUBLIC))).first
 
     @property
     def costs(self) -> "list[CostItem]":
@@ -132,10 +98,5 @@ class CostItem(BaseModel):
     class Meta:
         constraints = [check("cost_item_amount_is_not_negative", "amount >= 0")]
 
-    def __str__(self) -> str:
-        return str(self.what)
 
-
-_published = Prepared(lambda slug: Proposal.select(Proposal, Pool, Edition, District).join(Pool).join(Edition).switch(Pool)
-                      .join(District, JOIN.LEFT_OUTER).where(Proposal.slug == slug, Proposal.state.in_(PUBLIC)))
 _costs = Prepared(lambda proposal: CostItem.select().where(CostItem.proposal == proposal).order_by(CostItem.id))

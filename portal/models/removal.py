@@ -7,45 +7,17 @@ from typing import Any
 from peewee import JOIN, CharField, ForeignKeyField, IntegerField, TextField
 
 from portal.models.account import Account
-from portal.models.base import BaseModel, check, one_of
-from portal.models.fields import MomentField, PublicIdField, SealedField
+from portal.models.base import BaseModel, check
+from portal.models.fields import MomentField, PublicIdField, SealedField, WordField
 from portal.models.staff import Officer
 
-
-class Proof(StrEnum):
-    """How claimants prove who they are."""
-
-    IN_PERSON = "in_person"
-    SCAN = "scan"
-
-
-class CaseState(StrEnum):
-    """How far a case has come."""
-
-    OPEN = "open"
-    MORE_NEEDED = "more_needed"
-    CONFIRMED = "confirmed"  # The claimant's identity.
-    REQUESTED = "requested"  # The removal; it waits for a second officer.
-    REMOVED = "removed"
-    REFUSED = "refused"
-
-
-class Deed(StrEnum):
-    """What happens to a case."""
-
-    OPENED = "opened"
-    SCAN_ADDED = "scan_added"
-    ANSWERED = "answered"
-    MORE_ASKED = "more_asked"
-    CONFIRMED = "confirmed"
-    FROZEN = "frozen"
-    UNFROZEN = "unfrozen"
-    REQUESTED = "requested"
-    RETURNED = "returned"
-    REMOVED = "removed"
-    REFUSED = "refused"
-
-
+# How claimants prove who they are.
+Proof = StrEnum("Proof", "IN_PERSON SCAN")
+# How far a case has come: confirmed is the claimant's identity, requested the removal, which waits for a second officer.
+CaseState = StrEnum("CaseState", "OPEN MORE_NEEDED CONFIRMED REQUESTED REMOVED REFUSED")
+# What happens to a case.
+Deed = StrEnum("Deed", """
+    OPENED SCAN_ADDED ANSWERED MORE_ASKED CONFIRMED FROZEN UNFROZEN REQUESTED RETURNED REMOVED REFUSED""")
 ENDED = (CaseState.REMOVED, CaseState.REFUSED)
 UNDECIDED = (CaseState.OPEN, CaseState.MORE_NEEDED)  # Scans can come in, and are kept until somebody has decided on them.
 # In which states each deed is possible, and to which it leads (None: it stays).
@@ -75,8 +47,8 @@ class RemovalCase(BaseModel):
     pesel_index = CharField(max_length=64, null=True, index=True)
     email = SealedField(null=True)
     story = SealedField(null=True)
-    proof = CharField(max_length=10)
-    state = CharField(max_length=12, default=CaseState.OPEN, index=True)
+    proof = WordField(Proof, max_length=10)
+    state = WordField(CaseState, max_length=12, default=CaseState.OPEN, index=True)
     version = IntegerField(default=0)  # Counts the steps, so that nobody decides on what has changed meanwhile.
     created_at = MomentField(index=True)
     due_at = MomentField()
@@ -89,8 +61,6 @@ class RemovalCase(BaseModel):
 
     class Meta:
         constraints = [
-            one_of("removal_case_state_is_known", "state", CaseState),
-            one_of("removal_case_proof_is_known", "proof", Proof),
             check("removal_case_is_approved_by_a_second_officer", "approved_by_id <> requested_by_id"),
             check("removal_case_requested_names_its_officer", "state <> 'requested' OR requested_by_id IS NOT NULL"),
             check("removal_case_removed_names_two_officers",
@@ -125,12 +95,9 @@ class RemovalStep(BaseModel):
 
     case = ForeignKeyField(RemovalCase, backref="steps", on_delete="CASCADE")
     at = MomentField()
-    deed = CharField(max_length=12)
+    deed = WordField(Deed, max_length=12)
     officer = ForeignKeyField(Officer, null=True, backref="removal_steps", on_delete="RESTRICT")  # None: the claimant.
     words = SealedField(null=True)
-
-    class Meta:
-        constraints = [one_of("removal_step_deed_is_known", "deed", Deed)]
 
     @classmethod
     def of_case(cls, case: RemovalCase) -> Any:

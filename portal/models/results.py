@@ -1,6 +1,6 @@
 """Results as they are published: what was counted once, until a correction of it is approved."""
 
-from peewee import ForeignKeyField, IntegerField, TextField
+from peewee import CharField, ForeignKeyField, IntegerField, TextField
 
 from portal.models.base import BaseModel, check
 from portal.models.edition import Edition
@@ -21,16 +21,42 @@ class Publication(BaseModel):
     removed = IntegerField(default=0)  # Ballots that the published results still count.
     corrected_at = MomentField(null=True)
     corrected_by = ForeignKeyField(Officer, null=True, backref="corrections", on_delete="RESTRICT")
+    asked_by = ForeignKeyField(Officer, null=True, backref="asked_publications", on_delete="RESTRICT")
+    approved_by = ForeignKeyField(Officer, null=True, backref="approved_publications", on_delete="RESTRICT")
     corrected = IntegerField(default=0)  # Ballots fewer than in the results as they were published first.
 
     class Meta:
         constraints = [
             check("publication_ballots_are_not_negative", "removed >= 0 AND corrected >= 0"),
             check("publication_correction_names_its_officer", "(corrected_at IS NULL) = (corrected_by_id IS NULL)"),
+            check("publication_takes_two_officers", "approved_by_id IS NULL OR approved_by_id <> asked_by_id"),
         ]
 
     def __str__(self) -> str:
         return str(self.edition)
+
+
+class Closing(BaseModel):
+    """The electoral state as it was when voting ended, and the end of the edition's ballot key, which takes two officers."""
+
+    edition = ForeignKeyField(Edition, unique=True, backref="closings", on_delete="RESTRICT")
+    closed_at = MomentField()
+    ballots = IntegerField()
+    commitments = CharField(max_length=64)  # SHA-256 of the published list of commitments.
+    choices = CharField(max_length=64)  # SHA-256 of all ballots, see services/closing.py.
+    key_asked_at = MomentField(null=True)
+    key_asked_by = ForeignKeyField(Officer, null=True, backref="asked_closings", on_delete="RESTRICT")
+    key_destroyed_at = MomentField(null=True)
+    key_destroyed_by = ForeignKeyField(Officer, null=True, backref="closings", on_delete="RESTRICT")
+    key_asked_by_id: int | None
+
+    class Meta:
+        constraints = [
+            check("closing_key_asked_names_its_officer", "(key_asked_at IS NULL) = (key_asked_by_id IS NULL)"),
+            check("closing_key_destroyed_names_its_officer", "(key_destroyed_at IS NULL) = (key_destroyed_by_id IS NULL)"),
+            check("closing_key_is_destroyed_by_two", "key_destroyed_by_id IS NULL OR key_asked_by_id IS NOT NULL "
+                                                     "AND key_destroyed_by_id <> key_asked_by_id"),
+        ]
 
 
 class Exclusion(BaseModel):

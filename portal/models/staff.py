@@ -4,19 +4,11 @@ from enum import StrEnum
 
 from peewee import BigIntegerField, BooleanField, CharField, ForeignKeyField
 
-from portal.models.base import BaseModel, check, one_of
-from portal.models.fields import MomentField, PublicIdField, SealedField
+from portal.models.base import BaseModel, check
+from portal.models.fields import MomentField, PublicIdField, SealedField, WordField
 
-
-class Role(StrEnum):
-    """What an officer may do; each role sees only what is its own."""
-
-    EDITOR = "editor"
-    VERIFIER = "verifier"
-    CLERK = "clerk"
-    REMOVALS = "removals"
-    COORDINATOR = "coordinator"
-    ADMINISTRATOR = "administrator"
+# What an officer may do; each role sees only what is its own.
+Role = StrEnum("Role", "EDITOR VERIFIER CLERK REMOVALS COORDINATOR ADMINISTRATOR")
 
 
 class Unit(BaseModel):
@@ -34,7 +26,7 @@ class Officer(BaseModel):
     uid = PublicIdField()
     email = CharField(max_length=254, unique=True)
     name = CharField(max_length=200)
-    role = CharField(max_length=20)
+    role = WordField(Role, max_length=20)
     unit = ForeignKeyField(Unit, null=True, backref="officers", on_delete="RESTRICT")
     password_hash = CharField(max_length=200)  # Empty until the officer has chosen a password.
     totp_secret = SealedField()
@@ -46,10 +38,7 @@ class Officer(BaseModel):
     unit_id: int | None
 
     class Meta:
-        constraints = [
-            one_of("officer_role_is_known", "role", Role),
-            check("officer_email_is_lower_case", "email = lower(email)"),
-        ]
+        constraints = [check("officer_email_is_lower_case", "email = lower(email)")]
 
     def __str__(self) -> str:
         return str(self.name)

@@ -8,18 +8,23 @@ from portal.models.fields import MomentField, SealedField
 from portal.models.proposal import Proposal
 
 
-class Authorship(BaseModel):
-    """Whose proposal it is: the lead submitted it, co-authors count once they have accepted."""
+class Bond(BaseModel):
+    """What a resident is to a proposal, once."""
 
-    proposal = ForeignKeyField(Proposal, backref="authorships", on_delete="CASCADE")
-    account = ForeignKeyField(Account, backref="authorships", on_delete="CASCADE")
-    is_lead = BooleanField(default=False)
-    accepted_at = MomentField(null=True)
-    shows_name = BooleanField(default=False, constraints=[SQL("DEFAULT FALSE")])  # The person's consent.
+    proposal = ForeignKeyField(Proposal, backref="+", on_delete="CASCADE")
+    account = ForeignKeyField(Account, backref="+", on_delete="CASCADE")
     proposal_id: int
 
     class Meta:
         indexes = ((("proposal", "account"), True),)
+
+
+class Authorship(Bond):
+    """Whose proposal it is: the lead submitted it, co-authors count once they have accepted."""
+
+    is_lead = BooleanField(default=False)
+    accepted_at = MomentField(null=True)
+    shows_name = BooleanField(default=False, constraints=[SQL("DEFAULT FALSE")])  # The person's consent.
 
 
 Authorship.add_index(Authorship.index(Authorship.proposal, unique=True, where=SQL("is_lead"),
@@ -35,22 +40,11 @@ class Invitation(BaseModel):
     created_at = MomentField(index=True)
 
 
-class Support(BaseModel):
-    """A resident's support for a proposal, once."""
+class Support(Bond):
+    """A resident's support for a proposal."""
 
-    proposal = ForeignKeyField(Proposal, backref="supports", on_delete="CASCADE")
-    account = ForeignKeyField(Account, backref="supports", on_delete="CASCADE")
     created_at = MomentField()
 
-    class Meta:
-        indexes = ((("proposal", "account"), True),)
 
-
-class Follow(BaseModel):
+class Follow(Bond):
     """A resident's wish to get letters about what becomes of a proposal."""
-
-    proposal = ForeignKeyField(Proposal, backref="follows", on_delete="CASCADE")
-    account = ForeignKeyField(Account, backref="follows", on_delete="CASCADE")
-
-    class Meta:
-        indexes = ((("proposal", "account"), True),)

@@ -10,11 +10,8 @@ from typing import Any
 from portal import clock
 from portal.database import transaction
 from portal.errors import N_, MoveForbidden, NotFound, require
-from portal.models.assessment import Answer, Card, Criterion, Move
-from portal.models.edition import Edition
-from portal.models.proposal import Proposal, ProposalState
-from portal.models.staff import Officer, Role
-from portal.services import audit, staff_codes
+from portal.models import Answer, Card, Criterion, Edition, Move, Officer, Proposal, ProposalState, Role
+from portal.services import account, audit
 from portal.services.proposals import TEXTS, advance, keep_revision
 from portal.services.support import SUPPORTED_IN, count_supporters, supported_until
 
@@ -66,9 +63,9 @@ def return_for_correction(proposal: Proposal, officer: Officer, *, words: str, p
                           version: int, now: datetime) -> None:
     """Give a proposal back to its author, who may change these parts until a moment; raise ProposalChanged, MoveForbidden."""
     names = ",".join(parts)
-    _need(bool(words), WORDS_NEEDED)
-    latest = proposal.pool.edition.corrections_to
-    _need(set(names.split(",")) <= CORRECTABLE and now < until <= (latest or until), CORRECTION_NEEDED)
+    require(words, MoveForbidden(WORDS_NEEDED))
+    latest = proposal.pool.edition.corrections_to or until
+    require(set(names.split(",")) <= CORRECTABLE and now < until <= latest, MoveForbidden(CORRECTION_NEEDED))
     with transaction():
         keep_revision(proposal.held(), now=now)
         advance(proposal, Move.RETURNED, officer=officer, words=words, version=version, now=now, to_correct=names,
@@ -78,9 +75,9 @@ def return_for_correction(proposal: Proposal, officer: Officer, *, words: str, p
 def count_paper(proposal: Proposal, officer: Officer, *, number: int, now: datetime) -> None:
     """Note how many supporters stand on the paper lists of a proposal; raise MoveForbidden once it is assessed."""
     with transaction():
-        _need(proposal.held().state in SUPPORTED_IN)
+        require(proposal.held().state in SUPPORTED_IN, MoveForbidden)
         Proposal.update(on_paper=number).where(Proposal.id == proposal.id).execute()
-        _record("paper list counted", officer, proposal, now, number=number)
+        audit.record("paper list counted", actor=officer, subject=proposal, now=now, number=number)
 
 
 def assign(proposals: Sequence[Proposal], officer: Officer, *, units: Sequence[int], now: datetime) -> None:
@@ -90,7 +87,7 @@ def assign(proposals: Sequence[Proposal], officer: Officer, *, units: Sequence[i
         held = [row.held() for row in sorted(proposals, key=lambda row: int(row.id))]
         for row in held:
             if row.state in ASSIGNED_IN and _add_cards(row, units, now):
-                _record("proposal assigned", officer, row, now, units=list(units))
+                audit.record("proposal assigned", actor=officer, subject=row, now=now, units=list(units))
 
 
 def fill_card(proposal: Proposal, officer: Officer, *, answers: Mapping[str, str], is_positive: bool, words: str,
@@ -101,10 +98,10 @@ def fill_card(proposal: Proposal, officer: Officer, *, answers: Mapping[str, str
     another state, without an answer to each question, or when a negative opinion has no words.
     """
     unit = unit_of(officer)
-    _need(is_positive or bool(words), WORDS_NEEDED)
+    require(is_positive or words, MoveForbidden(WORDS_NEEDED))
     with transaction():
         proposal, questions = proposal.held(), questions_of(proposal, unit)
-        _need(proposal.state in filled_in(unit) and set(answers) == set(questions))
+        require(proposal.state in filled_in(unit) and set(answers) == set(questions), MoveForbidden)
         if unit is None:
             _add_cards(proposal, [None], now)
         card: Card = require(Card.get_or_none(Card.proposal == proposal, Card.unit == unit), NotFound)
@@ -114,7 +111,7 @@ def fill_card(proposal: Proposal, officer: Officer, *, answers: Mapping[str, str
         for question, answer in {question: answers[id] for id, question in questions.items()}.items():  # Two may be alike.
             Answer.add({"card": card.id, "question": question, "answer": answer})
         Proposal.update(version=Proposal.version + 1).where(Proposal.id == proposal.id).execute()  # Decisions rest on cards.
-        _record("card filled in", officer, proposal, now, unit=unit)
+        audit.record("card filled in", actor=officer, subject=proposal, now=now, unit=unit)
 
 
 def decide(proposal: Proposal, officer: Officer, *, move: Move, words: str, version: int, now: datetime) -> None:
@@ -129,19 +126,19 @@ def decide(proposal: Proposal, officer: Officer, *, move: Move, words: str, vers
         held = proposal.held()
         cards = list(Card.select().where(Card.proposal == held))
         found, needed = count_supporters(held), held.pool.edition.supporters_required
-        _need(found >= needed or move != Move.ADMITTED, SUPPORTERS_MISSING, found=found, needed=needed)
+        require(found >= needed or move != Move.ADMITTED, MoveForbidden(SUPPORTERS_MISSING, found=found, needed=needed))
         if move == Move.TAKEN_UP:
             until = supported_until(held)
-            _need(found >= needed or bool(until and now > until), SUPPORT_GOES_ON, found=found, needed=needed)
-            _need(held.state != ProposalState.RETURNED or now > held.correct_until, CORRECTION_GOES_ON)
+            require(found >= needed or until and now > until, MoveForbidden(SUPPORT_GOES_ON, found=found, needed=needed))
+            require(held.state != ProposalState.RETURNED or now > held.correct_until, MoveForbidden(CORRECTION_GOES_ON))
             _add_cards(held, [None], now)
             fixed = {"supporters": found, "to_correct": None, "correct_until": None}
         elif move in (Move.ADMITTED, Move.REFUSED):
             formal = [card for card in cards if not card.unit_id and card.filled_at]
             complete = all(card.filled_at for card in cards) and all(card.is_positive for card in formal)
-            _need(bool(formal) and (complete or move == Move.REFUSED), CARDS_MISSING)
+            require(formal and (complete or move == Move.REFUSED), MoveForbidden(CARDS_MISSING))
         agreed = move == Move.ADMITTED and all(card.is_positive for card in cards)
-        _need(move in DECISIONS and (bool(words) or agreed or move == Move.TAKEN_UP), WORDS_NEEDED)
+        require(move in DECISIONS and (words or agreed or move == Move.TAKEN_UP), MoveForbidden(WORDS_NEEDED))
         advance(proposal, move, officer=officer, words=words, version=version, now=now, **fixed)
 
 
@@ -154,20 +151,11 @@ def remind(*, now: datetime) -> int:
         told = [officer for officer in Officer.select().where(Officer.role == Role.VERIFIER, Officer.active)
                 if due[officer.unit_id]]
         for officer in told:
-            staff_codes.tell(officer, "cards_due", number=due[officer.unit_id], path="/admin/projekty/?flt_due_at=mine", now=now)
+            account.write(officer, "cards_due", number=due[officer.unit_id], path="/admin/projekty/?flt_due_at=mine", now=now)
     return len(told)
-
-
-def _need(given: bool, refusal: str | None = None, **params: Any) -> None:
-    if not given:
-        raise MoveForbidden(refusal, **params)
 
 
 def _add_cards(proposal: Proposal, units: Sequence[int | None], now: datetime) -> int:
     """Add those cards that are missing; they are due on the same day."""
     due = clock.end_of(clock.local(now).date() + timedelta(days=proposal.pool.edition.assessment_days))
     return sum(Card.add({"proposal": proposal.id, "unit": unit, "due_at": due}, new_only=True) for unit in units)
-
-
-def _record(action: str, officer: Officer, proposal: Proposal, now: datetime, **detail: Any) -> None:
-    audit.record(action, actor=f"officer:{officer.uid}", subject=f"proposal:{proposal.uid}", now=now, **detail)

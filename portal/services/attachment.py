@@ -7,24 +7,16 @@ from typing import IO
 
 from peewee import fn
 
-from portal import clock, crypto, files, store
+from portal import files, store
 from portal.database import lock, transaction
 from portal.errors import N_, FileUnusable, NotFound, ProposalChanged, require
-from portal.files import MOST_BYTES
-from portal.models.account import Account
-from portal.models.attachment import Attachment, FileKind
+from portal.models import Account, Attachment, Authorship, FileKind, Officer, Proposal, Role, Stage
 from portal.models.base import Prepared
-from portal.models.implementation import Stage
-from portal.models.proposal import PUBLIC, Proposal
-from portal.models.staff import Officer, Role
-from portal.models.support import Authorship
-from portal.network import network_of
-from portal.services import audit
-from portal.services.code import count_sending
-from portal.store import Chosen, Store, Taken
+from portal.models.proposal import PUBLIC
+from portal.services import audit, code
 
 MOST, MOST_TOGETHER = 10, 60 * 2**20  # Attachments, and pages of lists; bytes of both.
-MOST_PER_PROPOSAL_AND_HOUR, MOST_PER_NETWORK_AND_HOUR = 30, 60
+MOST_PER_PROPOSAL_AND_NETWORK = 30, 60  # In an hour.
 WAIT = 2  # Seconds for which an upload keeps a thread of the server until its turn comes.
 READERS = (Role.COORDINATOR, Role.VERIFIER)
 ENDINGS = {"application/pdf": ".pdf", "image/jpeg": ".jpg"}
@@ -34,7 +26,7 @@ NO_DISC = N_("We cannot keep files at the moment. Please try again later.")
 COUNTED = N_("Officers have counted this list already. It stays.")
 TOO_MANY = N_("A project can have ten attachments and ten pages of lists, and with this file it would be more.")
 TOO_MUCH = N_("The files of a project can have 60 MB together, and with this file it would be more.")
-STORE = Store("attachments", Attachment, NO_DISC)
+STORE = store.Store("attachments", Attachment, NO_DISC)
 Pieces = list[tuple[bytes, str]]
 
 
@@ -48,14 +40,13 @@ def read_upload(file: IO[bytes], name: str, kind: FileKind) -> Pieces:
 
     That is each page of a paper list as a picture, one file of anything else. Raises FileUnusable.
     """
-    return _read(file.read(MOST_BYTES + 1), name, kind)
+    return _read(file.read(files.MOST_BYTES + 1), name, kind)
 
 
 def _read(data: bytes, name: str, kind: FileKind) -> Pieces:
     if kind == FileKind.PAPER_LIST:
         return [(page, "image/jpeg") for page in store.read(files.read_pages, data, name)]
-    if kind == FileKind.PHOTO and name.lower().endswith(".pdf"):
-        raise FileUnusable(NO_PHOTO)
+    require(kind != FileKind.PHOTO or not name.lower().endswith(".pdf"), FileUnusable(NO_PHOTO))
     return [store.read(files.read_document, data, name)]
 
 
@@ -67,25 +58,21 @@ def keep(proposal: Proposal, pieces: Pieces, *, kind: FileKind, name: str, now: 
     lock(f"files of {proposal.uid}")
     if kind != FileKind.PHOTO:
         kept = Attachment.select().where(Attachment.proposal == proposal, Attachment.kind != FileKind.PHOTO)
-        if kept.where(Attachment.kind == kind).count() + len(pieces) > MOST:
-            raise FileUnusable(TOO_MANY)
-        if (kept.select(fn.SUM(Attachment.size)).scalar() or 0) + sum(len(data) for data, _media in pieces) > MOST_TOGETHER:
-            raise FileUnusable(TOO_MUCH)
+        size = (kept.select(fn.SUM(Attachment.size)).scalar() or 0) + sum(len(data) for data, _media in pieces)
+        require(kept.where(Attachment.kind == kind).count() + len(pieces) <= MOST, FileUnusable(TOO_MANY))
+        require(size <= MOST_TOGETHER, FileUnusable(TOO_MUCH))
     STORE.keep([(Attachment(proposal=proposal, stage=stage, kind=kind, media=media, name=name, size=len(data), uploaded_at=now),
                  data) for data, media in pieces])
 
 
-def add_files(proposal: Proposal, chosen: Chosen, *, kind: FileKind, address: str, now: datetime) -> Taken:
+def add_files(proposal: Proposal, chosen: store.Chosen, *, kind: FileKind, address: str, now: datetime) -> store.Taken:
     """Keep those files of an upload that can be used; return their names, and of the others why not.
 
     The address is the caller's network address; the caller has seen to it that the author may add such files now.
     """
     def count() -> None:
-        with transaction():
-            for scope, most in (("proposal:" + proposal.uid, MOST_PER_PROPOSAL_AND_HOUR),
-                                ("network:" + network_of(address), MOST_PER_NETWORK_AND_HOUR)):
-                hashed = crypto.keyed_hash("index", "file", scope)
-                count_sending("file:" + hashed, clock.hour_of(now), most, refusal=TRIED_TOO_OFTEN)
+        code.count_file("file", f"proposal:{proposal.uid}", address, most=MOST_PER_PROPOSAL_AND_NETWORK, now=now,
+                        refusal=TRIED_TOO_OFTEN)
 
     def take(name: str, data: bytes) -> None:
         pieces = _read(data, name, kind)
@@ -98,8 +85,7 @@ def add_files(proposal: Proposal, chosen: Chosen, *, kind: FileKind, address: st
 def _still(proposal: Proposal) -> Proposal:
     """Hold a proposal, which may have gone on while a file was read; raise FileUnusable then."""
     held = proposal.held()
-    if held.state != proposal.state:
-        raise FileUnusable(ProposalChanged.message)
+    require(held.state == proposal.state, FileUnusable(ProposalChanged.message))
     return held
 
 
@@ -118,8 +104,7 @@ def remove(proposal: Proposal, kind: FileKind, uid: str) -> None:
     Raises FileUnusable when its time is over, as it is for a paper list that officers have counted.
     """
     with transaction():
-        if _still(proposal).on_paper is not None and kind == FileKind.PAPER_LIST:
-            raise FileUnusable(COUNTED)
+        require(_still(proposal).on_paper is None or kind != FileKind.PAPER_LIST, FileUnusable(COUNTED))
         STORE.destroy((Attachment.proposal == proposal) & (Attachment.kind == kind) & (Attachment.uid == uid))
 
 
@@ -139,8 +124,7 @@ def find_for(uid: str, account: Account | None, officer: Officer | None) -> Atta
     own = Authorship.select(Authorship.proposal).where(Authorship.account == account)
     may = Proposal.state.in_(PUBLIC) | (Proposal.id.in_(own) if account else False)
     shown = Attachment.uid == uid, Attachment.kind != FileKind.PAPER_LIST, (officer and officer.role in READERS) or may
-    found: Attachment = require(Attachment.select(Attachment, Proposal).join(Proposal).where(*shown).first(), NotFound)
-    return found
+    return require(Attachment.select(Attachment, Proposal).join(Proposal).where(*shown).first(), NotFound)
 
 
 def find_strays(*, now: datetime) -> tuple[list[Path], list[Attachment]]:
@@ -150,5 +134,5 @@ def find_strays(*, now: datetime) -> tuple[list[Path], list[Attachment]]:
 
 def sweep(*, now: datetime) -> tuple[int, int]:
     """Remove stored files that no row names, and note which are lost; return how many there were of both."""
-    return STORE.sweep(*find_strays(now=now), lambda row: audit.record(
-        "attachment lost", actor="system", subject=f"proposal:{row.proposal.uid}", now=now))
+    strays, lost = find_strays(now=now)
+    return STORE.sweep(strays, lost, lambda row: audit.record("attachment lost", actor="system", subject=row.proposal, now=now))

@@ -11,23 +11,34 @@ from typing import Any
 
 from portal import clock
 from portal.database import lock, transaction
-from portal.models.audit import FIRST, AuditDigest, AuditEntry
+from portal.models import Account, AuditDigest, AuditEntry, Edition, Officer, Proposal, RemovalCase
+from portal.models.audit import FIRST
+from portal.models.base import BaseModel
+
+# What the log calls rows: by ids that tell nobody who it is, and by what is public.
+NAMES: dict[type[BaseModel], str] = {Account: "account:{.uid}", Officer: "officer:{.uid}", Proposal: "proposal:{.uid}",
+                                     Edition: "edition:{.code}", RemovalCase: "removal:{.number}"}
 
 
-def record(action: str, *, actor: str, subject: str, now: datetime, **detail: Any) -> AuditEntry:
+def record(action: str, *, actor: str | BaseModel, subject: str | BaseModel, now: datetime, **detail: Any) -> AuditEntry:
     """Append an entry in the caller's transaction.
 
-    Actor and subject are ids such as ``officer:<uid>`` or ``edition:2026``; the detail holds no personal data, no PESEL and
-    no choices.
+    Actor and subject are rows of NAMES, or else ids such as ``sheet:7/12`` or ``system``; the detail holds no personal data, no
+    PESEL and no choices.
     """
     with transaction():
         lock("audit")
         last = AuditEntry.select().order_by(AuditEntry.sequence.desc()).first()
-        entry = AuditEntry(sequence=last.sequence + 1 if last else 1, at=now, actor=actor, action=action, subject=subject,
-                           detail=json.dumps(detail, ensure_ascii=False, sort_keys=True), previous=last.hash if last else FIRST)
+        entry = AuditEntry(sequence=last.sequence + 1 if last else 1, at=now, actor=_name(actor), action=action,
+                           subject=_name(subject), detail=json.dumps(detail, ensure_ascii=False, sort_keys=True),
+                           previous=last.hash if last else FIRST)
         entry.hash = entry.compute_hash()
         entry.save(force_insert=True)
     return entry
+
+
+def _name(row: str | BaseModel) -> str:
+    return row if isinstance(row, str) else NAMES[type(row)].format(row)
 
 
 def make_digest(day: date, *, now: datetime) -> AuditDigest:
@@ -42,8 +53,7 @@ def make_digest(day: date, *, now: datetime) -> AuditDigest:
     with transaction():
         AuditDigest.add({"day": day, "entries": last.sequence if last else 0, "hash": last.hash if last else FIRST},
                         new_only=True)
-    digest: AuditDigest = AuditDigest.get(AuditDigest.day == day)
-    return digest
+    return AuditDigest.get(AuditDigest.day == day)
 
 
 def make_digests(*, now: datetime) -> list[AuditDigest]:

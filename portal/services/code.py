@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 from portal import clock, crypto
 from portal.config import settings
+from portal.database import transaction
 from portal.errors import N_, CodeRefused, TooMany, require
 from portal.messaging.outbox import REASONS, enqueue
-from portal.models.code import AwaitsCode, SendCount
-from portal.models.message import Message, MessageChannel, MessageState
+from portal.models import AwaitsCode, Message, MessageChannel, MessageState, SendCount
 from portal.network import network_of
 
 CODE_LIVES = timedelta(minutes=10)
@@ -50,11 +50,10 @@ def send_code(waiting: AwaitsCode, template: str, *, language: str, address: str
     when they are used up, within a minute of the last code to this number, and when a cap on text messages is reached. A number
     that was corrected need not wait for that minute.
     """
-    if waiting.tries >= MOST_TRIES:
-        raise TooMany(USED_UP)
+    require(waiting.tries < MOST_TRIES, TooMany(USED_UP))
     rest = "rest:" + crypto.keyed_hash("index", "sms-rest", waiting.binding, waiting.phone)
-    if SendCount.select().where(SendCount.scope == rest, SendCount.window > now - RESEND_AFTER).exists():
-        raise TooMany(TOO_SOON)
+    too_soon = SendCount.select().where(SendCount.scope == rest, SendCount.window > now - RESEND_AFTER)
+    require(not too_soon.exists(), TooMany(TOO_SOON))
     count_sending(rest, now, 1, refusal=TOO_SOON)
     day = clock.start_of(clock.local(now).date())
     count_sending("phone:" + crypto.keyed_hash("index", "sms-phone", waiting.phone), day, MOST_PER_PHONE_AND_DAY)
@@ -98,6 +97,16 @@ def count_sending(scope: str, window: datetime, most: int, *, refusal: str = SMS
     SendCount.insert(scope=scope, window=window).on_conflict_ignore().execute()
     taken = SendCount.update(sent=SendCount.sent + 1)
     require(taken.where(SendCount.scope == scope, SendCount.window == window, SendCount.sent < most).execute(), TooMany(refusal))
+
+
+def count_file(kind: str, owner: str, address: str, *, most: tuple[int, int], now: datetime, refusal: str) -> None:
+    """Count a file that is sent, before it is read and whatever becomes of it; raise TooMany.
+
+    So many an hour may be sent for one owner, and so many from one network; the address is the caller's.
+    """
+    with transaction():
+        for scope, allowed in zip((owner, "network:" + network_of(address)), most):
+            count_sending(f"{kind}:" + crypto.keyed_hash("index", kind, scope), clock.hour_of(now), allowed, refusal=refusal)
 
 
 def _hash_code(waiting: AwaitsCode, code: str) -> str:

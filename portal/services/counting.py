@@ -17,6 +17,11 @@ from enum import StrEnum
 TIE_ORDER = ("top_marks", "voters", "lot")
 
 
+def _refuse(wrong: object, reason: str) -> None:
+    if wrong:
+        raise ValueError(reason)
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A proposal as the count sees it; the id is unique within the pool.
@@ -32,18 +37,16 @@ class Entry:
     top_marks: int
 
     def __post_init__(self) -> None:
-        if self.cost < 0:
-            raise ValueError(f"the cost of {self.id} is negative")
-        if not self.points.is_finite():
-            raise ValueError(f"the points of {self.id} are not a number")
-        if not 0 <= self.top_marks <= self.voters:
-            raise ValueError(f"the voters of {self.id} do not add up")
+        _refuse(self.cost < 0, f"the cost of {self.id} is negative")
+        _refuse(not self.points.is_finite(), f"the points of {self.id} are not a number")
+        _refuse(not 0 <= self.top_marks <= self.voters, f"the voters of {self.id} do not add up")
 
 
 class Reason(StrEnum):
     """Why a proposal is funded or not."""
 
     FUNDED = "funded"
+    COMPLETED = "funded_from_the_rest"  # By equal shares only: of the money that the shares did not spend.
     OVER_BUDGET = "over_budget"
     BELOW_MINIMUM = "below_minimum"
     EXCLUDED = "excluded"
@@ -65,7 +68,7 @@ class Outcome:
     @property
     def funded(self) -> bool:
         """Whether the entry gets its money."""
-        return self.reason is Reason.FUNDED
+        return self.reason in (Reason.FUNDED, Reason.COMPLETED)
 
 
 def lot(seed: str, entry_id: str) -> str:
@@ -79,18 +82,15 @@ def rank(entries: Iterable[Entry], *, tie_order: Sequence[str] = TIE_ORDER, seed
     ``top_marks`` and ``voters`` prefer more of them; a tie that is left goes to the lot, named in the tie order or not.
     Raises ValueError for an empty seed, an unknown word in the tie order and an id that occurs twice.
     """
-    if not seed:
-        raise ValueError("the lot needs a seed")
+    _refuse(not seed, "the lot needs a seed")
     prefer: dict[str, Callable[[Entry], int | str]] = {
         "top_marks": lambda entry: -entry.top_marks,
         "voters": lambda entry: -entry.voters,
         "lot": lambda entry: lot(seed, entry.id),
     }
-    if unknown := set(tie_order) - set(prefer):
-        raise ValueError(f"unknown in the tie order: {', '.join(sorted(unknown))}")
-    ranked = list(entries)
-    if len({entry.id for entry in ranked}) < len(ranked):
-        raise ValueError("two entries have the same id")
+    unknown, ranked = set(tie_order) - set(prefer), list(entries)
+    _refuse(unknown, f"unknown in the tie order: {', '.join(sorted(unknown))}")
+    _refuse(len({entry.id for entry in ranked}) < len(ranked), "two entries have the same id")
     ties = [prefer[criterion] for criterion in (*tie_order, "lot")]
     # copy_negate is exact; a minus sign would round long decimals and make ties that are none.
     return sorted(ranked, key=lambda entry: (entry.points.copy_negate(), *(tie(entry) for tie in ties)))
@@ -104,6 +104,7 @@ def count_greedy(
     exclusions: Collection[tuple[str, str]] = (),
     tie_order: Sequence[str] = TIE_ORDER,
     seed: str,
+    bought: Sequence[str] | None = None,
 ) -> list[Outcome]:
     """Fund from the top of the ranking what fits the money left, skip what does not, and go on to the end.
 
@@ -111,17 +112,17 @@ def count_greedy(
     win only where the minimum is not above zero); it stands in a pair of ``exclusions`` with one that is already
     funded; it costs more than the money left; it is funded. Pairs work both ways; ids of other pools change nothing.
 
-    ``budget`` is in grosze; the outcomes come in the order of the count. Raises ValueError for input without sense.
+    ``budget`` is in grosze; the outcomes come in the order of the count. ``bought`` are the ids of those that another rule has
+    funded before, first to last: this one completes it. Raises ValueError for input without sense.
     """
-    if budget < 0:
-        raise ValueError("the budget is negative")
-    if not minimum.is_finite():
-        raise ValueError("the minimum is not a number")
-    rivals = _rivals(exclusions)
-    outcomes: list[Outcome] = []
-    winners: list[str] = []
-    left = budget
-    for entry in rank(entries, tie_order=tie_order, seed=seed):
+    _refuse(budget < 0, "the budget is negative")
+    _refuse(not minimum.is_finite(), "the minimum is not a number")
+    rivals = find_rivals(exclusions)
+    ranked = {entry.id: entry for entry in rank(entries, tie_order=tie_order, seed=seed)}
+    outcomes = [Outcome(ranked.pop(winner), Reason.FUNDED) for winner in bought or ()]
+    left = budget - sum(outcome.entry.cost for outcome in outcomes)
+    for entry in ranked.values():
+        winners = (outcome.entry.id for outcome in outcomes if outcome.funded)
         excluded_by = next((winner for winner in winners if winner in rivals.get(entry.id, ())), None)
         if entry.points < minimum:
             outcomes.append(Outcome(entry, Reason.BELOW_MINIMUM))
@@ -130,17 +131,16 @@ def count_greedy(
         elif entry.cost > left:
             outcomes.append(Outcome(entry, Reason.OVER_BUDGET, missing=entry.cost - left))
         else:
-            outcomes.append(Outcome(entry, Reason.FUNDED))
-            winners.append(entry.id)
+            outcomes.append(Outcome(entry, Reason.FUNDED if bought is None else Reason.COMPLETED))
             left -= entry.cost
     return outcomes
 
 
-def _rivals(exclusions: Collection[tuple[str, str]]) -> dict[str, set[str]]:
+def find_rivals(exclusions: Collection[tuple[str, str]]) -> dict[str, set[str]]:
+    """Return for each id that stands in a pair the ids that it excludes; raise ValueError for a pair of one with itself."""
     rivals: dict[str, set[str]] = {}
     for one, other in exclusions:
-        if one == other:
-            raise ValueError(f"{one} cannot exclude itself")
+        _refuse(one == other, f"{one} cannot exclude itself")
         rivals.setdefault(one, set()).add(other)
         rivals.setdefault(other, set()).add(one)
     return rivals

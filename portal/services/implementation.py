@@ -7,19 +7,13 @@ from typing import IO
 
 from portal import crypto
 from portal.database import transaction
-from portal.errors import N_, FileUnusable, MoveForbidden, PhaseClosed
-from portal.models.assessment import Move
-from portal.models.attachment import Attachment, FileKind
-from portal.models.edition import Edition, Phase
-from portal.models.implementation import Stage
-from portal.models.proposal import Proposal, ProposalState
-from portal.models.staff import Officer
+from portal.errors import N_, FileUnusable, MoveForbidden, PhaseClosed, require
+from portal.models import Attachment, Edition, FileKind, Move, Officer, Proposal, ProposalState, Stage
 from portal.services import attachment, audit, proposals, results_publication
 from portal.services.assessment import WORDS_NEEDED
 
 CARRIED_OUT = (ProposalState.IN_PROGRESS, ProposalState.DONE, ProposalState.ABANDONED)
-NOT_FINAL = N_("The results are not published yet, or they still wait for a correction.")
-SHOWS_NEEDED = N_("Write what each photo shows, for those who do not see it.")
+UNDESCRIBED = N_("Write what each photo shows, for those who do not see it.")
 
 
 def settle(edition: Edition, officer: Officer, *, now: datetime) -> int:
@@ -27,8 +21,8 @@ def settle(edition: Edition, officer: Officer, *, now: datetime) -> int:
 
     Raises PhaseClosed before results are published, and while they wait for a correction.
     """
-    if edition.phase(now) is not Phase.RESULTS or results_publication.find_correction(edition, now=now):
-        raise PhaseClosed(NOT_FINAL)
+    require(results_publication.is_public(edition, now=now) and not results_publication.find_correction(edition, now=now),
+            PhaseClosed(N_("The results are not published yet, or they still wait for a correction.")))
     moved = 0
     with transaction():
         for result in results_publication.published(edition, now=now).results:
@@ -46,14 +40,12 @@ def post_stage(proposal: Proposal, officer: Officer, *, title: str, words: str, 
 
     Photos are a file's name, the file, and what it shows in words. Raises MoveForbidden in another state, FileUnusable.
     """
-    if not all(shows for _name, _file, shows in photos):
-        raise FileUnusable(SHOWS_NEEDED)
+    require(all(shows for _name, _file, shows in photos), FileUnusable(UNDESCRIBED))
     with attachment.turn() if photos else nullcontext():
         read = [(shows, attachment.read_upload(file, name, FileKind.PHOTO)) for name, file, shows in photos]
     with transaction():
         state = proposal.held().state
-        if state not in (ProposalState.FUNDED, ProposalState.IN_PROGRESS):
-            raise MoveForbidden
+        require(state in (ProposalState.FUNDED, ProposalState.IN_PROGRESS), MoveForbidden)
         stage = Stage.create(proposal=proposal, at=now, title=title, words=words, cost=cost)
         for shows, pieces in read:
             attachment.keep(proposal, pieces, kind=FileKind.PHOTO, name=shows, now=now, stage=stage)
@@ -61,7 +53,7 @@ def post_stage(proposal: Proposal, officer: Officer, *, title: str, words: str, 
             proposals.advance(proposal, Move.STARTED, officer=officer, words=f"{title}\n{words}".strip(), now=now)
         else:
             proposals.tell(proposal, "stage_posted", crypto.new_token(9), now, stage=title, words=words)
-        audit.record("stage posted", actor=f"officer:{officer.uid}", subject=f"proposal:{proposal.uid}", now=now)
+        audit.record("stage posted", actor=officer, subject=proposal, now=now)
 
 
 def remove_stage(stage: Stage, officer: Officer, *, now: datetime) -> None:
@@ -69,13 +61,12 @@ def remove_stage(stage: Stage, officer: Officer, *, now: datetime) -> None:
     with transaction():
         attachment.STORE.destroy(Attachment.stage == stage)
         if Stage.delete().where(Stage.id == stage.id).execute():
-            audit.record("stage removed", actor=f"officer:{officer.uid}", subject=f"proposal:{stage.proposal.uid}", now=now)
+            audit.record("stage removed", actor=officer, subject=stage.proposal, now=now)
 
 
 def end(proposal: Proposal, officer: Officer, move: Move, words: str, *, version: int, now: datetime) -> None:
     """Note that a proposal is carried out, or given up with reasons; raise ProposalChanged, MoveForbidden."""
-    if move not in (Move.DONE, Move.ABANDONED) or move == Move.ABANDONED and not words:
-        raise MoveForbidden(WORDS_NEEDED)
+    require(move == Move.DONE or move == Move.ABANDONED and words, MoveForbidden(WORDS_NEEDED))
     with transaction():
         proposals.advance(proposal, move, officer=officer, words=words, version=version, now=now)
 

@@ -2,18 +2,14 @@
 
 import logging
 from datetime import datetime, timedelta
-from typing import Any
 
 from portal import crypto
 from portal.database import transaction
 from portal.errors import N_, ChangedMeanwhile, LoginRefused, NotFound, Throttled, require
-from portal.messaging.outbox import enqueue
-from portal.models.account import Account, AccountState
-from portal.models.login import ABSOLUTE, IDLE, Session
-from portal.models.message import MessageChannel
-from portal.models.staff import Officer
-from portal.services import audit, login_throttle, staff_codes
-from portal.services.login_device import Browser, Person, device_words, known_device, new_tokens
+from portal.models import Account, AccountState, Officer, Session
+from portal.services import login_throttle, staff_codes
+from portal.services.account import Person, record, write
+from portal.services.login_device import Browser, device_words, known_device, new_tokens
 from portal.services.login_throttle import Allowance, Try, for_account, for_address, for_device, for_session
 
 TOUCH_AFTER = timedelta(minutes=1)  # A page view writes at most once a minute.
@@ -32,7 +28,7 @@ def log_in(email: str, password: str, *, now: datetime, browser: Browser = Brows
     """Return the token of a new session; raise LoginRefused or Throttled, alike and as slowly for known and unknown addresses."""
     account = Account.get_or_none(Account.email == email.lower())
     device = known_device(account, browser)
-    tries = _take_tries(RESIDENTS, email, device, browser, now)
+    tries = _take_tries("login", browser, now, *_allowances(RESIDENTS, email, device, browser))
     right = crypto.verify_password(account.password_hash if account else None, password)
     if account is None or not right or account.state != AccountState.ACTIVE:
         _note("login refused", tries[0].counted.scope, browser)
@@ -44,8 +40,8 @@ def log_in(email: str, password: str, *, now: datetime, browser: Browser = Brows
         unchanged = (Account.update(password_hash=account.password_hash)
                      .where(Account.id == account.id, Account.password_hash == before, Account.state == AccountState.ACTIVE))
         require(unchanged.execute(), LoginRefused)  # Else a reset that ended all sessions was a moment faster.
-        if not device and tries[0].failures >= for_account(RESIDENTS, email).free:
-            _warn_owner(account, browser, now)
+        if not device and tries[0].failures >= for_account(RESIDENTS, email).free:  # Many, and a browser never seen before.
+            write(account, "suspicious_login", now=now, path="/haslo/przypomnij", device=device_words(browser.user_agent))
         return _enter(account, tries, browser, now)
 
 
@@ -56,7 +52,7 @@ def log_in_officer(email: str, password: str, code: str, *, now: datetime, brows
     """
     officer = Officer.get_or_none(Officer.email == email.lower(), Officer.active)
     device = known_device(officer, browser)
-    tries = _take_tries(OFFICERS, email, device, browser, now)
+    tries = _take_tries("login", browser, now, *_allowances(OFFICERS, email, device, browser))
     right = crypto.verify_password(officer.password_hash if officer else None, password, officer=True)
     try:
         if officer is None or not right:
@@ -66,7 +62,7 @@ def log_in_officer(email: str, password: str, code: str, *, now: datetime, brows
         with transaction():
             staff_codes.accept(officer, code, now=now)
             Officer.update(password_hash=renewed).where(Officer.id == officer.id).execute()
-            _record("officer logged in", officer, now)
+            record(officer, "officer logged in", now)
             return _enter(officer, tries, browser, now)
     except LoginRefused:
         _note("officer's login refused", tries[0].counted.scope, browser)
@@ -75,13 +71,16 @@ def log_in_officer(email: str, password: str, code: str, *, now: datetime, brows
         raise
 
 
-def _take_tries(door: str, email: str, device: str, browser: Browser, now: datetime) -> list[Try]:
-    """Count a try to log in; on a known device for that device alone, so that nobody else can make its owner wait."""
-    counted: list[Allowance] = [for_device(device)] if device else [for_account(door, email), for_address(door, browser.address)]
+def _allowances(door: str, email: str, device: str, browser: Browser) -> list[Allowance]:
+    """Return what a try to log in counts for; on a known device that alone, so that nobody else can make its owner wait."""
+    return [for_device(device)] if device else [for_account(door, email), for_address(door, browser.address)]
+
+
+def _take_tries(what: str, browser: Browser, now: datetime, *allowances: Allowance) -> list[Try]:
     try:
-        return login_throttle.take_try(*counted, now=now)
+        return login_throttle.take_try(*allowances, now=now)
     except Throttled:
-        _note("login throttled", counted[0].scope, browser)
+        _note(f"{what} throttled", allowances[0].scope, browser)
         raise
 
 
@@ -106,20 +105,9 @@ def _owner(person: Person) -> dict[str, Person]:
     return {"account" if isinstance(person, Account) else "officer": person}
 
 
-def _is_of(person: Person) -> Any:
-    return Session.account == person if isinstance(person, Account) else Session.officer == person
-
-
 def _note(event: str, scope: str, browser: Browser) -> None:
     """Log what happened: equal marks mean an equal account, device or network, and name none of them."""
     log.warning("%s: scope=%.24s from=%.16s", event, scope, for_address("log", browser.address).scope.rpartition(":")[2])
-
-
-def _warn_owner(account: Account, browser: Browser, now: datetime) -> None:
-    """Tell the owner of a login that came after many failures, from a browser never seen before."""
-    enqueue(MessageChannel.MAIL, "suspicious_login", key=f"suspicious:{crypto.new_token(16)}", recipient=account.email,
-            language=account.language, now=now, name=account.given_name, path="/haslo/przypomnij",
-            device=device_words(browser.user_agent))
 
 
 def prove(session: Session, password: str, *, address: str, now: datetime) -> Person:
@@ -129,11 +117,7 @@ def prove(session: Session, password: str, *, address: str, now: datetime) -> Pe
     Failures count for this session alone: who guesses elsewhere cannot keep its owner from changing the own data.
     """
     person, browser = _person_of(session), Browser(address)
-    try:
-        tries = login_throttle.take_try(for_session(session.uid), now=now)
-    except Throttled:
-        _note("proof throttled", f"session:{session.uid}", browser)
-        raise
+    tries = _take_tries("proof", browser, now, for_session(session.uid))
     if not crypto.verify_password(person.password_hash, password, officer=isinstance(person, Officer)):
         _note("proof refused", tries[0].counted.scope, browser)
         raise LoginRefused(N_("This is not your current password."))
@@ -144,7 +128,7 @@ def prove(session: Session, password: str, *, address: str, now: datetime) -> Pe
         alive = Session.update(proved_at=now).where(Session.uid == session.uid).execute()
         require(alive and unchanged, ChangedMeanwhile)  # Else a reset, which ends all sessions, was a moment faster.
         if isinstance(person, Officer):
-            _record("officer's password proven", person, now)
+            record(person, "officer's password proven", now)
     session.proved_at = now
     return person
 
@@ -170,10 +154,7 @@ def find_session(token: str, *, now: datetime) -> Session | None:
 
 def list_sessions(person: Person, *, now: datetime) -> list[Session]:
     """Return the living sessions of a resident or an officer, the one used last first."""
-    if isinstance(person, Account):
-        return Session.of_account(person, now)
-    living = Session.officer == person, Session.seen_at > now - IDLE, Session.created_at > now - ABSOLUTE
-    return list(Session.select().where(*living).order_by(Session.seen_at.desc(), Session.id.desc()))
+    return Session.of(person, now)
 
 
 def end_session(account: Account, uid: str) -> None:
@@ -183,18 +164,15 @@ def end_session(account: Account, uid: str) -> None:
 
 def end_sessions(person: Person, *, but: Session | None = None) -> None:
     """End all sessions of a resident or an officer at once, on every process, except perhaps one."""
-    Session.delete().where(_is_of(person), *([Session.uid != but.uid] if but else [])).execute()
+    own = Session.account if isinstance(person, Account) else Session.officer
+    Session.delete().where(own == person, *([Session.uid != but.uid] if but else [])).execute()
 
 
 def log_out(session: Session, *, now: datetime) -> None:
     """End a session at once, on every process."""
     with transaction():
         if Session.delete().where(Session.id == session.id).execute() and session.officer:
-            _record("officer logged out", session.officer, now)
-
-
-def _record(action: str, officer: Officer, now: datetime) -> None:
-    audit.record(action, actor=f"officer:{officer.uid}", subject=f"officer:{officer.uid}", now=now)
+            record(session.officer, "officer logged out", now)
 
 
 def was_same_person(token: str, session: Session) -> bool:

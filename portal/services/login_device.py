@@ -4,10 +4,8 @@ import re
 from typing import NamedTuple
 
 from portal import crypto
-from portal.models.account import Account
-from portal.models.staff import Officer
+from portal.services.account import Person
 
-Person = Account | Officer
 MOST_TOKENS = 5  # A family may share a browser.
 # What a browser or system is called, and what its name for itself holds; the first that fits, because each names others too.
 BROWSERS = (("Edge", "Edg"), ("Opera", "OPR/"), ("Samsung Internet", "SamsungBrowser"), ("Firefox", "Firefox/"),

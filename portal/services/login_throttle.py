@@ -16,7 +16,7 @@ from typing import NamedTuple
 from portal import crypto
 from portal.database import lock, transaction
 from portal.errors import Throttled
-from portal.models.login import Throttle
+from portal.models import Throttle
 from portal.network import network_of
 
 SHORTEST, LONGEST, DOUBLINGS = timedelta(seconds=5), timedelta(minutes=15), 8

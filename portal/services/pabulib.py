@@ -1,21 +1,20 @@
 """Read what a Pabulib file (.pb) says: one pool of a city's vote, with its proposals and anonymous ballots.
 
 A file is understood whole or refused with the line and the reason. Pure: nothing here knows the database.
+The records below are the tables of the format: a field is called as its column, or as its key in META.
 """
 
-from collections import Counter
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
-from portal.services.pabulib_format import MAX_NUMBER, PabulibError, Row, parse_number, read_sections
+from portal.services.pabulib_format import (
+    MAX_NUMBER, PabulibError, day, degrees, grosze, items, number, one_of, read_sections, refuse, whole,
+)
 
-__all__ = ["Choice", "PabulibError", "PabulibFile", "Project", "Tally", "Vote", "VoteType", "read_file", "recount"]
-
-OBLIGATORY = ("description", "country", "unit", "instance", "vote_type", "rule")  # Read below: numbers, dates, budget.
-CHANNELS = {"": "online", "internet": "online", "paper": "paper"}
+__all__ = ["PabulibError", "PabulibFile", "Project", "Tally", "Vote", "VoteType", "check_sums", "read_file", "recount"]
 
 
 class VoteType(StrEnum):
@@ -28,40 +27,50 @@ class VoteType(StrEnum):
     SCORING = "scoring"
 
 
-class Choice(NamedTuple):
-    """A proposal on a ballot; ``rank`` counts from 1, and only ordinal ballots have it."""
-
-    project_id: str
-    points: Decimal
-    rank: int | None
+WITHOUT_POINTS = (VoteType.APPROVAL, VoteType.CHOOSE_ONE)
+Text = Annotated[str, str]
+Number = Annotated[Decimal, number]
 
 
 class Vote(NamedTuple):
-    """A ballot; ``channel`` is "online" or "paper"; ``line`` is where it begins in the file."""
+    """A ballot: the ids of projects, on an ordinal ballot the best first, and the points of each, also where the file has none.
 
-    voter_id: str
-    choices: tuple[Choice, ...]
-    channel: str
-    district: str | None
+    ``voting_method`` is "online" or "paper"; ``line`` is where it begins in the file.
+    """
+
     line: int
+    voter_id: Text
+    vote: Annotated[tuple[str, ...], items, str]
+    points: Annotated[tuple[Decimal, ...], items, number] = ()
+    voting_method: Annotated[str, one_of, {"internet": "online", "paper": "paper"}, "neither internet nor paper"] = "online"
+    district: Text = ""
 
 
 class Project(NamedTuple):
     """A proposal; without a name it is called by its id.
 
-    ``cost`` is in grosze; ``votes`` and ``score`` are as the file states them; ``columns`` has every cell as text.
+    ``cost`` is in grosze; ``votes`` and ``score`` are as the file states them.
     """
 
-    project_id: str
-    name: str
-    cost: int
-    votes: int | None
-    score: Decimal | None
-    categories: tuple[str, ...]
-    latitude: Decimal | None
-    longitude: Decimal | None
-    columns: dict[str, str]
     line: int
+    project_id: Text
+    cost: Annotated[int, grosze, Decimal("0.01")]
+    name: Text = ""
+    votes: Annotated[int | None, whole] = None
+    score: Annotated[Decimal | None, number] = None
+    category: Annotated[tuple[str, ...], items, str] = ()
+    latitude: Annotated[Decimal | None, degrees, 90] = None
+    longitude: Annotated[Decimal | None, degrees, 180] = None
+    description: Text = ""
+    target: Text = ""
+
+
+class SharedPoints(NamedTuple):
+    """What META says of the points on cumulative ballots: none takes any away."""
+
+    max_sum_points: Text
+    min_points: Annotated[Decimal, number, 0] = Decimal(0)
+    max_points: Annotated[Decimal, number, 0] = Decimal(MAX_NUMBER)
 
 
 class PabulibFile(NamedTuple):
@@ -72,21 +81,26 @@ class PabulibFile(NamedTuple):
 
     name: str
     meta: dict[str, str]
-    description: str
-    unit: str
-    subunit: str | None
-    instance: str
-    budget: int
-    vote_type: VoteType
-    rule: str
-    date_begin: date
-    date_end: date
-    min_length: int
-    max_length: int
-    default_score: Decimal
-    min_project_score_threshold: Decimal
-    projects: tuple[Project, ...]
-    votes: tuple[Vote, ...]
+    description: Text
+    country: Text
+    unit: Text
+    instance: Text
+    num_projects: Annotated[int, whole]
+    num_votes: Annotated[int, whole]
+    budget: Annotated[int, grosze, Decimal(0)]
+    vote_type: Annotated[VoteType, one_of, {str(type): type for type in VoteType}, "unknown"]
+    rule: Text
+    date_begin: Annotated[date, day, "01.01"]
+    date_end: Annotated[date, day, "31.12"]
+    subunit: Annotated[str | None, str] = None
+    min_length: Annotated[int, whole] = 1
+    max_length: Annotated[int, whole, 1] = 0
+    min_points: Number = Decimal(-MAX_NUMBER)
+    max_points: Number = Decimal(MAX_NUMBER)
+    default_score: Number = Decimal(0)
+    min_project_score_threshold: Number = Decimal(0)
+    projects: tuple[Project, ...] = ()
+    votes: tuple[Vote, ...] = ()
 
 
 class Tally(NamedTuple):
@@ -102,13 +116,28 @@ def recount(file: PabulibFile, *, default_score: Decimal = Decimal(0)) -> dict[s
     A file's ``score`` column is the sum of the points on ballots, and the official checker compares just that; so the
     default score counts only when it is asked for, once for each ballot that does not list the project.
     """
-    votes: Counter[str] = Counter()
-    score = {project.project_id: Decimal(0) for project in file.projects}
+    points: dict[str, list[Decimal]] = {project.project_id: [] for project in file.projects}
     for vote in file.votes:
-        for choice in vote.choices:
-            votes[choice.project_id] += 1
-            score[choice.project_id] += choice.points
-    return {id: Tally(votes[id], score[id] + default_score * (len(file.votes) - votes[id])) for id in score}
+        for project, given in zip(vote.vote, vote.points):
+            points[project].append(given)
+    return {id: Tally(len(given), sum(given, default_score * (len(file.votes) - len(given)))) for id, given in points.items()}
+
+
+def default_points(file: PabulibFile) -> Decimal:
+    """Return the default score, unless the stated scores leave it out, as the format's official checker does."""
+    tallies = recount(file, default_score=file.default_score)
+    stated = all(project.score in (None, tallies[project.project_id].score) for project in file.projects)
+    return file.default_score if stated else Decimal(0)
+
+
+def check_sums(file: PabulibFile) -> None:
+    """Raise PabulibError when ballots do not add up to what is stated; scores in whole points, as the official checker does."""
+    tallies = recount(file, default_score=default_points(file))
+    for project in file.projects:
+        place, (votes, score) = (file.name, project.line), tallies[project.project_id]
+        refuse(project.votes not in (None, votes), *place, f"votes is {project.votes}, but {votes} ballots list the project")
+        refuse(file.vote_type not in WITHOUT_POINTS and project.score is not None and int(project.score) != int(score), *place,
+               f"score is {project.score}, but the ballots give {score} points")
 
 
 def read_file(source: Path | bytes | str, name: str = "") -> PabulibFile:
@@ -117,104 +146,38 @@ def read_file(source: Path | bytes | str, name: str = "") -> PabulibFile:
     Raises PabulibError for whatever is not a valid Pabulib file or cannot be read.
     """
     meta, projects, votes = read_sections(source, name or (source.name if isinstance(source, Path) else "file"))
-    texts = {key: meta.text(key) for key in OBLIGATORY}
-    for key, rows in (("num_projects", projects), ("num_votes", votes)):
-        if meta.whole(key) != len(rows):
-            raise meta.error(key, f"{key} is {meta.text(key)}, but the file has {len(rows)}")
-    begin, end = meta.day("date_begin", month=1, day=1), meta.day("date_end", month=12, day=31)
-    if begin > end:
-        raise meta.error("date_end", "date_end is before date_begin")
-    ballot = _ballot(meta, frozenset(row.text("project_id") for row in projects))
-    return PabulibFile(
-        name=meta.file,
-        meta=meta.cells,
-        **{key: texts[key] for key in ("description", "unit", "instance", "rule")},
-        subunit=meta.cells.get("subunit") or None,
-        budget=meta.grosze("budget", Decimal(0)),
-        vote_type=ballot.type,
-        date_begin=begin,
-        date_end=end,
-        min_length=ballot.length[0],
-        max_length=ballot.length[1],
-        default_score=meta.number("default_score") or Decimal(0),
-        min_project_score_threshold=meta.number("min_project_score_threshold") or Decimal(0),
-        projects=tuple(_project(row) for row in projects),
-        votes=tuple(_vote(row, ballot) for row in votes),
-    )
+    file = meta.read(PabulibFile, name=meta.file, meta=meta.cells)
+    if file.vote_type is VoteType.CUMULATIVE:
+        shared = meta.read(SharedPoints)
+        file = file._replace(min_points=shared.min_points, max_points=shared.max_points)
+    single = file.vote_type is VoteType.CHOOSE_ONE
+    shortest, longest = (1, 1) if single else (file.min_length or 1, file.max_length or len(projects))
+    for key, wrong, fault in (
+        ("num_projects", file.num_projects != len(projects), f"is {file.num_projects}, but the file has {len(projects)}"),
+        ("num_votes", file.num_votes != len(votes), f"is {file.num_votes}, but the file has {len(votes)}"),
+        ("date_end", file.date_end < file.date_begin, "is before date_begin"),
+        ("min_length", shortest > longest, "is more than max_length"),
+    ):
+        refuse(wrong, file.name, meta.lines.get(key, meta.line), f"{key} {fault}")
+    file = file._replace(
+        min_length=shortest, max_length=longest,
+        projects=tuple(row.read(Project, line=row.line, name=row.cells["project_id"]) for row in projects))
+    known = {project.project_id for project in file.projects}
+    return file._replace(votes=tuple(_vote(row.read(Vote, line=row.line), file, known) for row in votes))
 
 
-class _Ballot(NamedTuple):
-    """What META allows on a ballot."""
-
-    type: VoteType
-    projects: frozenset[str]
-    length: tuple[int, int]
-    points: tuple[Decimal, Decimal]
-
-
-def _ballot(meta: Row, projects: frozenset[str]) -> _Ballot:
-    try:
-        type = VoteType(meta.text("vote_type").lower())
-    except ValueError:
-        raise meta.error("vote_type", f"vote_type '{meta.text('vote_type'):.40}' is unknown") from None
-    if type is VoteType.CUMULATIVE:
-        meta.text("max_sum_points")
-    shortest, longest = meta.whole("min_length") or 1, meta.whole("max_length", 1) or len(projects)
-    if type is VoteType.CHOOSE_ONE:
-        shortest = longest = 1
-    if shortest > longest:
-        raise meta.error("min_length", "min_length is more than max_length")
-    least = Decimal(0) if type is VoteType.CUMULATIVE else -MAX_NUMBER
-    lowest, highest = meta.number("min_points", least), meta.number("max_points", least)
-    limits = least if lowest is None else lowest, MAX_NUMBER if highest is None else highest
-    return _Ballot(type, projects, (shortest, longest), limits)
-
-
-def _project(row: Row) -> Project:
-    degrees = {axis: row.cells.get(axis, "").replace(",", ".") for axis in ("latitude", "longitude")}
-    place = Row(row.file, row.line, degrees)  # Here alone the checker allows decimal commas.
-    return Project(
-        project_id=row.text("project_id"),
-        name=row.cells.get("name") or row.text("project_id"),
-        cost=row.grosze("cost", Decimal("0.01")),
-        votes=row.whole("votes"),
-        score=row.number("score"),
-        categories=tuple(row.items("category")),
-        latitude=place.number("latitude", Decimal(-90), Decimal(90)),
-        longitude=place.number("longitude", Decimal(-180), Decimal(180)),
-        columns=row.cells,
-        line=row.line,
-    )
-
-
-def _vote(row: Row, ballot: _Ballot) -> Vote:
-    row.text("vote")
-    chosen = row.items("vote")
-    if unknown := [project for project in chosen if project not in ballot.projects]:
-        raise row.error("vote", f"the vote is for the unknown project '{unknown[0]:.40}'")
-    if len(set(chosen)) < len(chosen):
-        raise row.error("vote", "the vote lists a project twice")
-    shortest, longest = ballot.length
-    if not shortest <= len(chosen) <= longest:
-        raise row.error("vote", f"the vote lists {len(chosen)} projects, but {shortest} to {longest} are allowed")
-    if (method := row.cells.get("voting_method", "").lower()) not in CHANNELS:
-        raise row.error("voting_method", f"voting_method '{method:.40}' is neither internet nor paper")
-    ranks = range(1, len(chosen) + 1) if ballot.type is VoteType.ORDINAL else [None] * len(chosen)
-    choices = tuple(map(Choice, chosen, _points(row, ballot, len(chosen)), ranks))
-    return Vote(row.text("voter_id"), choices, CHANNELS[method], row.cells.get("district") or None, row.line)
-
-
-def _points(row: Row, ballot: _Ballot, length: int) -> list[Decimal]:
-    """Return the points of a vote's projects: stated, else one each, or on an ordinal ballot its length down to one."""
-    stated = row.items("points")
-    approval = ballot.type in (VoteType.APPROVAL, VoteType.CHOOSE_ONE)
-    if approval and stated:
-        raise row.error("points", f"a vote of type {ballot.type} has no points")
-    if approval or (ballot.type is VoteType.ORDINAL and not stated):
-        return [Decimal(1 if approval else length - place) for place in range(length)]
-    if len(stated) != length:
-        raise row.error("points", f"the vote lists {length} projects, but {len(stated)} points")
-    try:
-        return [parse_number(points, *ballot.points) for points in stated]
-    except ValueError as error:
-        raise row.error("points", f"points {error}") from None
+def _vote(vote: Vote, file: PabulibFile, known: set[str]) -> Vote:
+    """Check a vote; points that it does not state are one each, or on an ordinal ballot its length down to one."""
+    place, length, plain = (file.name, vote.line), len(vote.vote), file.vote_type in WITHOUT_POINTS
+    implied = [1] * length if plain else range(length, 0, -1) if file.vote_type is VoteType.ORDINAL else ()
+    points = vote.points or tuple(map(Decimal, implied))
+    unknown = next((project for project in vote.vote if project not in known), "")
+    outside = next((given for given in vote.points if not file.min_points <= given <= file.max_points), None)
+    refuse(unknown, *place, f"the vote is for the unknown project '{unknown:.40}'")
+    refuse(len(set(vote.vote)) < length, *place, "the vote lists a project twice")
+    refuse(not file.min_length <= length <= file.max_length, *place,
+           f"the vote lists {length} projects, but {file.min_length} to {file.max_length} are allowed")
+    refuse(plain and vote.points, *place, f"a vote of type {file.vote_type} has no points")
+    refuse(len(points) != length, *place, f"the vote lists {length} projects, but {len(points)} points")
+    refuse(outside is not None, *place, f"points '{outside}' is not between {file.min_points:f} and {file.max_points:f}")
+    return vote._replace(points=points)

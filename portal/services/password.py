@@ -1,5 +1,6 @@
 """Residents' passwords: changed with the current one, or set anew by a link from an e-mail."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,13 +9,10 @@ from peewee import IntegrityError
 from portal import clock, crypto
 from portal.database import transaction
 from portal.errors import N_, ChangedMeanwhile, ResetUnknown, TooMany, require
-from portal.messaging.outbox import enqueue
-from portal.models.account import Account, AccountState
-from portal.models.login import Session
-from portal.models.message import MessageChannel
-from portal.models.password import PasswordReset
+from portal.models import Account, AccountState, PasswordReset, Session
 from portal.network import network_of
 from portal.services import login, profile
+from portal.services.account import record, write
 from portal.services.code import count_sending
 
 LINK_LIVES = timedelta(minutes=60)
@@ -49,21 +47,18 @@ def ask_reset(email: str, *, address: str, now: datetime) -> None:
     with transaction():
         count_sending("reset-from:" + crypto.keyed_hash("index", "reset-address", network_of(address)), hour,
                       MOST_PER_ADDRESS_AND_HOUR, refusal=SPENT)
-        try:
+        with suppress(TooMany, IntegrityError):
             count_sending("reset:" + crypto.keyed_hash("index", "reset-email", email.lower()), hour, MOST_PER_EMAIL_AND_HOUR)
             with transaction():
                 _send_link(account or Account(id=0, email=email.lower()), now)
-        except (TooMany, IntegrityError):
-            pass
 
 
 def _send_link(account: Account, now: datetime) -> None:
     token = crypto.new_token()
     hashed = crypto.hash_token(token)
     Account.update(state=AccountState.ACTIVE).where(Account.id == account.id, Account.state == AccountState.ACTIVE).execute()
-    profile.record(account, "password reset asked for", now)  # After the account's row is locked, as always.
-    enqueue(MessageChannel.MAIL, "password_reset", key=f"reset:{hashed}", recipient=account.email, language=account.language,
-            now=now, useless_after=now + LINK_LIVES, name=account.given_name, path=f"/haslo/nowe/{token}")
+    record(account, "password reset asked for", now)  # After the account's row is locked, as always.
+    write(account, "password_reset", now=now, key=hashed, useless_after=now + LINK_LIVES, path=f"/haslo/nowe/{token}")
     PasswordReset.delete().where(PasswordReset.account == account).execute()
     PasswordReset.create(account=account, token_hash=hashed, created_at=now)
 
@@ -100,10 +95,8 @@ def _set_password(account: Account, hashed: str, action: str, now: datetime, *, 
     usable = Account.id == account.id, Account.state == AccountState.ACTIVE
     changed = Account.update(password_hash=hashed, **also).where(*usable).execute()
     used = PasswordReset.delete().where(PasswordReset.account == account, *([PasswordReset.token_hash == link] if link else []))
-    if not used.execute() and link or not changed:
-        raise ResetUnknown
+    require(changed and (used.execute() or not link), ResetUnknown)
     account.password_hash = hashed
     profile.forget_changes(account)
-    profile.record(account, action, now)
-    enqueue(MessageChannel.MAIL, "password_changed", key=f"password:{crypto.new_token(16)}", recipient=account.email,
-            language=account.language, now=now, name=account.given_name, path="/haslo/przypomnij")
+    record(account, action, now)
+    write(account, "password_changed", now=now, path="/haslo/przypomnij")

@@ -15,18 +15,13 @@ from portal.errors import (
     N_, AlreadyVoted, ChangedMeanwhile, ChangeUnknown, EmailTaken, LinkUnknown, NothingToChange, PeselTaken, UnderCheck, require,
 )
 from portal.messaging.outbox import enqueue
-from portal.models.account import Account, AccountState
-from portal.models.login import Session
-from portal.models.message import MessageChannel
-from portal.models.password import PasswordReset
-from portal.models.profile import EmailChange, PhoneChange
-from portal.models.removal import RemovalCase
-from portal.services import audit, login, voting
+from portal.models import Account, AccountState, EmailChange, MessageChannel, PasswordReset, PhoneChange, RemovalCase, Session
+from portal.services import login, voting, voting_person
+from portal.services.account import record, write
 from portal.services.code import check_code, count_sending, send_code
 
 CHANGE_LIVES = timedelta(hours=24)
 MOST_LETTERS, MOST_PESELS = 5, 3  # Per account and day.
-CODE_TEMPLATE = "phone_change_code"
 
 
 class Waiting(NamedTuple):
@@ -70,21 +65,20 @@ def change_identity(account: Account, *, pesel: str | None, birth_date: date, no
     is changed.
     """
     index = crypto.blind_index("pesel", pesel) if pesel else None
-    if index == account.pesel_index and (index or birth_date == account.birth_date) or account.pesel_index and not index:
-        raise NothingToChange
-    if RemovalCase.concerns(account):  # Nobody gets out of its reach by another number.
-        raise UnderCheck
+    own = account.pesel_index
+    require(index != own if index else birth_date != account.birth_date and not own, NothingToChange)
+    require(not RemovalCase.concerns(account), UnderCheck)  # Nobody gets out of its reach by another number.
     if index:
         _count(account, "pesel", MOST_PESELS, now,
                N_("A PESEL number can be entered here three times a day. Try again tomorrow or write to us."))
     # Of two changes at once the second would not find the ballots, which the first has moved.
-    unchanged = Account.pesel_index == account.pesel_index if account.pesel_index else Account.pesel_index.is_null()
+    unchanged = Account.pesel_index == own if own else Account.pesel_index.is_null()
     try:
         with transaction():
             _change(account, unchanged, pesel=pesel, pesel_index=index, birth_date=birth_date)
             if index:
-                voting.rekey_ballots(Account.get_by_id(account.id), before=voting.identity(account))
-            _write(account, "identity_changed", now=now)
+                voting_person.rekey_ballots(Account.get_by_id(account.id), before=voting.identity(account))
+            write(account, "identity_changed", now=now)
             record(account, "identity changed", now)
     except (IntegrityError, AlreadyVoted):
         record(account, "identity change met a PESEL in use", now)
@@ -97,8 +91,7 @@ def ask_phone_change(account: Account, *, phone: str, address: str, now: datetim
 
     The address is the caller's network address. Raises NothingToChange, TooMany.
     """
-    if phone == account.phone:
-        raise NothingToChange
+    require(phone != account.phone, NothingToChange)
     with transaction():
         _hold(account)
         PhoneChange.delete().where(PhoneChange.account == account).execute()
@@ -114,7 +107,7 @@ def resend_phone_code(account: Account, *, address: str, now: datetime) -> None:
 
 
 def _send_code(account: Account, address: str, now: datetime) -> None:
-    send_code(find_phone_change(account, now=now), CODE_TEMPLATE, language=account.language, address=address, now=now)
+    send_code(find_phone_change(account, now=now), "phone_change_code", language=account.language, address=address, now=now)
 
 
 def find_phone_change(account: Account, *, now: datetime) -> PhoneChange:
@@ -131,7 +124,7 @@ def confirm_phone_change(account: Account, code: str, *, now: datetime) -> None:
         mine = PhoneChange.id == change.id, PhoneChange.code_hash == change.code_hash
         # Else a parallel request was faster, or has asked for another number.
         require(PhoneChange.delete().where(*mine).execute(), ChangeUnknown)
-        _write(account, "phone_changed", now=now)
+        write(account, "phone_changed", now=now)
         record(account, "phone changed", now)
 
 
@@ -140,12 +133,11 @@ def ask_email_change(account: Account, *, email: str, now: datetime) -> None:
 
     Raises NothingToChange, TooMany. That the address has an account already is told to that address alone.
     """
-    if email == account.email:
-        raise NothingToChange
+    require(email != account.email, NothingToChange)
     with transaction():
         _hold(account)
         _send_link(account, email, now)
-        _write(account, "email_change_asked", now=now)
+        write(account, "email_change_asked", now=now)
         record(account, "e-mail change asked for", now)
 
 
@@ -185,7 +177,7 @@ def confirm_email_change(token: str, *, session: Session | None, now: datetime) 
             require(EmailChange.delete().where(EmailChange.token_hash == change.token_hash).execute(), LinkUnknown)
             PasswordReset.delete().where(PasswordReset.account == account).execute()
             login.end_sessions(account, but=session)
-            _write(account, "email_changed", now=now)
+            write(account, "email_changed", now=now)
             record(account, "e-mail changed", now)
     except IntegrityError:
         raise EmailTaken from None
@@ -217,17 +209,6 @@ def _change(account: Account, *conditions: Expression, **values: Any) -> None:
     """
     usable = Account.id == account.id, Account.state == AccountState.ACTIVE, Account.password_hash == account.password_hash
     require(Account.update(values).where(*usable, *conditions).execute(), ChangedMeanwhile)
-
-
-def record(account: Account, action: str, now: datetime) -> None:
-    """Write into the audit log what residents have done to their own account."""
-    audit.record(action, actor=f"account:{account.uid}", subject=f"account:{account.uid}", now=now)
-
-
-def _write(account: Account, template: str, *, now: datetime) -> None:
-    """Write to the address that the account had when it was read."""
-    enqueue(MessageChannel.MAIL, template, key=f"{template}:{crypto.new_token(16)}", recipient=account.email,
-            language=account.language, now=now, name=account.given_name)
 
 
 def _count(account: Account, what: str, most: int, now: datetime, refusal: str) -> None:

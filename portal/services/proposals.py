@@ -11,21 +11,15 @@ from typing import Any
 from portal import clock
 from portal.database import transaction
 from portal.errors import N_, MoveForbidden, NotFound, PhaseClosed, ProposalChanged, require
-from portal.messaging.outbox import enqueue
-from portal.models.account import Account
-from portal.models.assessment import LEADS, Move, Revision, Transition
+from portal.models import Account, Authorship, Edition, Follow, Move, Officer, Pool, Proposal, ProposalState, Revision, Transition
+from portal.models.assessment import LEADS
 from portal.models.base import Prepared
-from portal.models.edition import Edition, Pool
-from portal.models.message import MessageChannel
-from portal.models.proposal import Proposal, ProposalState
-from portal.models.staff import Officer
-from portal.models.support import Authorship, Follow
 from portal.services import audit
+from portal.services.account import write
 
 TEXTS = ("title", "summary", "description", "justification", "place", "latitude", "longitude", "beneficiaries", "categories",
          "availability", "universal", "universal_why")
 TOLD_TO_FOLLOWERS = set(Move) - {Move.SUBMITTED, Move.CORRECTED}
-PROTEST_TOO_LATE = N_("The time for a protest against this decision is over.")
 
 
 def advance(proposal: Proposal, move: Move, *, now: datetime, officer: Officer | None = None, words: str = "",
@@ -41,17 +35,11 @@ def advance(proposal: Proposal, move: Move, *, now: datetime, officer: Officer |
     done = (Proposal.update(version=Proposal.version + 1, state=target, **values)
             .where(Proposal.id == proposal.id, Proposal.state.in_(sources), *known).execute())
     current = Proposal.get_by_id(proposal.id)
-    if not done:
-        raise ProposalChanged if version is not None and current.version != version else MoveForbidden
+    require(done, ProposalChanged if version is not None and current.version != version else MoveForbidden)
     proposal.__data__.update(current.__data__)
     Transition.create(proposal=proposal, at=now, move=move, officer=officer, words=words)
     if officer:
-        audit.record(f"proposal {move.replace('_', ' ')}", actor=f"officer:{officer.uid}", subject=f"proposal:{proposal.uid}",
-                     now=now)
-    _write(proposal, move, words, now)
-
-
-def _write(proposal: Proposal, move: Move, words: str, now: datetime) -> None:
+        audit.record(f"proposal {move.replace('_', ' ')}", actor=officer, subject=proposal, now=now)
     until = proposal.correct_until and clock.local(proposal.correct_until).date().isoformat()
     tell(proposal, "proposal_moved", f"{proposal.version}", now, followers=move in TOLD_TO_FOLLOWERS, move=str(move), words=words,
          until=until, required=proposal.pool.edition.supporters_required, days=proposal.pool.edition.support_days)
@@ -64,9 +52,8 @@ def tell(proposal: Proposal, template: str, key: str, now: datetime, *, follower
         listeners = Account.select().join(Follow).where(Follow.proposal == proposal)
         told = {**{account.id: (account, False) for account in listeners}, **told}
     for account, is_author in told.values():
-        enqueue(MessageChannel.MAIL, template, key=f"proposal:{proposal.uid}:{key}:{account.uid}", recipient=account.email,
-                language=account.language, now=now, name=account.given_name, title=proposal.title, number=proposal.number,
-                is_author=is_author, path=f"/projekty/{proposal.slug}", **payload)
+        write(account, template, key=f"{proposal.uid}:{key}:{account.uid}", now=now, title=proposal.title, number=proposal.number,
+              is_author=is_author, path=f"/projekty/{proposal.slug}", **payload)
 
 
 def authors(proposal: Proposal) -> list[Authorship]:
@@ -82,10 +69,8 @@ _authors = Prepared(lambda proposal: Authorship.select(
 
 def own_proposal(account: Account, uid: str) -> Proposal:
     """Return a proposal by its uid, with pool and edition at hand, for its lead author; raise NotFound for anybody else."""
-    led = Proposal.uid == uid, Authorship.account == account, Authorship.is_lead
-    own: Proposal = require(Proposal.select(Proposal, Pool, Edition).join(Authorship).switch(Proposal).join(Pool).join(Edition)
-                            .where(*led).first(), NotFound)
-    return own
+    return require(Proposal.select(Proposal, Pool, Edition).join(Authorship).switch(Proposal).join(Pool).join(Edition).where(
+        Proposal.uid == uid, Authorship.account == account, Authorship.is_lead).first(), NotFound)
 
 
 def texts_of(proposal: Proposal) -> dict[str, Any]:
@@ -118,7 +103,7 @@ def protest_ends(proposal: Proposal) -> datetime | None:
     """Return until when the author may protest; None without a refusal, or when the council has decided on a protest."""
     if proposal.state != ProposalState.REFUSED:
         return None
-    moves = [step for step in Transition.of_proposal(proposal) if step.move in (Move.REFUSED, Move.PROTESTED)]
+    moves = [step for step in Transition.of_proposal(proposal.id) if step.move in (Move.REFUSED, Move.PROTESTED)]
     if not moves or moves[-1].move == Move.PROTESTED:
         return None
     last_day = clock.local(moves[-1].at).date() + timedelta(days=proposal.pool.edition.protest_days)
@@ -128,6 +113,6 @@ def protest_ends(proposal: Proposal) -> datetime | None:
 def protest(proposal: Proposal, words: str, *, now: datetime) -> None:
     """Protest against a refusal, with the author's reasons; raise PhaseClosed when it is too late, MoveForbidden."""
     with transaction():
-        if now > require(protest_ends(proposal), MoveForbidden):
-            raise PhaseClosed(PROTEST_TOO_LATE)
+        until = require(protest_ends(proposal), MoveForbidden)
+        require(now <= until, PhaseClosed(N_("The time for a protest against this decision is over.")))
         advance(proposal, Move.PROTESTED, words=words, now=now)

@@ -14,10 +14,8 @@ from typing import Any, NamedTuple
 from peewee import JOIN
 
 from portal.errors import N_
-from portal.models.district import District
-from portal.models.edition import Edition, Pool
-from portal.models.proposal import LISTED, Category, Proposal
-from portal.models.proposal import ProposalState as S
+from portal.models import Category, District, Edition, Pool, Proposal, ProposalState as S
+from portal.models.proposal import LISTED
 
 STATES: dict[str, str] = {
     S.DRAFT: N_("Draft"), S.SUBMITTED: N_("Submitted"), S.RETURNED: N_("Returned for correction"),

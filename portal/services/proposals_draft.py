@@ -11,13 +11,8 @@ from typing import Any
 
 from portal import clock
 from portal.database import lock, transaction
-from portal.errors import N_, MoveForbidden, PhaseClosed, ProposalIncomplete, TooMany
-from portal.models.account import Account
-from portal.models.assessment import Card, Move
-from portal.models.district import District
-from portal.models.edition import Edition, Pool
-from portal.models.proposal import Category, CostItem, Proposal, ProposalState
-from portal.models.support import Authorship
+from portal.errors import N_, MoveForbidden, PhaseClosed, ProposalIncomplete, TooMany, require
+from portal.models import Account, Authorship, Card, Category, CostItem, District, Edition, Move, Pool, Proposal, ProposalState
 from portal.services import proposals_catalogue
 from portal.services.pabulib_import import slugify
 from portal.services.proposals import TEXTS, advance, keep_revision, revisions, texts_of
@@ -33,19 +28,17 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "opis": ("description", "justification", "beneficiaries"),
     "dostepnosc": ("availability", "universal", "universal_why"),
     "koszty": ("costs",),
-    "zalaczniki": ("attachments",),
-}
+    "zalaczniki": ("attachments",)}
 TOGETHER = ({"place", "latitude", "longitude"}, {"universal", "universal_why"})  # Who may correct one of them may all.
 NOT_TAKEN = N_("This edition does not take projects now.")
-CORRECTIONS_OVER = N_("The time for corrections is over. The officers go on with the project as it is.")
-TOO_MANY_DRAFTS = N_("You have five drafts. Submit or delete one of them before you begin another.")
+MANY_DRAFTS = N_("You have five drafts. Submit or delete one of them before you begin another.")
+CORRECTED_LATE = N_("The time for corrections is over. The officers go on with the project as it is.")
 
 
 def open_edition(now: datetime) -> Edition | None:
     """Return the edition that takes proposals at a moment."""
-    found: Edition | None = (Edition.select().where(Edition.archived == False, Edition.proposals_from <= now,  # noqa: E712
-                                                    Edition.proposals_to >= now).order_by(Edition.voting_from).first())
-    return found
+    return Edition.select().where(Edition.archived == False, Edition.proposals_from <= now,  # noqa: E712
+                                  Edition.proposals_to >= now).order_by(Edition.voting_from).first()
 
 
 def takes_proposals(edition: Edition, *, now: datetime) -> bool:
@@ -56,13 +49,12 @@ def takes_proposals(edition: Edition, *, now: datetime) -> bool:
 
 def start(account: Account, pool: Pool, title: str, *, now: datetime) -> Proposal:
     """Begin a draft in a pool of an edition that takes proposals; raise PhaseClosed, TooMany after five drafts."""
-    if not takes_proposals(pool.edition, now=now):
-        raise PhaseClosed(NOT_TAKEN)
+    require(takes_proposals(pool.edition, now=now), PhaseClosed(NOT_TAKEN))
     with transaction():
         lock(f"drafts of {account.uid}")
         own = Authorship.select(Authorship.proposal).where(Authorship.account == account, Authorship.is_lead)
-        if Proposal.select().where(Proposal.id.in_(own), Proposal.state == ProposalState.DRAFT).count() >= MOST_DRAFTS:
-            raise TooMany(TOO_MANY_DRAFTS)
+        drafts = Proposal.select().where(Proposal.id.in_(own), Proposal.state == ProposalState.DRAFT)
+        require(drafts.count() < MOST_DRAFTS, TooMany(MANY_DRAFTS))
         proposal = Proposal(pool=pool, title=title, cost=0)
         proposal.number = proposal.slug = proposal.uid
         proposal.save(force_insert=True)
@@ -77,8 +69,7 @@ def copy(proposal: Proposal, account: Account, *, now: datetime) -> Proposal:
     """
     edition = open_edition(now)
     pools = list(edition.pools.order_by(Pool.district.is_null(False), Pool.id)) if edition else []
-    if not pools:
-        raise PhaseClosed(NOT_TAKEN)
+    require(pools, PhaseClosed(NOT_TAKEN))
     pool = next((pool for pool in pools if pool.district_id == proposal.pool.district_id), pools[0])
     with transaction():
         draft = start(account, pool, str(proposal.title), now=now)
@@ -108,15 +99,13 @@ def save(proposal: Proposal, values: Mapping[str, Any], *, now: datetime) -> Non
     if not values:
         return
     with transaction():
-        if not set(values) <= editable(proposal, now=now):
-            raise MoveForbidden
+        require(set(values) <= editable(proposal, now=now), MoveForbidden)
         costs = values.pop("costs", None)
         if costs is not None:
             values["cost"] = sum(amount for _what, amount in costs)
         same = Proposal.id == proposal.id, Proposal.version == proposal.version  # Nobody has decided meanwhile.
         later = 0 if proposal.state == ProposalState.DRAFT else 1  # Nor decides on what is written now without having seen it.
-        if not Proposal.update(**values, version=Proposal.version + later).where(*same).execute():
-            raise MoveForbidden
+        require(Proposal.update(**values, version=Proposal.version + later).where(*same).execute(), MoveForbidden)
         Card.update(filled_at=None, is_positive=None, officer=None).where(Card.proposal == proposal).execute()
         if costs is not None:
             CostItem.delete().where(CostItem.proposal == proposal).execute()
@@ -153,8 +142,7 @@ def _complete(proposal: Proposal) -> Proposal:
     """Return a proposal as it is held now; raise ProposalIncomplete."""
     current = proposal.held()
     missing = unfinished(current)
-    if missing:
-        raise ProposalIncomplete(sections=missing)
+    require(not missing, ProposalIncomplete(sections=missing))
     return current
 
 
@@ -165,8 +153,7 @@ def submit(proposal: Proposal, *, now: datetime) -> None:
     """
     with transaction():
         lock("proposal numbers")
-        if not takes_proposals(proposal.pool.edition, now=now):
-            raise PhaseClosed(NOT_TAKEN)
+        require(takes_proposals(proposal.pool.edition, now=now), PhaseClosed(NOT_TAKEN))
         current = _complete(proposal)
         number = _next_number(current.pool)
         slug = slugify(number, str(current.title))[:SLUG_LENGTH].strip("-")
@@ -194,8 +181,7 @@ def uncorrected(proposal: Proposal) -> set[str]:
 def correct(proposal: Proposal, *, now: datetime) -> None:
     """Give a returned proposal back to the officers; raise PhaseClosed when it is too late, ProposalIncomplete, MoveForbidden."""
     with transaction():
-        if proposal.correct_until and now > proposal.correct_until:
-            raise PhaseClosed(CORRECTIONS_OVER)
+        require(not proposal.correct_until or now <= proposal.correct_until, PhaseClosed(CORRECTED_LATE))
         _complete(proposal)
         advance(proposal, Move.CORRECTED, now=now, to_correct=None, correct_until=None)
         keep_revision(proposal, now=now)

@@ -5,11 +5,8 @@ from datetime import datetime
 from itertools import groupby
 
 from portal.database import on_sqlite, transaction
-from portal.errors import N_, MoveForbidden, PhaseClosed
-from portal.models.assessment import Move
-from portal.models.edition import Edition, Pool
-from portal.models.proposal import Proposal, ProposalState
-from portal.models.staff import Officer
+from portal.errors import N_, MoveForbidden, PhaseClosed, require
+from portal.models import Edition, Move, Officer, Pool, Proposal, ProposalState
 from portal.services import audit
 from portal.services.proposals import advance, protest_ends
 
@@ -31,28 +28,23 @@ def draw_order(edition: Edition, officer: Officer, *, seed: str, now: datetime) 
 
     Raises MoveForbidden for a short seed, a second lot, or while anything of the edition is undecided; PhaseClosed.
     """
-    if len(seed) < SHORTEST_SEED:
-        raise MoveForbidden(TOO_SHORT)
+    require(len(seed) >= SHORTEST_SEED, MoveForbidden(TOO_SHORT))
     with transaction():
-        if not (Edition.update(order_seed=seed, drawn_at=now).where(Edition.id == edition.id, Edition.order_seed.is_null())
-                .execute()):
-            raise MoveForbidden(DRAWN_ALREADY)
+        undrawn = Edition.id == edition.id, Edition.order_seed.is_null()
+        require(Edition.update(order_seed=seed, drawn_at=now).where(*undrawn).execute(), MoveForbidden(DRAWN_ALREADY))
         current = Edition.get_by_id(edition.id)
-        if now >= current.voting_from:
-            raise PhaseClosed(VOTING_BEGUN)
+        require(now < current.voting_from, PhaseClosed(VOTING_BEGUN))
         rows = Proposal.select().where(Proposal.pool.in_(Pool.select().where(Pool.edition == edition))).order_by(Proposal.id)
         found = list(rows if on_sqlite() else rows.for_update())
-        if any(row.state in UNDECIDED or (ends := protest_ends(row)) and ends >= now for row in found):
-            raise MoveForbidden(NOT_ALL_DECIDED)
+        waiting = any(row.state in UNDECIDED or (ends := protest_ends(row)) and ends >= now for row in found)
         admitted = [row for row in found if row.state == ProposalState.ADMITTED]
-        if not admitted or current.proposals_to and now <= current.proposals_to:  # A lot is drawn once, so not for nothing.
-            raise MoveForbidden(NOT_ALL_DECIDED)
+        taken = current.proposals_to is None or now > current.proposals_to
+        require(taken and admitted and not waiting, MoveForbidden(NOT_ALL_DECIDED))  # A lot is drawn once, so not for nothing.
         admitted.sort(key=lambda row: (row.pool_id, place_of(row, seed)))
         for _pool, drawn in groupby(admitted, key=lambda row: row.pool_id):
             for place, proposal in enumerate(drawn, 1):
                 advance(proposal, Move.DRAWN, officer=officer, now=now, ballot_order=place)
-        audit.record("order on the ballot drawn", actor=f"officer:{officer.uid}", subject=f"edition:{edition.code}", seed=seed,
-                     now=now)
+        audit.record("order on the ballot drawn", actor=officer, subject=edition, now=now, seed=seed)
 
 
 def order_of(edition: Edition) -> list[tuple[Pool, list[Proposal]]]:

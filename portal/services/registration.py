@@ -1,19 +1,17 @@
 """Registration: a form, a code sent to the phone, an account."""
 
 import json
-from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime, timedelta
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 
 from peewee import IntegrityError
 
 from portal import clock, crypto
 from portal.database import transaction
 from portal.errors import N_, PeselTaken, RegistrationUnknown, require
-from portal.messaging.outbox import enqueue
-from portal.models.account import Account, Registration
-from portal.models.message import MessageChannel
-from portal.models.removal import RemovalCase
+from portal.models import Account, Registration, RemovalCase
 from portal.services import audit
+from portal.services.account import record, write
 from portal.services.code import check_code, count_sending, send_code
 
 REGISTRATION_LIVES = timedelta(hours=24)
@@ -66,12 +64,13 @@ def resend_code(token: str, *, address: str, now: datetime, phone: str | None = 
     """
     with transaction():
         registration = find_registration(token, now=now)
-        applicant = Applicant(**json.loads(registration.data))
-        if phone and phone != registration.phone:
-            registration.phone = phone
-            data = json.dumps(asdict(replace(applicant, phone=phone)))
-            Registration.update(data=data).where(Registration.id == registration.id).execute()
-        send_code(registration, TEMPLATE, language=applicant.language, address=address, now=now)
+        registration.phone = phone or registration.phone
+        send_code(registration, TEMPLATE, language=_applicant(registration).language, address=address, now=now)
+
+
+def _applicant(registration: Registration) -> Applicant:
+    """Return what the form told, with the number as it was corrected since."""
+    return Applicant(**{**json.loads(registration.data), "phone": registration.phone})
 
 
 def confirm_registration(token: str, code: str, *, now: datetime) -> None:
@@ -85,19 +84,18 @@ def confirm_registration(token: str, code: str, *, now: datetime) -> None:
     with transaction():
         # Else a parallel request was faster; a code works once.
         require(Registration.delete().where(Registration.id == registration.id).execute(), RegistrationUnknown)
-        applicant = Applicant(**json.loads(registration.data))
-        if applicant.pesel and RemovalCase.freed(crypto.blind_index("pesel", applicant.pesel), registration.created_at):
-            raise RegistrationUnknown  # It lay in wait for the PESEL number to be free again.
-        created = _create_account(applicant, now)
+        applicant = _applicant(registration)
+        index = crypto.blind_index("pesel", applicant.pesel) if applicant.pesel else None
+        # Else it lay in wait for the PESEL number to be free again.
+        require(not index or not RemovalCase.freed(index, registration.created_at), RegistrationUnknown)
+        created = _create_account(applicant, index, now)
     require(created, PeselTaken)
 
 
-def _create_account(applicant: Applicant, now: datetime) -> bool:
+def _create_account(applicant: Applicant, index: str | None, now: datetime) -> bool:
     """Create the account, or tell the address that it has one; answer False when the PESEL is taken."""
-    index = crypto.blind_index("pesel", applicant.pesel) if applicant.pesel else None
     email_token = crypto.new_token()
-    told = {**asdict(applicant), "birth_date": date.fromisoformat(applicant.birth_date)}
-    account = Account(**told, pesel_index=index, created_at=now, email_token_hash=crypto.hash_token(email_token))
+    account = Account(**asdict(applicant), pesel_index=index, created_at=now, email_token_hash=crypto.hash_token(email_token))
     try:
         with transaction():
             account.save(force_insert=True)
@@ -107,12 +105,10 @@ def _create_account(applicant: Applicant, now: datetime) -> bool:
             return False
         if not Account.select().where(Account.email == applicant.email).exists():
             raise  # Neither is taken: the district is gone, perhaps.
-        enqueue(MessageChannel.MAIL, "already_registered", key=f"known:{crypto.new_token(16)}", recipient=applicant.email,
-                language=applicant.language, now=now)
+        write(account, "already_registered", now=now)
         return True
-    audit.record("account created", actor=f"account:{account.uid}", subject=f"account:{account.uid}", now=now)
-    enqueue(MessageChannel.MAIL, "welcome", key=f"welcome:{account.uid}", recipient=account.email, language=account.language,
-            now=now, name=account.given_name, path=f"/rejestracja/adres/{email_token}")
+    record(account, "account created", now)
+    write(account, "welcome", now=now, path=f"/rejestracja/adres/{email_token}")
     return True
 
 
@@ -130,8 +126,7 @@ def send_confirmation(account: Account, *, now: datetime) -> None:
         count_sending(f"confirm-email:{account.uid}", clock.start_of(clock.local(now).date()), MOST_LINKS_A_DAY,
                       refusal=N_("We have sent this link three times today. Look into your mailbox, also among the spam, or try "
                                  "again tomorrow."))
-        enqueue(MessageChannel.MAIL, "confirm_email", key=f"confirm:{crypto.hash_token(token)}", recipient=account.email,
-                language=account.language, now=now, name=account.given_name, path=f"/rejestracja/adres/{token}")
+        write(account, "confirm_email", now=now, path=f"/rejestracja/adres/{token}")
 
 
 def confirm_email(token: str, *, now: datetime) -> None:

@@ -2,31 +2,26 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
 from datetime import datetime
+from typing import Any, NamedTuple
 
 from portal import clock, crypto
-from portal.crypto import KeyMissing
 from portal.database import on_sqlite, transaction
-from portal.errors import BallotWouldGo, ChangedMeanwhile, UnderCheck
-from portal.messaging.outbox import enqueue
-from portal.models.account import Account, AccountState
-from portal.models.assessment import Move
-from portal.models.ballot import Ballot, BallotDraft, BallotState, Channel
-from portal.models.edition import Edition, Phase
-from portal.models.login import Session
-from portal.models.message import TO_CLAIMANTS, TO_OFFICERS, Message, MessageChannel
-from portal.models.profile import EmailChange, PhoneChange
-from portal.models.proposal import BEFORE_BALLOT, Proposal, ProposalState
-from portal.models.removal import RemovalCase
-from portal.models.support import Authorship, Support
-from portal.services import audit, login, proposals, voting
+from portal.errors import BallotWouldGo, ChangedMeanwhile, UnderCheck, require
+from portal.models import (
+    Account, AccountState, Authorship, Ballot, BallotDraft, BallotState, Channel, Edition, EmailChange, Message, Phase,
+    PhoneChange, Proposal, ProposalState, RemovalCase, Session, Support,
+)
+from portal.models.message import TO_CLAIMANTS, TO_OFFICERS
+from portal.models.proposal import BEFORE_BALLOT
+from portal.services import login, proposals, voting
+from portal.services.account import record, write
 
-COUNTED_ONLY = ("sessions", "drafts", "supports")  # They change by themselves and go in any case: nobody decides on them.
+# They change by themselves and go in any case: nobody decides on them.
+COUNTED_ONLY: dict[str, Any] = {"sessions": Session, "drafts": BallotDraft, "supports": Support}
 
 
-@dataclass(frozen=True, slots=True)
-class Extent:
+class Extent(NamedTuple):
     """What goes with an account, and what does not: shown before, compared at the approval, written into the protocol.
 
     Ballots and what stays are named by their edition, proposals by their number and what becomes of them.
@@ -45,13 +40,12 @@ class Extent:
 
     def digest(self) -> str:
         """Return what a form sends back, so that what its page has shown is decided on."""
-        seen = {name: value for name, value in asdict(self).items() if name not in COUNTED_ONLY}
+        seen = {name: value for name, value in self._asdict().items() if name not in COUNTED_ONLY}
         return crypto.keyed_hash("index", "extent-seen", json.dumps(seen, sort_keys=True))
 
     def changes(self, seen: "Extent") -> list[str]:
         """Return the names of what is another than an officer has seen."""
-        return [field.name for field in fields(self)
-                if field.name not in COUNTED_ONLY and getattr(seen, field.name) != getattr(self, field.name)]
+        return [name for name in self._fields if name not in COUNTED_ONLY and getattr(seen, name) != getattr(self, name)]
 
 
 def find_extent(account: Account, *, now: datetime) -> Extent:
@@ -60,9 +54,7 @@ def find_extent(account: Account, *, now: datetime) -> Extent:
     told = (account.email, account.phone, account.name, account.pesel_index, account.street, account.postcode, account.state)
     return Extent(
         account=account.uid, data=crypto.keyed_hash("index", "account-seen", *map(str, told)),
-        sessions=Session.select().where(Session.account == account).count(),
-        drafts=BallotDraft.select().where(BallotDraft.account == account).count(),
-        supports=Support.select().where(Support.account == account).count(),
+        **{name: model.select().where(model.account == account).count() for name, model in COUNTED_ONLY.items()},
         ballots=[[edition.code, str(ballot.state)] for edition, ballot in found if _is_own(account, ballot)],
         on_paper=[edition.code for edition, ballot in found if ballot.channel == Channel.PAPER],
         earlier=[edition.code for edition, ballot in found if ballot.channel != Channel.PAPER and not _is_own(account, ballot)],
@@ -86,13 +78,12 @@ def _ballots(account: Account, editions: Iterable[Edition], now: datetime) -> tu
     found, lost = [], []
     for edition in editions:
         try:
-            ballot = voting.own_ballot(account, edition)
-        except KeyMissing:
+            if ballot := voting.own_ballot(account, edition):
+                found.append((edition, ballot))
+        except crypto.KeyMissing:
             if edition.phase(now) is not Phase.RESULTS:  # It cannot be destroyed yet, so it has to be found.
                 raise
             lost.append(str(edition.code))
-        else:
-            found += [(edition, ballot)] if ballot else []
     return found, lost
 
 
@@ -127,10 +118,10 @@ def _fate(proposal: Proposal, heir: Authorship | None) -> str:
 
 def find_ballots_at_stake(account: Account, *, now: datetime) -> list[Edition]:
     """Return the editions whose voting is open and in which the person's own deletion of the account removes a ballot."""
-    return [edition for edition, _ballot in _at_stake(account, now)]
+    return [edition for edition, _ballot in at_stake(account, now=now)]
 
 
-def _at_stake(account: Account, now: datetime) -> list[tuple[Edition, Ballot]]:
+def at_stake(account: Account, *, now: datetime) -> list[tuple[Edition, Ballot]]:
     """Return the ballots that can still be taken back: what was cast on paper or made void is out of the person's hands."""
     found, _lost = _ballots(account, Edition.in_voting(now), now)
     return [(edition, ballot) for edition, ballot in found
@@ -147,20 +138,15 @@ def delete_own_account(account: Account, *, with_ballots: bool, now: datetime) -
         gone = take_account(account, now=now)
         if gone is None:
             return
-        if gone.state != AccountState.ACTIVE:
-            raise ChangedMeanwhile
-        if RemovalCase.concerns(gone):  # Ballots of ended votings would stay, out of the reach of who is in the right.
-            raise UnderCheck
-        at_stake = _at_stake(gone, now)
-        if any(ballot.state == BallotState.UNDER_CHECK for _edition, ballot in at_stake):
-            raise UnderCheck
-        if at_stake and not with_ballots:
-            raise BallotWouldGo
-        remove_ballots([ballot for _edition, ballot in at_stake])
-        enqueue(MessageChannel.MAIL, "account_deleted", key=f"account-deleted:{gone.uid}", recipient=gone.email,
-                language=gone.language, now=now, name=gone.given_name)
-        audit.record("account deleted by its holder", actor=f"account:{gone.uid}", subject=f"account:{gone.uid}", now=now,
-                     ballots=len(at_stake))
+        require(gone.state == AccountState.ACTIVE, ChangedMeanwhile)
+        # Ballots of ended votings would stay, out of the reach of who is in the right.
+        require(not RemovalCase.concerns(gone), UnderCheck)
+        going = at_stake(gone, now=now)
+        require(all(ballot.state != BallotState.UNDER_CHECK for _edition, ballot in going), UnderCheck)
+        require(with_ballots or not going, BallotWouldGo)
+        remove_ballots([ballot for _edition, ballot in going])
+        write(gone, "account_deleted", now=now)
+        record(gone, "account deleted by its holder", now, ballots=len(going))
 
 
 def take_account(account: Account, *, now: datetime) -> Account | None:
@@ -175,21 +161,14 @@ def take_account(account: Account, *, now: datetime) -> Account | None:
     led = _led_by(account)
     gone: Account | None = next(iter(Account.delete().where(Account.id == account.id).returning(Account).execute()), None)
     if gone:
-        _settle_proposals(led, now)
+        for proposal, heir in led:
+            if heir:
+                Authorship.update(is_lead=True).where(Authorship.id == heir).execute()
+            elif _fate(proposal, heir) != "stays":
+                proposals.withdraw(proposal, "", now=now)
         letters = (Message.recipient == gone.email) & Message.template.not_in(TO_OFFICERS | TO_CLAIMANTS)
         Message.delete().where(letters | Message.key.in_(keys)).execute()
     return gone
-
-
-def _settle_proposals(led: list[tuple[Proposal, Authorship | None]], now: datetime) -> None:
-    for proposal, heir in led:
-        match _fate(proposal, heir):
-            case "handed over":
-                Authorship.update(is_lead=True).where(Authorship.id == heir).execute()
-            case "deleted":
-                Proposal.delete().where(Proposal.id == proposal.id).execute()
-            case "withdrawn":
-                proposals.advance(proposal, Move.WITHDRAWN, now=now)
 
 
 def remove_ballots(ballots: list[Ballot]) -> None:
@@ -198,28 +177,31 @@ def remove_ballots(ballots: list[Ballot]) -> None:
 
 
 def freeze_account(account: Account, *, now: datetime) -> bool:
-    """Shut an account out and put its ballots under check, in the caller's transaction; tell whether it was active.
+    """Shut an account out, put its ballots under check and write to its holder, in the caller's transaction.
 
-    Choices not cast go, as in take_account: a cast under way is waited for, so that its ballot is put under check too. An account
-    that has got another PESEL since it was read is left alone.
+    Tell whether it was active. Choices not cast go, as in take_account: a cast under way is waited for, so that its ballot is put
+    under check too. An account that has got another PESEL since it was read is left alone.
     """
-    frozen = (Account.update(state=AccountState.FROZEN)
-              .where(Account.id == account.id, Account.pesel_index == account.pesel_index, Account.state == AccountState.ACTIVE)
-              .execute())
-    if not frozen:
-        return False
-    login.end_sessions(account)
-    BallotDraft.delete().where(BallotDraft.account == account).execute()
-    _mark_ballots(account, BallotState.RECORDED, BallotState.UNDER_CHECK, now)
-    return True
+    as_read = Account.id == account.id, Account.pesel_index == account.pesel_index, Account.state == AccountState.ACTIVE
+    frozen = Account.update(state=AccountState.FROZEN).where(*as_read).execute()
+    if frozen:
+        login.end_sessions(account)
+        BallotDraft.delete().where(BallotDraft.account == account).execute()
+        _mark_ballots(account, BallotState.RECORDED, BallotState.UNDER_CHECK, now)
+        write(account, "account_frozen", now=now)
+    return bool(frozen)
 
 
 def unfreeze_account(account: Account, *, now: datetime) -> bool:
-    """Give a frozen account back to its holder, its ballots too, in the caller's transaction; tell whether it was frozen."""
-    freed = (Account.update(state=AccountState.ACTIVE)
-             .where(Account.id == account.id, Account.state == AccountState.FROZEN).execute())
+    """Give a frozen account and its ballots back to its holder, who gets a letter, in the caller's transaction.
+
+    Tell whether it was frozen.
+    """
+    frozen = Account.id == account.id, Account.state == AccountState.FROZEN
+    freed = Account.update(state=AccountState.ACTIVE).where(*frozen).execute()
     if freed:
         _mark_ballots(account, BallotState.UNDER_CHECK, BallotState.RECORDED, now)
+        write(account, "account_unfrozen", now=now)
     return bool(freed)
 
 

@@ -3,22 +3,18 @@
 from datetime import datetime
 from typing import Any
 
-from portal import crypto
 from portal.database import lock, transaction
 from portal.errors import CaseChanged, NoSuchAccount, StepForbidden, require
 from portal.messaging.outbox import enqueue
-from portal.models.account import Account
-from portal.models.message import MessageChannel
-from portal.models.removal import ENDED, LEADS, Deed, RemovalCase, RemovalStep
-from portal.models.staff import Officer
+from portal.models import Account, Deed, MessageChannel, Officer, RemovalCase, RemovalStep
+from portal.models.removal import ENDED, LEADS
 from portal.services import audit, removal, removal_evidence
 
 
 def found_account(case: RemovalCase) -> Account | None:
     """Return the account on the PESEL of a case, if there is one; who has registered since the claim is another matter."""
     wanted = Account.pesel_index == case.pesel_index, Account.created_at <= case.created_at
-    account: Account | None = Account.get_or_none(*wanted) if case.pesel_index else None
-    return account
+    return Account.get_or_none(*wanted) if case.pesel_index else None
 
 
 def other_cases(case: RemovalCase) -> list[RemovalCase]:
@@ -53,8 +49,8 @@ def refuse(case: RemovalCase, officer: Officer, words: str, *, version: int, now
         queue_up(case)
         removal_evidence.destroy(case)
         account = found_account(case)
-        if account and all(other.state in ENDED for other in other_cases(case)) and removal.unfreeze_account(account, now=now):
-            write_holder(account, "account_unfrozen", now)
+        if account and all(other.state in ENDED for other in other_cases(case)):
+            removal.unfreeze_account(account, now=now)
         advance(case, Deed.REFUSED, officer=officer, words=words, version=version, now=now, closed_at=now)
         write_claimant(case, "claim_refused", now, words=words)
 
@@ -63,10 +59,7 @@ def freeze(case: RemovalCase, officer: Officer, words: str, *, version: int, now
     """Shut the account out while officers are in doubt; raise CaseChanged, StepForbidden, NoSuchAccount."""
     with transaction():
         queue_up(case)
-        account = account_of(case)
-        if not removal.freeze_account(account, now=now):
-            raise StepForbidden
-        write_holder(account, "account_frozen", now)
+        require(removal.freeze_account(account_of(case), now=now), StepForbidden)
         advance(case, Deed.FROZEN, officer=officer, words=words, version=version, now=now)
 
 
@@ -74,10 +67,7 @@ def unfreeze(case: RemovalCase, officer: Officer, words: str, *, version: int, n
     """Give a frozen account back to its holder; raise CaseChanged, StepForbidden, NoSuchAccount."""
     with transaction():
         queue_up(case)
-        account = account_of(case)
-        if not removal.unfreeze_account(account, now=now):
-            raise StepForbidden
-        write_holder(account, "account_unfrozen", now)
+        require(removal.unfreeze_account(account_of(case), now=now), StepForbidden)
         advance(case, Deed.UNFROZEN, officer=officer, words=words, version=version, now=now)
 
 
@@ -88,7 +78,7 @@ def queue_up(case: RemovalCase) -> None:
 
 def note_view(case: RemovalCase, officer: Officer, what: str, *, now: datetime, **detail: Any) -> None:
     """Keep in the audit log that an officer has looked at what is sealed: ``scan viewed``, ``PESEL revealed``."""
-    audit.record(what, actor=f"officer:{officer.uid}", subject=f"removal:{case.number}", now=now, **detail)
+    audit.record(what, actor=officer, subject=case, now=now, **detail)
 
 
 def advance(case: RemovalCase, deed: Deed, *, now: datetime, officer: Officer | None = None, words: str = "",
@@ -104,8 +94,7 @@ def advance(case: RemovalCase, deed: Deed, *, now: datetime, officer: Officer | 
     done = (RemovalCase.update(version=RemovalCase.version + 1, **values)
             .where(RemovalCase.id == case.id, RemovalCase.state.in_(sources), *known).execute())
     current = RemovalCase.get_by_id(case.id)
-    if not done:
-        raise CaseChanged if version is not None and current.version != version else StepForbidden
+    require(done, CaseChanged if version is not None and current.version != version else StepForbidden)
     case.__data__.update(current.__data__)
     note_step(case, deed, officer, words or None, now)
 
@@ -113,8 +102,7 @@ def advance(case: RemovalCase, deed: Deed, *, now: datetime, officer: Officer | 
 def note_step(case: RemovalCase, deed: Deed, officer: Officer | None, words: str | None, now: datetime) -> None:
     """Note a step in the history of a case and in the audit log, in the caller's transaction."""
     RemovalStep.create(case=case, at=now, deed=deed, officer=officer, words=words)
-    audit.record(f"removal case {deed.replace('_', ' ')}", actor=f"officer:{officer.uid}" if officer else "claimant",
-                 subject=f"removal:{case.number}", now=now)
+    audit.record(f"removal case {deed.replace('_', ' ')}", actor=officer or "claimant", subject=case, now=now)
 
 
 def write_claimant(case: RemovalCase, template: str, now: datetime, **payload: Any) -> None:
@@ -122,9 +110,3 @@ def write_claimant(case: RemovalCase, template: str, now: datetime, **payload: A
     enqueue(MessageChannel.MAIL, template, key=f"{template}:{case.number}:{case.version}", recipient=str(case.email),
             language=case.language, now=now, name=case.name, number=case.number,
             path=f"/zgloszenie-konta/{case.secret}", **payload)
-
-
-def write_holder(account: Account, template: str, now: datetime) -> None:
-    """Write to the holder of an account that a case is about, in the caller's transaction."""
-    enqueue(MessageChannel.MAIL, template, key=f"{template}:{account.uid}:{crypto.new_token(9)}", recipient=account.email,
-            language=account.language, now=now, name=account.given_name)

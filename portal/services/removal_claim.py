@@ -1,23 +1,16 @@
 """Claims about wrongly registered accounts: what a person without an account tells, brings and answers (then removal_case)."""
 
-from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from peewee import fn
 
 from portal import clock, crypto, store
 from portal.database import lock, transaction
 from portal.errors import N_, CaseUnknown, OwnAccount, require
-from portal.models.account import Account
-from portal.models.edition import Edition
-from portal.models.removal import CaseState, Deed, Evidence, Proof, RemovalCase, RemovalStep
-from portal.models.staff import Officer
+from portal.models import Account, CaseState, Deed, Edition, Evidence, Officer, Proof, RemovalCase, RemovalStep
 from portal.network import network_of
-from portal.services import removal_evidence
-from portal.services.code import count_sending
-from portal.services.removal_case import advance, note_step, write_claimant
-from portal.store import Chosen, Taken
+from portal.services import code, removal_case, removal_evidence
 
 DECIDED_WITHIN, BEFORE_VOTING_ENDS = timedelta(days=7), timedelta(days=1)
 MOST_PER_PERSON_AND_DAY, MOST_FROM_ANYWHERE, MOST_PER_NETWORK_AND_HOUR, MOST_ANSWERS = 3, 10, 10, 20
@@ -25,8 +18,7 @@ TOO_MANY = N_("Too many claims came in for this person or this network. Try agai
 TOO_MANY_ANSWERS = N_("You have sent us many messages about this case. We have them all; please come to us for anything further.")
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """What a claimant tells."""
 
     name: str
@@ -46,22 +38,21 @@ def open_case(claim: Claim, *, address: str, now: datetime, visitor: Account | N
     case. Raises OwnAccount, TooMany.
     """
     index = crypto.blind_index("pesel", claim.pesel)
-    if visitor and visitor.pesel_index == index:
-        raise OwnAccount
+    require(not visitor or visitor.pesel_index != index, OwnAccount)
     with transaction():
         lock("removal case numbers")
         known: RemovalCase
         for known in RemovalCase.select().where(RemovalCase.pesel_index == index, RemovalCase.state == CaseState.OPEN):
-            if all(getattr(known, name) == told for name, told in asdict(claim).items()):
+            if all(getattr(known, name) == told for name, told in claim._asdict().items()):
                 return known
         if officer is None:
             _count_claim(index, claim.email, network_of(address), now)
         secret = crypto.new_token()
         case: RemovalCase = RemovalCase.create(
-            **asdict(claim), number=_next_number(clock.local(now).year), pesel_index=index, created_at=now, secret=secret,
+            **claim._asdict(), number=_next_number(clock.local(now).year), pesel_index=index, created_at=now, secret=secret,
             secret_hash=crypto.hash_token(secret), due_at=_due_at(now))
-        note_step(case, Deed.OPENED, officer, None, now)
-        write_claimant(case, "claim_received", now, at_office=officer is not None)
+        removal_case.note_step(case, Deed.OPENED, officer, None, now)
+        removal_case.write_claimant(case, "claim_received", now, at_office=officer is not None)
     return case
 
 
@@ -71,7 +62,7 @@ def _count_claim(index: str, email: str, network: str, now: datetime) -> None:
     for scope, window, most in ((f"pesel:{index}:{network}", day, MOST_PER_PERSON_AND_DAY),
                                 (f"pesel:{index}", day, MOST_FROM_ANYWHERE), (f"email:{email}", day, MOST_PER_PERSON_AND_DAY),
                                 (f"network:{network}", clock.hour_of(now), MOST_PER_NETWORK_AND_HOUR)):
-        count_sending("claim:" + crypto.keyed_hash("index", "claim", scope), window, most, refusal=TOO_MANY)
+        code.count_sending("claim:" + crypto.keyed_hash("index", "claim", scope), window, most, refusal=TOO_MANY)
 
 
 def _next_number(year: int) -> str:
@@ -87,8 +78,7 @@ def _due_at(now: datetime) -> datetime:
 
 def find_case(secret: str) -> RemovalCase:
     """Return the case of a status page; raise CaseUnknown."""
-    case: RemovalCase = require(RemovalCase.get_or_none(RemovalCase.secret_hash == crypto.hash_token(secret)), CaseUnknown)
-    return case
+    return require(RemovalCase.get_or_none(RemovalCase.secret_hash == crypto.hash_token(secret)), CaseUnknown)
 
 
 def waits_for_person() -> Any:
@@ -103,22 +93,21 @@ def waits_for_person() -> Any:
 
 def is_waiting(case: RemovalCase) -> bool:
     """Tell whether a case waits for its claimant."""
-    waits: bool = RemovalCase.select().where(RemovalCase.id == case.id, waits_for_person()).exists()
-    return waits
+    return bool(RemovalCase.select().where(RemovalCase.id == case.id, waits_for_person()).exists())
 
 
 def answer(case: RemovalCase, words: str, *, now: datetime) -> None:
     """Keep what a claimant writes while officers have not decided; raise StepForbidden, and TooMany after twenty messages."""
     with transaction():
-        count_sending("claim-answers:" + crypto.keyed_hash("index", "claim", case.number), case.created_at, MOST_ANSWERS,
-                      refusal=TOO_MANY_ANSWERS)
-        advance(case, Deed.ANSWERED, words=words, now=now, **_renewed(case, now))
+        code.count_sending("claim-answers:" + crypto.keyed_hash("index", "claim", case.number), case.created_at, MOST_ANSWERS,
+                           refusal=TOO_MANY_ANSWERS)
+        removal_case.advance(case, Deed.ANSWERED, words=words, now=now, **_renewed(case, now))
 
 
 def add_evidence(case: RemovalCase, pages: list[bytes], *, now: datetime) -> None:
     """Keep the pages of a claimant's scan, as removal_evidence.read made them; raise FileUnusable, StepForbidden."""
     with transaction():
-        advance(case, Deed.SCAN_ADDED, now=now, **_renewed(case, now))
+        removal_case.advance(case, Deed.SCAN_ADDED, now=now, **_renewed(case, now))
         removal_evidence.keep(case, pages, now=now)
 
 
@@ -127,7 +116,7 @@ def _renewed(case: RemovalCase, now: datetime) -> dict[str, Any]:
     return {"due_at": _due_at(now)} if is_waiting(case) else {}
 
 
-def add_files(case: RemovalCase, chosen: Chosen, *, address: str, now: datetime) -> Taken:
+def add_files(case: RemovalCase, chosen: store.Chosen, *, address: str, now: datetime) -> store.Taken:
     """Keep those files of an upload that can be used; return their names, and of the others why not.
 
     The address is the caller's network address. Raises StepForbidden when officers have decided meanwhile.

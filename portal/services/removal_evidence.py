@@ -7,31 +7,25 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from portal import clock, crypto, files, store
-from portal.database import transaction
-from portal.errors import N_, FileUnusable
-from portal.models.removal import Evidence, RemovalCase
-from portal.network import network_of
+from portal import files, store
+from portal.errors import N_, FileUnusable, require
+from portal.models import Evidence, RemovalCase
 from portal.services import audit
-from portal.services.code import count_sending
-from portal.store import Store
+from portal.services.code import count_file
 
 MOST_PAGES = 12
-MOST_PER_CASE_AND_HOUR, MOST_PER_NETWORK_AND_HOUR = 12, 20
+MOST_PER_CASE_AND_NETWORK = 12, 20  # In an hour.
 SCANS_KEPT = timedelta(days=30)
 TRIED_TOO_OFTEN = N_("We have already read many files for this case or from your network. Send the next ones in an hour, or come "
                      "to us with your document.")
 NO_DISC = N_("We cannot keep scans at the moment. Please try again later, or come to us with your document.")
 TOO_MUCH = N_("We can keep 12 pages for one case, and with this file it would be more. Come to us with your document, please.")
-STORE = Store("evidence", Evidence, NO_DISC)
+STORE = store.Store("evidence", Evidence, NO_DISC)
 
 
 def count_try(case: RemovalCase, *, address: str, now: datetime) -> None:
     """Count a file before it is read, whatever becomes of it; raise TooMany. The address is the caller's network address."""
-    with transaction():
-        for scope, most in (("case:" + case.number, MOST_PER_CASE_AND_HOUR),
-                            ("network:" + network_of(address), MOST_PER_NETWORK_AND_HOUR)):
-            count_sending("scan:" + crypto.keyed_hash("index", "scan", scope), clock.hour_of(now), most, refusal=TRIED_TOO_OFTEN)
+    count_file("scan", f"case:{case.number}", address, most=MOST_PER_CASE_AND_NETWORK, now=now, refusal=TRIED_TOO_OFTEN)
 
 
 def read(data: bytes, name: str) -> list[bytes]:
@@ -44,8 +38,7 @@ def keep(case: RemovalCase, pages: list[bytes], *, now: datetime) -> None:
 
     Raises FileUnusable when there are too many, or no place for them.
     """
-    if len(_rows(case)) + len(pages) > MOST_PAGES:
-        raise FileUnusable(TOO_MUCH)
+    require(Evidence.select().where(Evidence.case == case).count() + len(pages) <= MOST_PAGES, FileUnusable(TOO_MUCH))
     STORE.keep([(Evidence(case=case, size=len(page), uploaded_at=now), page) for page in pages])
 
 
@@ -57,7 +50,7 @@ def destroy(case: RemovalCase) -> None:
 def show(case: RemovalCase) -> list[bytes]:
     """Return the pages of a case's scans, in the order in which they came; raise SealBroken."""
     pages = []
-    for row in _rows(case):
+    for row in Evidence.select().where(Evidence.case == case).order_by(Evidence.id):
         with suppress(FileNotFoundError):  # Somebody has just decided, or the picture is lost, which the sweep finds.
             pages.append(STORE.read(row))
     return pages
@@ -70,9 +63,5 @@ def find_strays(*, now: datetime) -> tuple[list[Path], list[Evidence]]:
 
 def sweep(*, now: datetime) -> tuple[int, int]:
     """Remove files that belong to no scan, and note which scans are lost; return how many there were of both."""
-    return STORE.sweep(*find_strays(now=now), lambda row: audit.record(
-        "scan lost", actor="system", subject=f"removal:{row.case.number}", now=now))
-
-
-def _rows(case: RemovalCase) -> list[Evidence]:
-    return list(Evidence.select().where(Evidence.case == case).order_by(Evidence.id))
+    strays, lost = find_strays(now=now)
+    return STORE.sweep(strays, lost, lambda row: audit.record("scan lost", actor="system", subject=row.case, now=now))

@@ -1,61 +1,83 @@
-"""The count of an edition from its ballots, and its turnout."""
+"""The count of an edition from its ballots by either rule, and its turnout."""
 
-from collections import defaultdict
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from peewee import JOIN, Case, fn
 
 from portal import clock
-from portal.errors import ResultsSecret
-from portal.models.ballot import COUNTING, Ballot, Choice
-from portal.models.district import District
-from portal.models.edition import Edition, Pool
-from portal.models.proposal import VOTED_ON, Proposal
-from portal.models.results import Exclusion
+from portal.errors import ResultsSecret, require
+from portal.models import Ballot, Choice, CountRule, District, Edition, Exclusion, Pool, Proposal
+from portal.models.ballot import COUNTING
+from portal.models.proposal import VOTED_ON
 from portal.services.counting import Entry, Outcome, count_greedy
+from portal.services.counting_shares import Ballots, count_equal_shares
+from portal.services.proposals_catalogue import POOL_ORDER
+
+SMALLEST_CELL = 5  # Ballots: fewer would tell something of people.
+PARTS = fn.ROUND(Choice.points * 10_000).cast("BIGINT")  # SQLite would add fractions as floating-point numbers.
 
 
 @dataclass(frozen=True, slots=True)
 class PoolResult:
-    """The outcome of one pool, proposals in the order of the count; amounts in grosze."""
+    """The outcome of one pool, proposals in the order of the count; amounts in grosze.
+
+    ``voters`` are the ballots that choose something of the pool, ``served`` those of which at least one choice is funded.
+    """
 
     pool: Pool
     outcomes: list[Outcome]
     proposals: dict[str, Proposal]
+    voters: int = 0
+    served: int = 0
 
     @property
     def spent(self) -> int:
         return sum(outcome.entry.cost for outcome in self.outcomes if outcome.funded)
 
+    @property
+    def winners(self) -> list[Proposal]:
+        return [self.proposals[outcome.entry.id] for outcome in self.outcomes if outcome.funded]
 
-@dataclass(frozen=True, slots=True)
-class Turnout:
-    """How many voted: in all, per day in the city and per district; nothing about choices."""
+
+class Turnout(NamedTuple):
+    """How many voted: in all, per day in the city, district, channel and age from so many years; nothing about choices."""
 
     total: int
     by_day: list[tuple[date, int]]
     by_district: list[tuple[District, int]]
+    by_channel: list[tuple[str, int]]
+    by_age: list[tuple[int, int]]
 
 
-def count_edition(edition: Edition, *, now: datetime) -> list[PoolResult]:
-    """Count every pool of an edition, the citywide one first; raise ResultsSecret before voting has ended.
+def count_edition(edition: Edition, *, now: datetime, rule: str = "") -> list[PoolResult]:
+    """Count every pool of an edition, the citywide one first, by its own rule or another.
 
-    The moment is the real one: a preview of the portal as on a later date must not open the ballots.
+    The moment is the real one: a preview of the portal as on a later date must not open the ballots. Raises ResultsSecret before
+    voting has ended.
     """
-    if now <= edition.voting_to:
-        raise ResultsSecret
-    pools = list(Pool.select(Pool, District).join(District, JOIN.LEFT_OUTER).where(Pool.edition == edition)
-                 .order_by(Pool.district.is_null(False), District.number, District.name))
+    require(now > edition.voting_to, ResultsSecret)
+    pools = list(Pool.select(Pool, District).join(District, JOIN.LEFT_OUTER).where(Pool.edition == edition).order_by(*POOL_ORDER))
     entries, proposals = _entries(edition, {pool.id: pool for pool in pools})
-    exclusions = (Exclusion.select(Exclusion).join(Proposal, on=Exclusion.first == Proposal.id).join(Pool)
-                  .where(Pool.edition == edition))
-    pairs = [(pair.first_id, pair.second_id) for pair in exclusions]
-    return [PoolResult(pool, count_greedy(
-        entries[pool.id], budget=pool.budget, minimum=pool.minimum_points, exclusions=_numbered(pairs, proposals[pool.id]),
-        tie_order=edition.tie_order.split(","), seed=edition.lot_seed), proposals[pool.id]) for pool in pools]
+    shares = (rule or edition.count_rule) == CountRule.EQUAL_SHARES
+    ballots = _ballots(edition, proposals) if shares else {}
+    pairs: Any = (Exclusion.select(Exclusion.first, Exclusion.second).join(Proposal, on=Exclusion.first == Proposal.id).join(Pool)
+                  .where(Pool.edition == edition).tuples())
+    counted = []
+    for pool in pools:
+        given: dict[str, Any] = {
+            "budget": pool.budget, "minimum": pool.minimum_points, "exclusions": _numbered(pairs, proposals[pool.id]),
+            "tie_order": edition.tie_order.split(","), "seed": edition.lot_seed}
+        outcomes = (count_equal_shares(entries[pool.id], ballots.get(pool.id, ()), **given) if shares
+                    else count_greedy(entries[pool.id], **given))
+        counted.append(PoolResult(pool, outcomes, proposals[pool.id]))
+    voters = _voters(edition, [winner.id for result in counted for winner in result.winners])
+    return [replace(result, voters=given, served=served) for result in counted
+            for given, served in (voters.get(result.pool.id, (0, 0)),)]
 
 
 def _numbered(pairs: list[tuple[int, int]], proposals: dict[str, Proposal]) -> list[tuple[str, str]]:
@@ -65,23 +87,19 @@ def _numbered(pairs: list[tuple[int, int]], proposals: dict[str, Proposal]) -> l
 
 
 def _entries(edition: Edition, pools: dict[int, Pool]) -> tuple[dict[int, list[Entry]], dict[int, dict[str, Proposal]]]:
-    """Sum the choices per proposal in one query; a ballot's silence counts as the pool's default points.
-
-    Points are summed as whole ten-thousandths, because SQLite would add fractions as floating-point numbers.
-    """
-    parts = fn.SUM(fn.ROUND(Choice.points * 10_000).cast("BIGINT"))
+    """Sum the choices per proposal in one query; a ballot's silence counts as the pool's default points."""
     top_marks = fn.SUM(Case(None, [(Choice.rank == 1, 1)], 0))
     marks: Any = (
-        Choice.select(Choice.proposal, parts.coerce(False), fn.COUNT(Choice.ballot), top_marks)
+        Choice.select(Choice.proposal, fn.SUM(PARTS).coerce(False), fn.COUNT(Choice.ballot), top_marks)
         .join(Ballot).where(Ballot.edition == edition, Ballot.state.in_(COUNTING)).group_by(Choice.proposal))
     sums = {proposal: (points, voters, int(tops)) for proposal, points, voters, tops in marks.tuples()}
-    ballots = _ballots_with_defaults(pools)
+    ballots = _voters(edition, []) if any(pool.default_points for pool in pools.values()) else {}
     entries: dict[int, list[Entry]] = defaultdict(list)
     proposals: dict[int, dict[str, Proposal]] = defaultdict(dict)
     for proposal in Proposal.select().where(Proposal.pool.in_(list(pools)), Proposal.state.in_(VOTED_ON)):
         pool = pools[proposal.pool_id]
         points, voters, tops = sums.get(proposal.id, (0, 0, 0))
-        silent = ballots.get(pool.id, 0) - voters if pool.default_points else 0
+        silent = ballots.get(pool.id, (0, 0))[0] - voters if pool.default_points else 0
         total = Decimal(points).scaleb(-4) + pool.default_points * silent
         key = str(proposal.number)
         entries[pool.id].append(Entry(key, proposal.cost, total, voters, tops))
@@ -89,24 +107,47 @@ def _entries(edition: Edition, pools: dict[int, Pool]) -> tuple[dict[int, list[E
     return entries, proposals
 
 
-def _ballots_with_defaults(pools: dict[int, Pool]) -> dict[int, int]:
-    """Return the number of ballots in each pool that gives points to what a ballot does not mark."""
-    wanted = [pool.id for pool in pools.values() if pool.default_points]
-    if not wanted:
-        return {}
-    rows: Any = (Choice.select(Choice.pool, fn.COUNT(Choice.ballot.distinct())).join(Ballot)
-                 .where(Choice.pool.in_(wanted), Ballot.state.in_(COUNTING)).group_by(Choice.pool).tuples())
-    return dict(rows)
+def _voters(edition: Edition, winners: list[int]) -> dict[int, tuple[int, int]]:
+    """Return how many ballots of each pool have a choice there, and how many give points to one of these proposals."""
+    served = Case(None, [(Choice.proposal.in_(winners) & (Choice.points > 0), Choice.ballot)])
+    rows: Any = (Choice.select(Choice.pool, fn.COUNT(Choice.ballot.distinct()), fn.COUNT(served.distinct())).join(Ballot)
+                 .where(Ballot.edition == edition, Ballot.state.in_(COUNTING)).group_by(Choice.pool).tuples())
+    return {pool: (voters, served) for pool, voters, served in rows}
+
+
+def _ballots(edition: Edition, proposals: Mapping[int, Mapping[str, Proposal]]) -> dict[int, Ballots]:
+    """Return the different ballots of each pool, without voters, by numbers of proposals and ten-thousandths of points."""
+    numbers = {proposal.id: number for pool in proposals.values() for number, proposal in pool.items()}
+    rows: Any = (Choice.select(Choice.pool, Choice.ballot.coerce(False), Choice.proposal, PARTS.coerce(False)).join(Ballot)
+                 .where(Ballot.edition == edition, Ballot.state.in_(COUNTING)).tuples())
+    given: dict[int, dict[Any, list[tuple[str, int]]]] = defaultdict(lambda: defaultdict(list))
+    for pool, ballot, proposal, points in rows:
+        given[pool][ballot].append((numbers.get(proposal, ""), points))
+    return {pool: Counter(tuple(sorted(marks)) for marks in ballots.values()).items() for pool, ballots in given.items()}
 
 
 def turnout(edition: Edition) -> Turnout:
-    """Return how many ballots came in, per day and district; void ones are left out."""
-    cast: Any = Ballot.select(Ballot.cast_at, Ballot.district, fn.COUNT(Ballot.id)).where(
-        Ballot.edition == edition, Ballot.state.in_(COUNTING)).group_by(Ballot.cast_at, Ballot.district).tuples()
-    days: dict[date, int] = defaultdict(int)
-    districts: dict[int | None, int] = defaultdict(int)
-    for hour, district, ballots in cast:
+    """Return how many ballots came in; void ones are left out, and small neighbouring age bands are told as one."""
+    def count(*columns: Any) -> Any:
+        return (Ballot.select(*columns, fn.COUNT(Ballot.id)).where(Ballot.edition == edition, Ballot.state.in_(COUNTING))
+                .group_by(*columns).tuples())
+    days: Counter[date] = Counter()
+    districts: Counter[int | None] = Counter()
+    for hour, district, ballots in count(Ballot.cast_at, Ballot.district):
         days[clock.local(hour).date()] += ballots
         districts[district] += ballots
     named = District.select().where(District.id.in_([key for key in districts if key])).order_by(District.number, District.name)
-    return Turnout(sum(days.values()), sorted(days.items()), [(district, districts[district.id]) for district in named])
+    ages = {age: ballots for age, ballots in count(Ballot.age_from) if age is not None}
+    return Turnout(days.total(), sorted(days.items()), [(district, districts[district.id]) for district in named],
+                   sorted(count(Ballot.channel)), merge_bands(ages))
+
+
+def merge_bands(ages: Mapping[int, int]) -> list[tuple[int, int]]:
+    """Add each age band of too few ballots to a neighbour, the older one if there is any; return none if all are too few."""
+    bands: list[tuple[int, int]] = []
+    for age, ballots in sorted(ages.items(), reverse=True):
+        if bands and (bands[-1][1] < SMALLEST_CELL or ballots < SMALLEST_CELL):
+            bands[-1] = age, bands[-1][1] + ballots
+        else:
+            bands.append((age, ballots))
+    return bands[::-1] if bands and bands[-1][1] >= SMALLEST_CELL else []

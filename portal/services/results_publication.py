@@ -1,10 +1,11 @@
-"""Results as they stand published, and their correction after ballots were removed.
+"""Results as they are published by two officers, and their correction after ballots were removed.
 
-The count is made anew from the ballots whenever somebody looks. Before a ballot goes that published results count, they are kept.
-From its removal on they are in force in the place of the count, until a coordinator approves their correction, or voting is
-prolonged. Nobody corrects results alone: the removal itself took two officers.
+One officer asks, another one approves exactly the same count. It is kept, and from the edition's day of results on everybody
+reads it. Ballots removed since change nothing until a coordinator approves the correction; nobody corrects results alone, since
+the removal itself took two officers. When voting is prolonged, all of it begins anew. Imported editions show their count.
 """
 
+import hashlib
 import json
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -13,29 +14,38 @@ from typing import Any, NamedTuple
 
 from peewee import JOIN
 
-from portal import crypto
+from portal import cache, crypto
 from portal.database import transaction
-from portal.errors import N_, CaseChanged, require
-from portal.models.district import District
-from portal.models.edition import Edition, Phase, Pool
-from portal.models.proposal import Proposal
-from portal.models.results import Publication
-from portal.models.staff import Officer
+from portal.errors import N_, CaseChanged, PhaseClosed, ResultsSecret, SecondOfficerNeeded, require
+from portal.models import Ballot, BallotState, CountRule, District, Edition, Officer, Phase, Pool, Proposal, Publication
 from portal.services import audit, results
 from portal.services.counting import Entry, Outcome, Reason
 from portal.services.results import PoolResult, Turnout
 
-# Of a query that joins Edition: what is published in the place of the count. What was kept before a prolongation is out of date.
-IN_FORCE = (Publication.kept_at > Edition.voting_to) & ((Publication.removed > 0) | Publication.corrected_at.is_null(False))
+# Of a query that joins Edition: what two officers have published. What was published before a prolongation is out of date.
+IN_FORCE = (Publication.kept_at > Edition.voting_to) & Publication.approved_by.is_null(False)
+SHOWN = (Proposal.id, Proposal.pool, Proposal.number, Proposal.slug, Proposal.title, Proposal.state, Proposal.latitude,
+         Proposal.longitude)
+CHANGED = N_("The count was changed after you opened this page. Nothing was done. Look at it as it stands now.")
 
 
 class Published(NamedTuple):
-    """What everybody reads: results and turnout, and since when and by how many ballots they are corrected."""
+    """What everybody reads: results, those by the other rule, turnout, and since when and by how many ballots it is corrected."""
 
     results: list[PoolResult]
+    comparison: list[PoolResult]
     turnout: Turnout
     corrected_at: datetime | None = None
     corrected: int = 0
+
+
+class Counted(NamedTuple):
+    """A count that is to be published: its digest, how many ballots are under check, and who asked for its publication."""
+
+    told: Published
+    digest: str
+    under_check: int
+    asked_by: Officer | None
 
 
 class Effect(NamedTuple):
@@ -63,48 +73,82 @@ class Correction(NamedTuple):
     digest: str
 
 
-def keep_published(edition: Edition, *, now: datetime, anew: bool = False) -> None:
-    """Keep what the published results of an edition say, before a ballot of it is removed; do nothing before they are published.
+def find_counted(edition: Edition, *, now: datetime) -> Counted | None:
+    """Return what officers would publish now, None when that is done; raise ResultsSecret during voting."""
+    if _in_force(edition).exists():
+        return None
+    count, kept = _count(edition, now), Publication.get_or_none(Publication.edition == edition)
+    checked = Ballot.select().where(Ballot.edition == edition, Ballot.state == BallotState.UNDER_CHECK).count()
+    return Counted(_read(edition, count), digest_of(count), checked, kept.asked_by if kept and kept.results == count else None)
 
-    Results that are kept already are counted again when they are not in force and ``anew`` asks for it, and when voting was
-    prolonged since.
+
+def ask_publication(edition: Edition, officer: Officer, *, seen: str, now: datetime) -> None:
+    """Ask another officer to publish the count of an edition; an earlier request for another count is forgotten.
+
+    ``seen`` is the digest of the count that the officer was shown. Raises CaseChanged when it is another by now or is published,
+    ResultsSecret while voting goes on, PhaseClosed for an imported edition.
     """
-    if edition.phase(now) is not Phase.RESULTS:
-        return
-    kept: Publication | None = Publication.get_or_none(Publication.edition == edition)
-    if kept and kept.kept_at > edition.voting_to and (kept.removed or kept.corrected_at or not anew):
-        return
-    count = _count(edition, now)
+    require(not edition.archived, PhaseClosed)
     with transaction():
-        if kept:
-            Publication.delete().where(_unchanged(kept)).execute()
-        Publication.add({"edition": edition.id, "results": count, "kept_at": now}, new_only=True)
+        count = _count(edition, now)
+        require(crypto.same(digest_of(count), seen) and not _in_force(edition).exists(), CaseChanged(CHANGED))
+        outdated = Publication.approved_by.is_null() | (Publication.kept_at <= edition.voting_to)
+        Publication.delete().where(Publication.edition == edition, outdated).execute()
+        row = {"edition": edition.id, "results": count, "kept_at": now, "asked_by": officer.id}
+        require(Publication.add(row, new_only=True), CaseChanged(CHANGED))
+        audit.record("publication asked for", actor=officer, subject=edition, now=now, digest=seen)
+
+
+def approve_publication(edition: Edition, officer: Officer, *, seen: str, now: datetime) -> None:
+    """Publish the count of an edition that another officer has asked for, and let its ballots be counted ones.
+
+    The row is held while the ballots are counted: a removal that is not in the count waits, and is noted as one from published
+    results. Raises CaseChanged when the count is not the one that was asked for and shown, SecondOfficerNeeded.
+    """
+    with transaction():
+        kept = require(Publication.get_or_none(Publication.edition == edition), CaseChanged(CHANGED)).held()
+        count = _count(edition, now)
+        is_asked = kept.results == count and not kept.approved_by
+        require(is_asked and crypto.same(digest_of(count), seen), CaseChanged(CHANGED))
+        require(kept.asked_by != officer, SecondOfficerNeeded(
+            N_("You have asked for the publication of these results: another officer has to approve it.")))
+        Publication.update(approved_by=officer, kept_at=now, removed=0).where(Publication.id == kept.id).execute()
+        counted = (Ballot.update(state=BallotState.COUNTED)
+                   .where(Ballot.edition == edition, Ballot.state == BallotState.RECORDED).execute())
+        audit.record("results published", actor=officer, subject=edition, now=now, digest=seen, ballots=counted)
 
 
 def note_removed(edition: Edition) -> None:
-    """Note that the published results of an edition, if they are kept, count a ballot that was removed just now."""
+    """Note that the results of an edition, if they are published, count a ballot that was removed just now."""
     (Publication.update(removed=Publication.removed + 1)
      .where(Publication.edition == edition, Publication.kept_at > edition.voting_to).execute())
 
 
+def is_public(edition: Edition, *, now: datetime) -> bool:
+    """Tell whether everybody may read the results: from their day on, when two officers have published them by then."""
+    return edition.phase(now) is Phase.RESULTS and (
+        edition.archived or _in_force(edition).where(Publication.kept_at <= now).exists())
+
+
 def published(edition: Edition, *, now: datetime) -> Published:
-    """Return the results of an edition as they are announced; raise ResultsSecret before voting has ended, by the real moment."""
-    kept = _in_force(edition)
-    if kept is None:
-        return Published(results.count_edition(edition, now=now), results.turnout(edition))
-    told = json.loads(kept.results)
-    return Published(list(_read_pools(edition, told["pools"])), _read_turnout(told["turnout"]), kept.corrected_at, kept.corrected)
+    """Return the results of an edition as they are published; raise ResultsSecret before that."""
+    require(is_public(edition, now=now), ResultsSecret(N_("The results are not published yet.")))
+    if edition.archived:  # It changes only by the import of more pools or ballots.
+        size = Ballot.select().where(Ballot.edition == edition).count(), edition.pools.count()
+        return _read(edition, cache.same(("count", *edition.__data__.values(), *size), lambda: _count(edition, now)))
+    kept = _in_force(edition).get()
+    return _read(edition, kept.results)._replace(corrected_at=kept.corrected_at, corrected=kept.corrected)
 
 
 def find_correction(edition: Edition, *, now: datetime) -> Correction | None:
     """Return what would change if published results were corrected; None when no ballot was removed from them."""
-    kept = _in_force(edition)
+    kept = _in_force(edition).first()
     if kept is None or not kept.removed:
         return None
-    counted = results.count_edition(edition, now=now)
-    before = {result.pool.id: result for result in _read_pools(edition, json.loads(kept.results)["pools"])}
-    return Correction(kept.removed, [_compare(before[after.pool.id], after) for after in counted if after.pool.id in before],
-                      _digest(kept, _write(counted, results.turnout(edition))))
+    count = _count(edition, now)
+    before = {result.pool.id: result for result in _read(edition, kept.results).results}
+    return Correction(kept.removed, [_compare(before[after.pool.id], after) for after in _read(edition, count).results
+                                     if after.pool.id in before], _digest(kept, count))
 
 
 def approve_correction(edition: Edition, officer: Officer, *, seen: str, now: datetime) -> None:
@@ -112,33 +156,36 @@ def approve_correction(edition: Edition, officer: Officer, *, seen: str, now: da
 
     ``seen`` is the digest of the correction that the officer was shown; raises CaseChanged when it is another by now.
     """
-    kept, count = _in_force(edition), _count(edition, now)
-    if kept is None or not kept.removed or not crypto.same(_digest(kept, count), seen):
-        raise CaseChanged(CHANGED)
+    kept, count = _in_force(edition).first(), _count(edition, now)
+    require(kept and kept.removed and crypto.same(_digest(kept, count), seen), CaseChanged(CHANGED))
     with transaction():
         done = Publication.update(results=count, corrected=Publication.corrected + kept.removed, removed=0, corrected_at=now,
                                   corrected_by=officer)
-        # Else a ballot was removed, or another officer corrected them, since the ballots were counted.
-        require(done.where(_unchanged(kept)).execute(), CaseChanged(CHANGED))
-        audit.record("results corrected", actor=f"officer:{officer.uid}", subject=f"edition:{edition.code}", now=now,
-                     ballots=kept.removed)
+        # Else a ballot was removed, or another officer corrected them, since the ballots were counted: each adds to a number.
+        unchanged = (getattr(Publication, name) == getattr(kept, name) for name in ("id", "kept_at", "removed", "corrected"))
+        require(done.where(*unchanged).execute(), CaseChanged(CHANGED))
+        audit.record("results corrected", actor=officer, subject=edition, now=now, ballots=kept.removed)
 
 
-CHANGED = N_("The count was changed after you opened this page. Nothing was done. Look at the correction as it stands now.")
+def digest_of(count: str) -> str:
+    """Return the SHA-256 of a written count, by which officers see that they speak of the same."""
+    return hashlib.sha256(count.encode()).hexdigest()
 
 
-def _in_force(edition: Edition) -> Publication | None:
-    return Publication.select().join(Edition).where(Publication.edition == edition, IN_FORCE).first()
-
-
-def _unchanged(kept: Publication) -> Any:
-    """Say that nothing has become of what was read: every correction adds to the number of corrected ballots."""
-    return ((Publication.id == kept.id) & (Publication.kept_at == kept.kept_at) & (Publication.removed == kept.removed)
-            & (Publication.corrected == kept.corrected))
+def _in_force(edition: Edition) -> Any:
+    return Publication.select().join(Edition).where(Publication.edition == edition, IN_FORCE)
 
 
 def _count(edition: Edition, now: datetime) -> str:
-    return _write(results.count_edition(edition, now=now), results.turnout(edition))
+    """Count an edition by its own rule and by the other one, and write that as JSON."""
+    other = next(rule for rule in CountRule if rule != edition.count_rule)
+    told = results.turnout(edition)
+    return json.dumps({
+        "results": _write(results.count_edition(edition, now=now)),
+        "comparison": _write(results.count_edition(edition, now=now, rule=other)),
+        "turnout": [told.total, [[day.isoformat(), voters] for day, voters in told.by_day],
+                    [[district.id, voters] for district, voters in told.by_district], told.by_channel, told.by_age],
+    }, ensure_ascii=False)
 
 
 def _digest(kept: Publication, count: str) -> str:
@@ -155,31 +202,31 @@ def _compare(before: PoolResult, after: PoolResult) -> Effect:
                   moved=[(proposal, was[0], now[0]) for proposal, was, now in changed if was[0] != now[0]])
 
 
-def _write(counted: list[PoolResult], turnout: Turnout) -> str:
-    """Write results as JSON: per pool the outcomes by their numbers, points as text; turnout by day and the districts' ids."""
-    return json.dumps({
-        "pools": {str(result.pool.id): [
-            [entry.id, entry.cost, str(entry.points), entry.voters, entry.top_marks, outcome.reason, outcome.missing,
-             outcome.excluded_by] for outcome in result.outcomes for entry in (outcome.entry,)] for result in counted},
-        "turnout": [turnout.total, [[day.isoformat(), voters] for day, voters in turnout.by_day],
-                    [[district.id, voters] for district, voters in turnout.by_district]],
-    }, ensure_ascii=False)
+def _write(counted: list[PoolResult]) -> dict[str, Any]:
+    """Return per pool how many voted and were served, and the outcomes by their numbers, points as text."""
+    return {str(result.pool.id): [result.voters, result.served, [
+        [entry.id, entry.cost, str(entry.points), entry.voters, entry.top_marks, outcome.reason, outcome.missing,
+         outcome.excluded_by] for outcome in result.outcomes for entry in (outcome.entry,)]] for result in counted}
 
 
-def _read_pools(edition: Edition, told: dict[str, list[list[Any]]]) -> Iterator[PoolResult]:
+def _read(edition: Edition, count: str) -> Published:
+    told = json.loads(count)
     pools = {str(pool.id): pool for pool in Pool.select(Pool, District).join(District, JOIN.LEFT_OUTER)
              .where(Pool.edition == edition)}
     proposals: dict[int, dict[str, Proposal]] = {pool.id: {} for pool in pools.values()}
-    for proposal in Proposal.select().where(Proposal.pool.in_(list(pools.values()))):
+    for proposal in Proposal.select(*SHOWN).where(Proposal.pool.in_(list(pools.values()))):
         proposals[proposal.pool_id][str(proposal.number)] = proposal
-    for key, outcomes in told.items():
+    total, by_day, by_district, by_channel, by_age = told["turnout"]
+    districts = {district.id: district for district in District.select().where(District.id.in_([key for key, _ in by_district]))}
+    turnout = Turnout(total, [(date.fromisoformat(day), voters) for day, voters in by_day],
+                      [(districts[key], voters) for key, voters in by_district], [*map(tuple, by_channel)], [*map(tuple, by_age)])
+    counted, comparison = (list(_read_pools(told[part], pools, proposals)) for part in ("results", "comparison"))
+    return Published(counted, comparison, turnout)
+
+
+def _read_pools(told: dict[str, Any], pools: dict[str, Pool], proposals: dict[int, dict[str, Proposal]]) -> Iterator[PoolResult]:
+    for key, (all_voters, served, outcomes) in told.items():
         yield PoolResult(pools[key], [
             Outcome(Entry(number, cost, Decimal(points), voters, top_marks), Reason(reason), missing, excluded_by)
-            for number, cost, points, voters, top_marks, reason, missing, excluded_by in outcomes], proposals[pools[key].id])
-
-
-def _read_turnout(told: list[Any]) -> Turnout:
-    total, by_day, by_district = told
-    districts = {district.id: district for district in District.select().where(District.id.in_([key for key, _ in by_district]))}
-    return Turnout(total, [(date.fromisoformat(day), voters) for day, voters in by_day],
-                   [(districts[key], voters) for key, voters in by_district])
+            for number, cost, points, voters, top_marks, reason, missing, excluded_by in outcomes], proposals[pools[key].id],
+            all_voters, served)

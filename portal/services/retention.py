@@ -7,35 +7,22 @@ a row are swept up.
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from peewee import chunked
 
 from portal.database import on_sqlite, transaction
-from portal.models.account import Registration
-from portal.models.attachment import Attachment, FileKind
-from portal.models.ballot import BallotDraft
+from portal.models import (
+    Attachment, BallotDraft, Edition, EmailChange, Evidence, FileKind, Invitation, Message, MessageState, Officer, PasswordReset,
+    PhoneChange, Pool, Proposal, ProposalState, Registration, RemovalCase, RemovalStep, SendCount, Session, Support, Throttle,
+)
 from portal.models.base import BaseModel
-from portal.models.code import SendCount
-from portal.models.edition import Edition, Pool
-from portal.models.login import ABSOLUTE, IDLE, Session, Throttle
-from portal.models.message import Message, MessageState
-from portal.models.password import PasswordReset
-from portal.models.profile import EmailChange, PhoneChange
-from portal.models.proposal import Proposal, ProposalState
-from portal.models.removal import Evidence, RemovalCase, RemovalStep
-from portal.models.staff import Officer
-from portal.models.support import Invitation, Support
-from portal.services import attachment, audit, removal_evidence
-from portal.services.login_throttle import LONGEST
-from portal.services.password import LINK_LIVES
+from portal.models.login import ABSOLUTE, IDLE
+from portal.services import attachment, audit, login_throttle, password, removal_evidence, staff, support
 from portal.services.profile import CHANGE_LIVES
 from portal.services.registration import REGISTRATION_LIVES
 from portal.services.removal_evidence import SCANS_KEPT
-from portal.services.staff import ENROLMENT_LIVES
-from portal.services.support import INVITATION_LIVES
 
 SESSIONS_KEPT = timedelta(hours=12)  # A form left open over an evening is still given back to the same person.
 FAILURES_KEPT = timedelta(hours=13)  # No more than 13 are counted where an hour makes up for one, no more than 38 elsewhere.
@@ -51,8 +38,7 @@ FINISHED = (MessageState.SENT, MessageState.DELIVERED, MessageState.FAILED)
 BATCH = 250  # Rows of one transaction: some 8 ms on SQLite, for which others who write may have to wait.
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """Which rows of a table go, how long after what and why then; or which fields of them are emptied, when they stay."""
 
     what: str
@@ -60,12 +46,16 @@ class Rule:
     after: timedelta
     since: str
     why: str
-    due: Callable[[datetime], Any]  # The condition, for the moment that lies so long ago.
+    when: str | Callable[[datetime], Any] = "created_at"  # The moment's column, or the condition for what lies so long ago.
     empties: tuple[str, ...] = ()
 
     @property
     def table(self) -> str:
         return str(self.model._meta.table_name)
+
+    def due(self, ago: datetime) -> Any:
+        """Return the condition for a row whose moment is not later than this one."""
+        return getattr(self.model, self.when) <= ago if isinstance(self.when, str) else self.when(ago)
 
     def applies(self, now: datetime) -> Any:
         """Return the condition for a row that is due now; one whose first field is empty already is not."""
@@ -74,23 +64,19 @@ class Rule:
 
 
 RULES = (
-    Rule("registrations not confirmed", Registration, REGISTRATION_LIVES, "they were begun", "no code confirms them any more",
-         lambda ago: Registration.created_at <= ago),
-    Rule("phone changes not confirmed", PhoneChange, CHANGE_LIVES, "they were asked for", "no code confirms them any more",
-         lambda ago: PhoneChange.created_at <= ago),
-    Rule("e-mail changes not confirmed", EmailChange, CHANGE_LIVES, "they were asked for", "no link confirms them any more",
-         lambda ago: EmailChange.created_at <= ago),
-    Rule("links for a new password", PasswordReset, LINK_LIVES, "they were sent", "they open nothing any more",
-         lambda ago: PasswordReset.created_at <= ago),
+    Rule("registrations not confirmed", Registration, REGISTRATION_LIVES, "they were begun", "no code confirms them any more"),
+    Rule("phone changes not confirmed", PhoneChange, CHANGE_LIVES, "they were asked for", "no code confirms them any more"),
+    Rule("e-mail changes not confirmed", EmailChange, CHANGE_LIVES, "they were asked for", "no link confirms them any more"),
+    Rule("links for a new password", PasswordReset, password.LINK_LIVES, "they were sent", "they open nothing any more"),
     # The panel tells by the date, which stays, that the invitation has expired.
-    Rule("links that invite officers", Officer, ENROLMENT_LIVES, "they were sent", "they open nothing any more",
-         lambda ago: Officer.enrolment_expires_at <= ago + ENROLMENT_LIVES, empties=("enrolment_hash",)),
+    Rule("links that invite officers", Officer, staff.ENROLMENT_LIVES, "they were sent", "they open nothing any more",
+         lambda ago: Officer.enrolment_expires_at <= ago + staff.ENROLMENT_LIVES, empties=("enrolment_hash",)),
     Rule("sessions", Session, SESSIONS_KEPT, "they ended", "until then they tell whether the same person logs in again",
          lambda ago: (Session.seen_at <= ago - IDLE) | (Session.created_at <= ago - ABSOLUTE)),
     Rule("counts of failed logins", Throttle, FAILURES_KEPT, "the longest wait", "time has made up for every failure",
-         lambda ago: Throttle.failed_at <= ago - LONGEST),
+         lambda ago: Throttle.failed_at <= ago - login_throttle.LONGEST),
     Rule("counts of what was sent", SendCount, COUNTS_KEPT, "their window began", "no allowance looks at them any more",
-         lambda ago: SendCount.window <= ago),
+         "window"),
     Rule("messages sent, delivered or failed", Message, MESSAGES_KEPT, "they were written", "nobody asks about them any more",
          lambda ago: (Message.created_at <= ago) & Message.state.in_(FINISHED)),
     Rule("choices never cast", BallotDraft, DRAFTS_KEPT, "the end of voting", "nobody can cast them any more",
@@ -104,17 +90,14 @@ RULES = (
     Rule("projects never submitted", Proposal, UNSUBMITTED_KEPT, "the last day for it", "their authors have left them",
          lambda ago: (Proposal.state == ProposalState.DRAFT) & Proposal.pool.in_(
              Pool.select(Pool.id).join(Edition).where(Edition.proposals_to <= ago))),
-    Rule("invitations of co-authors", Invitation, INVITATION_LIVES, "they were sent", "they open nothing any more",
-         lambda ago: Invitation.created_at <= ago),
-    Rule("scans of documents", Evidence, SCANS_KEPT, "they came in", "whoever needs one asks for it again",
-         lambda ago: Evidence.uploaded_at <= ago),
+    Rule("invitations of co-authors", Invitation, support.INVITATION_LIVES, "they were sent", "they open nothing any more"),
+    Rule("scans of documents", Evidence, SCANS_KEPT, "they came in", "whoever needs one asks for it again", "uploaded_at"),
     Rule("what claimants told", RemovalCase, WORDS_KEPT, "the end of their case", "the decision stands without it",
-         lambda ago: RemovalCase.closed_at <= ago, empties=("name", "pesel", "pesel_index", "email", "story", "protocol")),
+         "closed_at", empties=("name", "pesel", "pesel_index", "email", "story", "protocol")),
     Rule("words in the history of cases", RemovalStep, WORDS_KEPT, "the end of the case", "the decision stands without them",
          lambda ago: RemovalStep.case.in_(RemovalCase.select(RemovalCase.id).where(RemovalCase.closed_at <= ago)),
          empties=("words",)),
-    Rule("cases that have ended", RemovalCase, CASES_KEPT, "their end", "nobody comes back to them any more",
-         lambda ago: RemovalCase.closed_at <= ago),
+    Rule("cases that have ended", RemovalCase, CASES_KEPT, "their end", "nobody comes back to them any more", "closed_at"),
 )
 
 

@@ -7,9 +7,9 @@ from portal import crypto
 from portal.config import settings
 from portal.database import lock, transaction
 from portal.errors import N_, CodeRefused, EnrolmentUnknown, LoginRefused, NoAdministratorLeft, PortalError, require
-from portal.models.login import Session
-from portal.models.staff import Officer, RecoveryCode, Role
-from portal.services import audit, login, staff_codes
+from portal.models import Officer, RecoveryCode, Role, Session
+from portal.services import login, staff_codes
+from portal.services.account import record, write
 
 ENROLMENT_LIVES = timedelta(hours=72)
 
@@ -41,7 +41,7 @@ def load_officer(email: str, *, name: str, role: Role, password: str, now: datet
 def _create(email: str, name: str, role: Role, password_hash: str, actor: str, now: datetime) -> Officer:
     officer: Officer = Officer.create(email=email.lower(), name=name, role=role, password_hash=password_hash, created_at=now,
                                       totp_secret=staff_codes.new_secret())
-    _record("officer created", officer, actor, now, role=str(role))
+    record(officer, "officer created", now, actor=actor, role=str(role))
     return officer
 
 
@@ -53,7 +53,7 @@ def renew_access(officer: Officer, *, actor: str, now: datetime) -> Invitation:
                 PortalError(N_("This officer's access has been ended.")))
         RecoveryCode.delete().where(RecoveryCode.officer == officer).execute()
         login.end_sessions(officer)
-        _record("officer's access renewed", officer, actor, now)
+        record(officer, "officer's access renewed", now, actor=actor)
         return _invite(officer, now)
 
 
@@ -62,7 +62,7 @@ def _invite(officer: Officer, now: datetime) -> Invitation:
     invitation = Invitation(officer, f"/admin/dostep/{token}", now + ENROLMENT_LIVES)
     (Officer.update(enrolment_hash=crypto.hash_token(token), enrolment_expires_at=invitation.expires_at)
      .where(Officer.id == officer.id).execute())
-    staff_codes.tell(officer, "officer_invited", now=now, useless_after=invitation.expires_at, path=invitation.path)
+    write(officer, "officer_invited", now=now, useless_after=invitation.expires_at, path=invitation.path)
     return invitation
 
 
@@ -78,16 +78,14 @@ def enrol(token: str, password: str, code: str, *, now: datetime) -> list[str]:
     Raises EnrolmentUnknown, and CodeRefused when the code is not the authenticator's; then the link still works.
     """
     officer = find_enrolment(token, now=now)
-    step = staff_codes.matching_step(officer, code, now=now)
-    if step is None:
-        raise CodeRefused(N_("This is not the code that the authenticator shows now. Check that its clock is right, and type the "
-                             "newest code."))
+    step = require(staff_codes.matching_step(officer, code, now=now), CodeRefused(N_(
+        "This is not the code that the authenticator shows now. Check that its clock is right, and type the newest code.")))
     hashed = crypto.hash_password(password, officer=True)
     with transaction():
         enrolled = Officer.update(password_hash=hashed, totp_step=step, enrolment_hash=None, enrolment_expires_at=None)
         # Else a parallel request was faster, or the access was renewed or ended meanwhile.
         require(enrolled.where(Officer.enrolment_hash == officer.enrolment_hash, Officer.active).execute(), EnrolmentUnknown)
-        _record("officer enrolled", officer, f"officer:{officer.uid}", now)
+        record(officer, "officer enrolled", now)
         return staff_codes.replace_recovery_codes(officer)
 
 
@@ -101,22 +99,22 @@ def change_password(officer: Officer, password: str, *, session: Session, now: d
         same = Officer.password_hash == officer.password_hash, Officer.enrolment_hash.is_null()
         require(Officer.update(password_hash=hashed).where(Officer.id == officer.id, *same).execute(), LoginRefused)
         login.end_sessions(officer, but=session)
-        _record("officer's password changed", officer, f"officer:{officer.uid}", now)
-        staff_codes.tell(officer, "officer_password_changed", now=now)
+        record(officer, "officer's password changed", now)
+        write(officer, "officer_password_changed", now=now)
 
 
 def end_other_sessions(officer: Officer, *, session: Session, now: datetime) -> None:
     """End an officer's sessions at once everywhere but here."""
     with transaction():
         login.end_sessions(officer, but=session)
-        _record("officer's other sessions ended", officer, f"officer:{officer.uid}", now)
+        record(officer, "officer's other sessions ended", now)
 
 
 def renew_recovery_codes(officer: Officer, *, now: datetime) -> list[str]:
     """Replace an officer's recovery codes, tell the officer so, and return the new ones."""
     with transaction():
-        _record("recovery codes replaced", officer, f"officer:{officer.uid}", now)
-        staff_codes.tell(officer, "recovery_codes_replaced", now=now)
+        record(officer, "recovery codes replaced", now)
+        write(officer, "recovery_codes_replaced", now=now)
         return staff_codes.replace_recovery_codes(officer)
 
 
@@ -126,7 +124,7 @@ def end_access(officer: Officer, *, actor: str, now: datetime) -> None:
         Officer.update(active=False, enrolment_hash=None).where(Officer.id == officer.id).execute()
         keep_an_administrator()
         login.end_sessions(officer)
-        _record("officer's access ended", officer, actor, now)
+        record(officer, "officer's access ended", now, actor=actor)
 
 
 def keep_an_administrator() -> None:
@@ -134,7 +132,3 @@ def keep_an_administrator() -> None:
     lock("administrators")  # Two administrators who shut each other out: the second finds nobody left.
     able = Officer.select().where(Officer.active, Officer.role == Role.ADMINISTRATOR, Officer.password_hash != "")
     require(able.exists(), NoAdministratorLeft)
-
-
-def _record(action: str, officer: Officer, actor: str, now: datetime, **detail: str) -> None:
-    audit.record(action, actor=actor, subject=f"officer:{officer.uid}", now=now, **detail)

@@ -3,20 +3,16 @@
 import re
 import secrets
 from datetime import datetime
-from typing import Any
 
 import pyotp
 
 from portal import crypto
 from portal.config import settings
 from portal.database import transaction
-from portal.errors import LoginRefused
-from portal.messaging.outbox import enqueue
-from portal.models.message import MessageChannel
-from portal.models.staff import Officer, RecoveryCode
-from portal.services import audit
+from portal.errors import LoginRefused, require
+from portal.models import Officer, RecoveryCode
+from portal.services.account import record, write
 
-LANGUAGE = "pl"  # Officers read the city's own.
 TOTP_SECONDS = 30
 RECOVERY_CODES = 10
 SIGNS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # 32, none of which looks like another: twelve of them are 60 random bits.
@@ -47,8 +43,7 @@ def accept(officer: Officer, code: str, *, now: datetime) -> None:
     unchanged = Officer.id == officer.id, Officer.active, Officer.password_hash == officer.password_hash
     unused = [Officer.totp_step < step] if step else []
     accepted = Officer.update(totp_step=step or Officer.totp_step).where(*unchanged, *unused).execute()
-    if not accepted or (step is None and not _use_recovery_code(officer, code, now)):
-        raise LoginRefused
+    require(accepted and (step is not None or _use_recovery_code(officer, code, now)), LoginRefused)
 
 
 def _use_recovery_code(officer: Officer, code: str, now: datetime) -> bool:
@@ -56,17 +51,17 @@ def _use_recovery_code(officer: Officer, code: str, now: datetime) -> bool:
     if not RecoveryCode.delete().where(RecoveryCode.officer == officer, RecoveryCode.code_hash == hashed).execute():
         return False
     left = codes_left(officer)
-    audit.record("recovery code used", actor=f"officer:{officer.uid}", subject=f"officer:{officer.uid}", now=now, left=left)
-    tell(officer, "recovery_code_used", now=now, left=left)
+    record(officer, "recovery code used", now, left=left)
+    write(officer, "recovery_code_used", now=now, left=left)
     return True
 
 
 def note_refusal(officer: Officer, *, device: str, is_known: bool, now: datetime) -> None:
     """Keep that the password was right but the code was not; tell the officer, unless it was on a device of the own."""
     with transaction():
-        audit.record("second factor refused", actor="system", subject=f"officer:{officer.uid}", now=now)
+        record(officer, "second factor refused", now, actor="system")
         if not is_known:
-            tell(officer, "officer_code_refused", now=now, device=device)
+            write(officer, "officer_code_refused", now=now, device=device)
 
 
 def replace_recovery_codes(officer: Officer) -> list[str]:
@@ -80,12 +75,6 @@ def replace_recovery_codes(officer: Officer) -> list[str]:
 def codes_left(officer: Officer) -> int:
     """Return how many recovery codes an officer has not used yet."""
     return int(RecoveryCode.select().where(RecoveryCode.officer == officer).count())
-
-
-def tell(officer: Officer, template: str, *, now: datetime, **payload: Any) -> None:
-    """Write a letter about the own access to an officer, in the caller's transaction."""
-    enqueue(MessageChannel.MAIL, template, key=f"{template}:{crypto.new_token(16)}", recipient=officer.email, language=LANGUAGE,
-            now=now, name=officer.name, **payload)
 
 
 def _bare(code: str) -> str:

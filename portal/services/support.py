@@ -10,11 +10,9 @@ from portal import clock, crypto
 from portal.database import transaction
 from portal.errors import N_, InvitationRefused, LinkUnknown, MoveForbidden, NotFound, SupportRefused, require
 from portal.messaging.outbox import enqueue
-from portal.models.account import Account, AccountState
+from portal.models import Account, AccountState, Authorship, Follow, Invitation, MessageChannel, Proposal, ProposalState, Support
 from portal.models.base import Prepared
-from portal.models.message import MessageChannel
-from portal.models.proposal import PUBLIC, Proposal, ProposalState
-from portal.models.support import Authorship, Follow, Invitation, Support
+from portal.models.proposal import PUBLIC
 from portal.services.code import count_sending
 from portal.services.proposals import authors
 
@@ -47,8 +45,7 @@ def find_proposal(account: Account, slug: str) -> Proposal:
     """Return a proposal that everybody may read, or whose author somebody is; raise NotFound."""
     own = Authorship.select(Authorship.proposal).where(Authorship.account == account)
     readable = Proposal.state.in_(PUBLIC) | Proposal.id.in_(own)
-    found: Proposal = require(Proposal.select().where(Proposal.slug == slug, readable).first(), NotFound)
-    return found
+    return require(Proposal.select().where(Proposal.slug == slug, readable).first(), NotFound)
 
 
 def standing(proposal: Proposal, account: Account | None, *, now: datetime) -> Standing:
@@ -104,8 +101,7 @@ def support(account: Account, proposal: Proposal, *, now: datetime) -> None:
     """Note a resident's support, once however often it is given; raise SupportRefused."""
     with transaction():
         proposal, account = proposal.held(), account.held()
-        refusal = _refusal(proposal, account, now, Authorship.get_or_none(_own(Authorship, proposal, account)))
-        if refusal:
+        if refusal := _refusal(proposal, account, now, Authorship.get_or_none(_own(Authorship, proposal, account))):
             raise refusal
         Support.add({"proposal": proposal.id, "account": account.id, "created_at": now}, new_only=True)
 
@@ -113,8 +109,7 @@ def support(account: Account, proposal: Proposal, *, now: datetime) -> None:
 def take_back(account: Account, proposal: Proposal, *, now: datetime) -> None:
     """Forget a resident's support; raise SupportRefused when it is collected no more."""
     with transaction():
-        refusal = _refusal(proposal.held(), None, now)
-        if refusal:
+        if refusal := _refusal(proposal.held(), None, now):
             raise refusal
         Support.delete().where(_own(Support, proposal, account)).execute()
 
@@ -143,15 +138,11 @@ def invite(proposal: Proposal, email: str, *, now: datetime) -> None:
     token = crypto.new_token()
     hashed, day = crypto.hash_token(token), clock.start_of(clock.local(now).date())
     with transaction():
-        if proposal.held().state not in JOINED_IN:
-            raise MoveForbidden
+        require(proposal.held().state in JOINED_IN, MoveForbidden)
         known, waiting = authors(proposal), invitations(proposal, now=now)
-        refusals = ((email in [author.account.email for author in known], KNOWN),
-                    (email in [invitation.email for invitation in waiting], INVITED),
-                    (len(known) - 1 + len(waiting) >= MOST_COAUTHORS, FULL))
-        for is_so, why in refusals:
-            if is_so:
-                raise InvitationRefused(why)
+        require(email not in [author.account.email for author in known], InvitationRefused(KNOWN))
+        require(email not in [invitation.email for invitation in waiting], InvitationRefused(INVITED))
+        require(len(known) - 1 + len(waiting) < MOST_COAUTHORS, InvitationRefused(FULL))
         lead = known[0].account
         count_sending(f"coauthors:{lead.uid}", day, MOST_INVITATIONS_A_DAY, refusal=TOO_MANY_LETTERS)
         count_sending("invited:" + crypto.keyed_hash("index", "invited", email), day, MOST_TO_ONE_A_DAY, refusal=TOO_MANY_LETTERS)
@@ -167,10 +158,9 @@ def withdraw_invitation(proposal: Proposal, token_hash: str) -> None:
 
 def find_invitation(token: str, *, now: datetime) -> Invitation:
     """Return an invitation, with its proposal, by the token of its link; raise LinkUnknown."""
-    found: Invitation = require(Invitation.select(Invitation, Proposal).join(Proposal).where(
+    return require(Invitation.select(Invitation, Proposal).join(Proposal).where(
         Invitation.token_hash == crypto.hash_token(token), Invitation.created_at > now - INVITATION_LIVES,
         Proposal.state.in_(JOINED_IN)).first(), LinkUnknown)
-    return found
 
 
 def join(token: str, account: Account, *, shows_name: bool, now: datetime) -> None:
@@ -181,9 +171,8 @@ def join(token: str, account: Account, *, shows_name: bool, now: datetime) -> No
     with transaction():
         proposal, account = find_invitation(token, now=now).proposal.held(), account.held()
         find_invitation(token, now=now).delete_instance()  # Looked for again: another may have been faster.
-        if not Authorship.add({"proposal": proposal.id, "account": account.id, "accepted_at": now, "shows_name": shows_name},
-                              new_only=True):
-            raise InvitationRefused
+        author = {"proposal": proposal.id, "account": account.id, "accepted_at": now, "shows_name": shows_name}
+        require(Authorship.add(author, new_only=True), InvitationRefused)
         Support.delete().where(_own(Support, proposal, account)).execute()
 
 

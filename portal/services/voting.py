@@ -3,11 +3,10 @@
 import hashlib
 import json
 import secrets
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import NamedTuple
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from peewee import JOIN, IntegrityError
 
@@ -15,12 +14,12 @@ from portal import clock, crypto
 from portal.database import transaction
 from portal.errors import N_, AlreadyVoted, BallotChanged, BallotIncomplete, BallotInvalid, MayNotVote, PhaseClosed
 from portal.messaging.outbox import enqueue
-from portal.models.account import Account, AccountState
-from portal.models.ballot import Ballot, BallotDraft, Channel, Choice
-from portal.models.district import District
-from portal.models.edition import Edition, Phase, Pool
-from portal.models.message import MessageChannel
-from portal.models.proposal import Proposal
+from portal.models import (
+    Account, AccountState, Ballot, BallotDraft, Channel, Choice, District, Edition, MessageChannel, Phase, Pool, Proposal,
+)
+from portal.models.ballot import AGE_BANDS
+from portal.network import network_of
+from portal.services.proposals_catalogue import fold
 
 RECEIPT_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # 32 signs that nobody confuses
 Picks = Mapping[str, str]  # Slot.name -> uid of the proposal
@@ -49,6 +48,16 @@ class Contest(NamedTuple):
         """The marks as the page offers them: points and name."""
         return [(slot.points, slot.name) for slot in self.slots]
 
+    @property
+    def categories(self) -> list[str]:
+        """What its proposals are about, in no order."""
+        return list({name for row in self.proposals for name in row.categories.split(",") if name})
+
+    def chosen(self, picks: Picks) -> list[tuple[Slot, str]]:
+        """Return each mark with the title of what picks give it to, if they do."""
+        titles = {row.uid: row.title for row in self.proposals}
+        return [(slot, titles.get(picks.get(slot.name, ""), "")) for slot in self.slots]
+
 
 class Mark(NamedTuple):
     """The points that a ballot gives to a proposal."""
@@ -67,8 +76,8 @@ def ballot_paper(edition: Edition, district: District) -> list[Contest]:
     return [contest for contest in contests if contest.proposals and contest.slots]
 
 
-def read_picks(edition: Edition, paper: list[Contest], picks: Picks) -> list[Mark]:
-    """Check picks against the rules of the edition and return the marks they mean.
+def read_picks(edition: Edition, paper: list[Contest], picks: Picks, *, whole: bool = True) -> list[Mark]:
+    """Check picks against the rules of the edition and return the marks they mean; not ``whole``: some may still be missing.
 
     Unknown names are ignored. Raises BallotInvalid with the message and, as ``slot``, the field that it belongs to.
     """
@@ -78,7 +87,7 @@ def read_picks(edition: Edition, paper: list[Contest], picks: Picks) -> list[Mar
         taken: set[str] = set()
         for slot in contest.slots:
             uid = picks.get(slot.name) or ""
-            if not uid and edition.all_required:
+            if not uid and whole and edition.all_required:
                 raise BallotInvalid(
                     N_("Choose a project of the district %(district)s for %(points)s points.") if contest.pool.district
                     else N_("Choose a citywide project for %(points)s points."),
@@ -92,7 +101,7 @@ def read_picks(edition: Edition, paper: list[Contest], picks: Picks) -> list[Mar
                                     title=offered[uid].title, slot=slot.name)
             taken.add(uid)
             marks.append(Mark(slot, offered[uid]))
-    if not marks:
+    if whole and not marks:
         raise BallotInvalid(N_("Choose at least one project."), slot=paper[0].slots[0].name if paper else "")
     return marks
 
@@ -110,29 +119,34 @@ def check_entitled(account: Account, edition: Edition, *, now: datetime) -> None
         raise PhaseClosed
     if account.state != AccountState.ACTIVE:
         raise MayNotVote
-    if edition.minimum_age and _age(account.birth_date, clock.local(now).date()) < edition.minimum_age:
+    if edition.minimum_age and age(account.birth_date, clock.local(now).date()) < edition.minimum_age:
         raise MayNotVote(N_("In this edition one can vote from the age of %(age)s."), age=edition.minimum_age)
 
 
-def _age(born: date, on: date) -> int:
+def age(born: date, on: date) -> int:
+    """Return how many years old somebody is on a day."""
     return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
 
 
-def save_draft(account: Account, edition: Edition, paper: list[Contest], picks: Picks, *, now: datetime) -> list[Mark]:
-    """Keep a valid choice, sealed, until it is cast; raise as check_may_vote and read_picks do, and store nothing then."""
-    check_may_vote(account, edition, now=now)
-    marks = read_picks(edition, paper, picks)
-    chosen = json.dumps({mark.slot.name: mark.proposal.uid for mark in marks})
+def age_band(born: date, at: datetime) -> int:
+    """Return from which age the band is that somebody belongs to at a moment."""
+    years = age(born, clock.local(at).date())
+    return max(band for band in AGE_BANDS if band <= years)
+
+
+def save_draft(account: Account, edition: Edition, paper: list[Contest], picks: Picks, *, whole: bool = True,
+               now: datetime) -> None:
+    """Keep a choice, sealed, until it is cast; raise as check_may_vote and read_picks do, and store nothing then."""
+    check_entitled(account, edition, now=now)
+    chosen = json.dumps({mark.slot.name: mark.proposal.uid for mark in read_picks(edition, paper, picks, whole=whole)})
     try:
         with transaction():
-            (BallotDraft.insert(account=account, edition=edition, picks=chosen, updated_at=now)
-             .on_conflict(conflict_target=[BallotDraft.account, BallotDraft.edition],
-                          preserve=[BallotDraft.picks, BallotDraft.updated_at]).execute())
-            if own_ballot(account, edition):  # Cast in parallel just now: no choice may stay beside an account that has voted.
+            BallotDraft.add({"account": account.id, "edition": edition.id, "picks": chosen, "updated_at": now},
+                            known_by=("account", "edition"))
+            if own_ballot(account, edition):  # Only after the row is there: no choice may stay beside a ballot cast meanwhile.
                 raise AlreadyVoted
     except IntegrityError:  # The account was deleted in parallel just now.
         raise MayNotVote from None
-    return marks
 
 
 def load_draft(account: Account, edition: Edition) -> Picks:
@@ -149,41 +163,19 @@ def voter_key(account: Account, edition: Edition) -> str:
     return crypto.keyed_hash(edition.ballot_key, *identity(account))
 
 
-def identity(account: Account) -> tuple[str, str]:
-    """Return who a person is to the ballot box: the PESEL's blind index, else the account."""
-    return ("pesel", account.pesel_index) if account.pesel_index else ("account", account.uid)
+def identity(person: Account) -> tuple[str, ...]:
+    """Return who a person is to the ballot box: the PESEL's blind index, else the account; if that is not stored, the name."""
+    return ("pesel", person.pesel_index) if person.pesel_index else ("account", person.uid) if person.id else named(person)
+
+
+def named(person: Account) -> tuple[str, ...]:
+    """Return the birth date, the first given name and the family name of a person without PESEL number and account."""
+    return "named", str(person.birth_date), *fold(person.given_name).split()[:1], fold(person.family_name)
 
 
 def own_ballot(account: Account, edition: Edition) -> Ballot | None:
-    """Return the ballot of this person in the edition, if there is one."""
-    return Ballot.of_voter(edition, voter_key(account, edition))
-
-
-def own_ballots(account: Account, editions: Iterable[Edition]) -> list[tuple[Edition, Ballot]]:
-    """Return the person's ballots in these editions; where the key was destroyed or never was, nobody can know of any."""
-    found = []
-    for edition in editions:
-        with suppress(crypto.KeyMissing):
-            ballot = own_ballot(account, edition)
-            found += [(edition, ballot)] if ballot else []
-    return found
-
-
-def rekey_ballots(account: Account, *, before: tuple[str, str]) -> None:
-    """Let a person's ballots follow a change of the identity, in the transaction that has just changed it.
-
-    Drafts go: a cast that began before the change has taken its draft by now, so that its ballot is found here, or it finds
-    none. Raises AlreadyVoted when the new identity has voted online, from another account then: whose that was, only the office
-    can tell; and IntegrityError when it has a ballot on paper where the old identity has one.
-    """
-    BallotDraft.delete().where(BallotDraft.account == account).execute()
-    for edition in Edition.select():
-        with suppress(crypto.KeyMissing):
-            old, new = crypto.keyed_hash(edition.ballot_key, *before), voter_key(account, edition)
-            other = Ballot.of_voter(edition, new)
-            if other and other.channel == Channel.ONLINE and old != new:
-                raise AlreadyVoted
-            Ballot.update(voter_key=new).where(Ballot.edition == edition, Ballot.voter_key == old).execute()
+    """Return the ballot of this person in the edition, if there is one, also on paper before there was an account."""
+    return Ballot.of_voter(edition, voter_key(account, edition), crypto.keyed_hash(edition.ballot_key, *named(account)))
 
 
 def mark_reviewed(picks: Picks) -> str:
@@ -191,9 +183,11 @@ def mark_reviewed(picks: Picks) -> str:
     return crypto.keyed_hash("index", "reviewed", json.dumps(picks, sort_keys=True))
 
 
-def cast_ballot(account: Account, edition: Edition, paper: list[Contest], *, reviewed: str, now: datetime) -> str:
+def cast_ballot(account: Account, edition: Edition, paper: list[Contest], *, reviewed: str, address: str = "",
+                now: datetime) -> str:
     """Turn the reviewed draft into the person's one ballot and return its confirmation number, which is not kept.
 
+    Of the network address only a hash under the edition's key is, for patterns that people look into.
     Raises PhaseClosed, MayNotVote, AlreadyVoted, BallotIncomplete, BallotChanged or BallotInvalid; then nothing is changed.
     """
     check_entitled(account, edition, now=now)
@@ -207,8 +201,9 @@ def cast_ballot(account: Account, edition: Edition, paper: list[Contest], *, rev
             if not crypto.same(reviewed, mark_reviewed(picks)):
                 raise BallotChanged
             marks = read_picks(edition, paper, picks)
+            network = crypto.keyed_hash(edition.ballot_key, "network", network_of(address)) if address else None
             store_ballot(edition, marks, voter_key=key, channel=Channel.ONLINE, district=account.district_id, number=number,
-                         now=now)
+                         age_from=age_band(account.birth_date, now), network=network, now=now)
             enqueue(MessageChannel.MAIL, "ballot_recorded", key=f"ballot:{edition.code}:{account.uid}",
                     recipient=account.email, language=account.language, now=now, name=account.given_name,
                     edition=edition.name)
@@ -218,11 +213,16 @@ def cast_ballot(account: Account, edition: Edition, paper: list[Contest], *, rev
 
 
 def store_ballot(edition: Edition, marks: list[Mark], *, voter_key: str, channel: Channel, district: int | None, number: str,
-                 now: datetime) -> None:
+                 age_from: int | None = None, network: str | None = None, now: datetime) -> None:
     """Insert a ballot with its choices; raise IntegrityError when the person has one already."""
     ballot = uuid4()
     Ballot.add({"id": ballot, "edition": edition.id, "voter_key": voter_key, "channel": channel, "district": district,
-                "cast_at": clock.hour_of(now), "commitment": commit(number, marks)})
+                "cast_at": clock.hour_of(now), "commitment": commit(number, marks), "age_from": age_from, "network": network})
+    store_choices(ballot, edition, marks)
+
+
+def store_choices(ballot: UUID, edition: Edition, marks: list[Mark]) -> None:
+    """Insert what a ballot chooses."""
     Choice.add(*({"ballot": ballot, "pool": mark.slot.pool.id, "proposal": mark.proposal.id, "points": mark.slot.points,
                   "rank": len(edition.points(mark.slot.pool)) - mark.slot.points + 1} for mark in marks))
 
@@ -234,9 +234,14 @@ def new_receipt() -> str:
 
 
 def commit(number: str, marks: list[Mark]) -> str:
-    """Return the public commitment to a ballot: SHA-256 of the number and the sorted lines ``pool/project number=points``.
+    """Return the public commitment to a ballot: the SHA-256 of what it commits to."""
+    return hashlib.sha256(committed(number, marks).encode()).hexdigest()
 
-    The lines are joined by newlines; the citywide pool is written ``*``.
+
+def committed(number: str, marks: list[Mark]) -> str:
+    """Return the confirmation number and the sorted lines ``pool/project number=points``, joined by newlines.
+
+    The citywide pool is written ``*``.
     """
-    lines = sorted(f"{mark.slot.pool.name or '*'}/{mark.proposal.number}={mark.slot.points}" for mark in marks)
-    return hashlib.sha256("\n".join([number, *lines]).encode()).hexdigest()
+    lines = [f"{slot.pool.name or '*'}/{proposal.number}={slot.points}" for slot, proposal in marks]
+    return "\n".join([number, *sorted(lines)])

@@ -4,12 +4,12 @@ from flask import Flask
 
 from portal.config import settings
 from portal.views import (
-    attachment, audit, health, home, hooks, login, mailbox, password, profile, proposals, proposals_draft, registration, removal,
-    results, support, voting,
+    attachment, audit, health, home, hooks, login, mailbox, open_data, password, profile, proposals, proposals_draft,
+    registration, removal, results, support, voting,
 )
 
 PAGES = (home, proposals, proposals_draft, attachment, support, registration, removal, login, password, profile, voting, results,
-         audit, hooks, health)
+         open_data, audit, hooks, health)
 
 
 def init_app(app: Flask) -> None:

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, send_file
 from flask_login import current_user
 
 from portal.access import open_form
-from portal.models.attachment import FileKind
+from portal.models import FileKind
 from portal.models.proposal import PUBLIC
 from portal.services import attachment
 
@@ -26,8 +26,6 @@ def show_file(uid: str, name: str) -> Response:
     response = send_file(BytesIO(attachment.read(row)), mimetype=str(row.media), download_name=shown,
                          as_attachment=row.media != "image/jpeg")
     response.headers["Content-Security-Policy"] = SANDBOX
-    if row.proposal.state in PUBLIC:  # For the browser alone: files would crowd pages out of cache.PublicPages.
-        response.headers["Cache-Control"] = "private, max-age=600"
-    else:
-        response.headers["Cache-Control"] = "no-store"
+    # For the browser alone: files would crowd pages out of cache.PublicPages.
+    response.headers["Cache-Control"] = "private, max-age=600" if row.proposal.state in PUBLIC else "no-store"
     return response

@@ -24,7 +24,7 @@ def alive() -> Any:
 @open_form
 def ready() -> Any:
     try:
-        waiting = database.pending()
+        missing = "migrations" if database.pending() else ""
     except PeeweeException:
-        return "database", 503, {"Content-Type": "text/plain"}
-    return ("migrations", 503, {"Content-Type": "text/plain"}) if waiting else ("ok", {"Content-Type": "text/plain"})
+        missing = "database"
+    return missing or "ok", 503 if missing else 200, {"Content-Type": "text/plain"}

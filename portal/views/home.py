@@ -7,12 +7,10 @@ from typing import Any
 
 from flask import Blueprint, abort, redirect, render_template, url_for
 
-from portal import clock
 from portal.access import open_form, public_page, safe_next_url
 from portal.config import settings
 from portal.i18n import COOKIE, LANGUAGES
-from portal.models.edition import Pool
-from portal.models.proposal import Proposal
+from portal.models import Pool, Proposal
 from portal.templating import current_edition
 
 pages = Blueprint("home", __name__)
@@ -23,12 +21,8 @@ YEAR = 365 * 24 * 3600
 @public_page
 def show_home() -> str:
     edition = current_edition()
-    proposals = list(Proposal.public(edition).limit(6)) if edition else []
-    pools = list(Pool.select().where(Pool.edition == edition))
-    return render_template("home/show_home.html", proposals=proposals, budget=sum(pool.budget for pool in pools),
-                           count=Proposal.public(edition).count() if edition else 0,
-                           districts=sum(pool.district_id is not None for pool in pools),
-                           phase=edition.phase(clock.now()) if edition else None)
+    proposals, pools = Proposal.public(edition), Pool.select().where(Pool.edition == edition)
+    return render_template("home/show_home.html", proposals=list(proposals.limit(6)), count=proposals.count(), pools=list(pools))
 
 
 @pages.get("/kontakt")

@@ -30,7 +30,6 @@ def report_sms(secret: str) -> Any:
         abort(404)
     reports = list(sms.read_reports(request.values))
     with transaction():
-        new = sum(outbox.note_report(report.state, key=report.key, gateway_id=report.gateway_id, error=report.error,
-                                     now=clock.now()) for report in reports)
+        new = sum(outbox.note_report(report, now=clock.now()) for report in reports)
     log.info("the text message gateway sent %d reports, %d of them new", len(reports), new)  # Whose, the log need not know.
     return "OK", {"Content-Type": "text/plain"}

@@ -6,12 +6,12 @@
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
 from portal import access, clock, i18n, stencil
-from portal.access import open_form, resident_required, safe_next_url
+from portal.access import lead_on, open_form, resident_required, safe_next_url
 from portal.errors import LoginRefused, Throttled
 from portal.forms.login import LoginForm
 from portal.services import login
@@ -41,8 +41,7 @@ def log_in() -> Any:
 @open_form
 def log_out() -> Any:
     access.leave()
-    flash(_("You are logged out."), "success")
-    return redirect(url_for("home.show_home"))
+    return lead_on("home.show_home", _("You are logged out."))
 
 
 @pages.get("/moje-konto/sesje")
@@ -61,16 +60,14 @@ def list_sessions() -> Any:
 @resident_required
 def end_session(uid: str) -> Any:
     login.end_session(current_user.account, uid)
-    flash(_("The session has ended."), "success")
-    return redirect(url_for("login.list_sessions"))
+    return lead_on("login.list_sessions", _("The session has ended."))
 
 
 @pages.post("/moje-konto/sesje/zakoncz-inne")
 @resident_required
 def end_other_sessions() -> Any:
     login.end_sessions(current_user.account, but=current_user.session)
-    flash(_("All your other sessions have ended."), "success")
-    return redirect(url_for("login.list_sessions"))
+    return lead_on("login.list_sessions", _("All your other sessions have ended."))
 
 
 @pages.post("/moje-konto/sesje/przedluz")

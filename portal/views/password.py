@@ -5,12 +5,12 @@
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
 from portal import access, clock, stencil
-from portal.access import open_form, resident_required
+from portal.access import lead_on, open_form, resident_required
 from portal.errors import LoginRefused, ResetUnknown, Throttled, TooMany
 from portal.forms.password import AskResetForm, ChangePasswordForm, NewPasswordForm
 from portal.services import password
@@ -55,8 +55,7 @@ def reset_password(token: str) -> Any:
             account = password.reset_password(token, form.new_password.data, now=clock.now())
             access.remember_device(new_tokens(account, access.browser()))
             session.pop(ASKED_FOR, None)
-            flash(_("Your new password is set. Log in with it."), "success")
-            return redirect(url_for("login.log_in"))
+            return lead_on("login.log_in", _("Your new password is set. Log in with it."))
     except ResetUnknown as error:
         return render_template("password/link_dead.html", error=error), error.status
     return render_template("password/reset_password.html", form=form, account=account), 400 if form.errors else 200
@@ -71,8 +70,7 @@ def change_password() -> Any:
             account = password.change_password(current_user.session, form.current_password.data, form.new_password.data,
                                                address=request.remote_addr or "", now=clock.now())
             access.remember_device(new_tokens(account, access.browser()))
-            flash(_("Your password is changed. All your other sessions have ended."), "success")
-            return redirect(url_for("password.change_password"))
+            return lead_on("password.change_password", _("Your password is changed. All your other sessions have ended."))
         except (LoginRefused, Throttled) as error:
             form.refuse(error, form.current_password)
             status = error.status

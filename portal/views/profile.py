@@ -14,31 +14,27 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from portal import access, clock, stencil
-from portal.access import open_form, resident_required
+from portal.access import lead_on, open_form, resident_form, resident_required
 from portal.config import settings
 from portal.errors import (
     N_, BallotWouldGo, ChangeUnknown, CodeRefused, LoginRefused, NotFound, PeselTaken, PortalError, Throttled, TooMany,
-    UnderCheck,
+    UnderCheck, require,
 )
-from portal.extensions import limiter
 from portal.forms.base import BaseForm
-from portal.forms.code import CodeForm
 from portal.forms.profile import AddressForm, DeleteAccountForm, EmailForm, IdentityForm, NamesForm, NoticesForm, PhoneForm
-from portal.forms.registration import ConfirmEmailForm
-from portal.models.account import Account
-from portal.models.edition import Phase
-from portal.models.profile import EmailChange, PhoneChange
-from portal.services import code, login, profile, profile_export, registration, removal, voting
+from portal.forms.registration import CodeForm, ConfirmEmailForm
+from portal.models import Account, EmailChange, Phase, PhoneChange
+from portal.services import code, login, profile, profile_export, registration, removal, voting_person
 from portal.templating import current_edition
 from portal.views.profile_words import words_of
 
 pages = Blueprint("profile", __name__, url_prefix="/moje-konto")
-often = limiter.limit("120 per hour", methods=["POST"])
 
 
 class Datum(NamedTuple):
-    """One datum of the account, or some that belong together: its page's form, what stores it, what is said and shown then."""
+    """One datum of the account, or some that belong together: its page, what stores it, what is said and shown then."""
 
+    template: str
     form: Callable[[Account], Any]
     save: Callable[..., None]
     done: str = ""
@@ -50,14 +46,13 @@ def _ask_phone_change(account: Account, **values: Any) -> None:
 
 
 DATA = {
-    "imie-i-nazwisko": Datum(NamesForm, profile.change_names, N_("Your name has been changed.")),
-    "adres": Datum(AddressForm, profile.change_address, N_("Your address has been changed.")),
-    "powiadomienia": Datum(NoticesForm, profile.change_notices, N_("Your choice has been saved.")),
-    "telefon": Datum(PhoneForm, _ask_phone_change, then="profile.enter_code"),
-    "email": Datum(EmailForm, profile.ask_email_change,
+    "imie-i-nazwisko": Datum("profile/change_names.html", NamesForm, profile.change_names, N_("Your name has been changed.")),
+    "adres": Datum("profile/change_address.html", AddressForm, profile.change_address, N_("Your address has been changed.")),
+    "powiadomienia": Datum("profile/change_notices.html", NoticesForm, profile.change_notices, N_("Your choice has been saved.")),
+    "telefon": Datum("profile/change_phone.html", PhoneForm, _ask_phone_change, then="profile.enter_code"),
+    "email": Datum("profile/change_email.html", EmailForm, profile.ask_email_change,
                    N_("A letter with a link is on its way to the new address. Open it within 24 hours.")),
-    "pesel": Datum(IdentityForm, profile.change_identity, N_("Your data have been changed.")),
-}
+    "pesel": Datum("profile/change_identity.html", IdentityForm, profile.change_identity, N_("Your data have been changed."))}
 WAITING = {"telefon": PhoneChange, "email": EmailChange}
 
 
@@ -67,7 +62,7 @@ def overview() -> str:
     account, edition, now = current_user.account, current_edition(), clock.now()
     own, alike = words_of(account, profile.find_waiting(account, now=now))
     phase = edition.phase(now) if edition else None
-    voted = voting.own_ballots(account, [edition]) if phase in {Phase.VOTING, Phase.COUNTING, Phase.RESULTS} else []
+    voted = voting_person.own_ballots(account, [edition]) if phase in {Phase.VOTING, Phase.COUNTING, Phase.RESULTS} else []
     ballot = next(((one.state, one.channel, one.void_reason) for _edition, one in voted), None)
     return stencil.render("profile/overview.html", own, **alike, phase=phase, ballot=ballot)
 
@@ -84,13 +79,11 @@ def _pesel_can_change(account: Account) -> bool:
     return settings.pesel_mode != "off" or not account.pesel
 
 
-@pages.route("/dane/<datum>", methods=["GET", "POST"])
-@resident_required
-@often
+@pages.route(f"/dane/<any({', '.join(map(repr, DATA))}):datum>", methods=["GET", "POST"])
+@resident_form
 def change_datum(datum: str) -> Any:
-    account, page, taken = current_user.account, DATA.get(datum), False
-    if page is None or datum == "pesel" and not _pesel_can_change(account):
-        raise NotFound
+    account, page, taken = current_user.account, DATA[datum], False
+    require(datum != "pesel" or _pesel_can_change(account), NotFound)
     form = page.form(account)
     if form.validate_on_submit():
         try:
@@ -103,8 +96,8 @@ def change_datum(datum: str) -> Any:
             taken = isinstance(error, PeselTaken)
             _refuse(form, error)
     if form.errors:
-        return render_template("profile/change_datum.html", form=form, taken=taken), 400
-    return stencil.render_form("profile/change_datum.html", form)
+        return render_template(page.template, form=form, taken=taken), 400
+    return stencil.render_form(page.template, form)
 
 
 def _prove(form: BaseForm) -> None:
@@ -115,24 +108,20 @@ def _prove(form: BaseForm) -> None:
 
 def _refuse(form: BaseForm, error: PortalError) -> None:
     """Show a refusal beside the field that it is about."""
-    about_password = isinstance(error, (LoginRefused, Throttled))
-    form.refuse(error, form.password if about_password else next(iter(form)))
+    form.refuse(error, form.password if isinstance(error, (LoginRefused, Throttled)) else next(iter(form)))
 
 
 @pages.route("/dane/telefon/kod", methods=["GET", "POST"])
-@resident_required
-@often
+@resident_form
 def enter_code() -> Any:
-    standing, form = _standing(), CodeForm()
+    form = CodeForm()
     if form.validate_on_submit():
         try:
             profile.confirm_phone_change(current_user.account, form.code.data, now=clock.now())
-            flash(_("Your new phone number is in force."), "success")
-            return redirect(url_for("profile.show_data"))
+            return lead_on("profile.show_data", _("Your new phone number is in force."))
         except CodeRefused as error:
-            standing = _standing()
-            form.refuse(error, form.code if standing.tries_left else None)
-    return render_template("profile/enter_code.html", form=form, standing=standing), 400 if form.errors else 200
+            form.refuse(error, form.code if _standing().tries_left else None)
+    return render_template("profile/enter_code.html", form=form, standing=_standing()), 400 if form.errors else 200
 
 
 def _standing() -> code.Standing:
@@ -149,24 +138,21 @@ def code_state() -> Any:
 
 
 @pages.post("/dane/telefon/kod/nowy")
-@resident_required
-@often
+@resident_form
 def resend_code() -> Any:
     return _send(profile.resend_phone_code, _("A new code is on its way. The earlier one no longer works."),
                  then="profile.enter_code", address=request.remote_addr or "")
 
 
 @pages.post("/dane/email/potwierdzenie")
-@resident_required
-@often
+@resident_form
 def send_confirmation() -> Any:
     """Send the link that confirms the address of the account again."""
     return _send(registration.send_confirmation, _("A letter with a new link is on its way. The earlier link no longer works."))
 
 
 @pages.post("/dane/email/ponownie")
-@resident_required
-@often
+@resident_form
 def resend_link() -> Any:
     """Send the link that confirms the new address again."""
     return _send(profile.resend_link, _("A letter with a new link is on its way. The earlier link no longer works."))
@@ -175,18 +161,16 @@ def resend_link() -> Any:
 def _send(service: Callable[..., None], done: str, *, then: str = "profile.show_data", **values: str) -> Any:
     try:
         service(current_user.account, **values, now=clock.now())
-        flash(done, "success")
+        return lead_on(then, done)
     except TooMany as error:
-        flash(_(error.message), "error")
-    return redirect(url_for(then))
+        return lead_on(then, _(error.message), "error")
 
 
 @pages.post("/dane/anuluj/<any(telefon, email):datum>")
 @resident_required
 def cancel_change(datum: str) -> Any:
     profile.cancel_change(current_user.account, WAITING[datum], now=clock.now())
-    flash(_("The change is cancelled. Everything stays as it was."), "success")
-    return redirect(url_for("profile.show_data"))
+    return lead_on("profile.show_data", _("The change is cancelled. Everything stays as it was."))
 
 
 @pages.route("/dane/email/<token>", methods=["GET", "POST"])
@@ -195,8 +179,8 @@ def confirm_email(token: str) -> Any:
     form = ConfirmEmailForm()
     if form.validate_on_submit():
         profile.confirm_email_change(token, session=current_user.session, now=clock.now())
-        flash(_("Your new e-mail address is in force. From now on you log in with it."), "success")
-        return redirect(url_for("profile.show_data" if current_user.account else "home.show_home"))
+        return lead_on("profile.show_data" if current_user.account else "home.show_home",
+                       _("Your new e-mail address is in force. From now on you log in with it."))
     return render_template("profile/confirm_email.html", form=form)
 
 
@@ -221,8 +205,7 @@ def download_data() -> Response:
 
 
 @pages.route("/usun", methods=["GET", "POST"])
-@resident_required
-@often
+@resident_form
 def delete_account() -> Any:
     account, now = current_user.account, clock.now()
     editions = removal.find_ballots_at_stake(account, now=now)
@@ -232,11 +215,9 @@ def delete_account() -> Any:
             _prove(form)
             removal.delete_own_account(account, with_ballots=bool(editions), now=now)
             access.leave()
-            flash(_("Your account has been deleted. We have sent you a letter that says so."), "success")
-            return redirect(url_for("home.show_home"))
+            return lead_on("home.show_home", _("Your account has been deleted. We have sent you a letter that says so."))
         except BallotWouldGo as error:  # Cast in another window just now: the page that comes asks about it.
-            flash(_(error.message), "warning")
-            return redirect(url_for("profile.delete_account"))
+            return lead_on("profile.delete_account", _(error.message), "warning")
         except (LoginRefused, Throttled, UnderCheck) as error:
             _refuse(form, error)
     return render_template("profile/delete_account.html", form=form, editions=editions), 400 if form.errors else 200

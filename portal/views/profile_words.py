@@ -3,7 +3,7 @@
 from typing import Any
 
 from portal import i18n
-from portal.models.account import Account
+from portal.models import Account
 from portal.services.profile import Waiting
 
 
@@ -12,8 +12,7 @@ def words_of(account: Account, waiting: Waiting) -> tuple[dict[str, Any], dict[s
     own = {
         "given_name": account.given_name, "name": account.name, "pesel": account.masked_pesel,
         "birth_date": i18n.day(account.birth_date), "district": account.district,
-        "address": f"{account.street}, {account.postcode}", "email": account.email, "phone": i18n.phone(str(account.phone)),
-    }
+        "address": f"{account.street}, {account.postcode}", "email": account.email, "phone": i18n.phone(str(account.phone))}
     if waiting.phone:
         own["new_phone"] = i18n.phone(str(waiting.phone.phone))
     if waiting.email:

@@ -5,8 +5,6 @@
 
 import csv
 import io
-import re
-from decimal import Decimal
 from typing import Any, NamedTuple
 from urllib.parse import quote_plus, urlencode
 
@@ -19,13 +17,12 @@ from portal import cache, clock, stencil
 from portal.access import public_page
 from portal.config import settings
 from portal.errors import NotFound, require
-from portal.i18n import cell, language
-from portal.models.assessment import LEADS, Card, Move, Transition
-from portal.models.attachment import Attachment, FileKind
-from portal.models.edition import Edition
-from portal.models.proposal import CostItem, Proposal, ProposalState
-from portal.models.support import Authorship
+from portal.forms.fields_typed import grosze
+from portal.i18n import language
+from portal.models import Attachment, Authorship, Card, CostItem, Edition, FileKind, Move, Proposal, ProposalState, Transition
+from portal.models.assessment import LEADS
 from portal.services import attachment, implementation, proposals, proposals_catalogue, proposals_lot, support
+from portal.services.open_data import cell
 from portal.services.proposals_catalogue import CATEGORIES, ORDERS, STATES, Entry, Filters
 from portal.templating import current_edition
 
@@ -61,11 +58,6 @@ class Look(NamedTuple):
         return f"{path}?{query}" if query else path
 
 
-def _grosze(text: str) -> int | None:
-    plain = re.sub(r"\s|zł", "", text).replace(",", ".")
-    return int(Decimal(plain) * 100) if re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,2})?", plain, re.ASCII) else None
-
-
 def _load(edition: Edition) -> tuple[list[Entry], dict[str, dict[str, str]]]:
     """Return what the catalogue of an edition lists, and the values of its filters in the reader's language."""
     entries = proposals_catalogue.load(edition)
@@ -88,7 +80,7 @@ def _look() -> Look:
     entries, filters = cache.remember(("catalogue", edition.id, language()), lambda: _load(edition))
     choices = {"edycja": {code: row.name for code, row in editions.items() if row != current}, **filters}
     given = {name: request.args.get(name, "").strip()[:MOST_LETTERS] for name in (*choices, "szukaj", "od", "do")}
-    costs = {name: _grosze(given[name]) for name in ("od", "do")}
+    costs = {name: grosze(given[name]) for name in ("od", "do")}
     asked = {name: value for name, value in given.items()
              if value and value in choices.get(name, [value]) and costs.get(name, 0) is not None}
     words, pool, category, state, sort = (asked.get(name, "") for name in ("szukaj", "pula", "kategoria", "stan", "sortuj"))
@@ -138,8 +130,7 @@ def list_points() -> Response:
 @pages.get("/projekty.csv")
 @public_page
 def download_list() -> Response:
-    look, file = _look(), io.StringIO("\ufeff")
-    file.seek(1)
+    look, file = _look(), io.StringIO()
     table = csv.writer(file, delimiter=";")
     table.writerow([_("Number"), _("Title"), _("Short description"), _("Where"), _("Categories"), _("State"), _("Cost in zł"),
                     _("Latitude"), _("Longitude"), _("Address")])
@@ -150,7 +141,8 @@ def download_list() -> Response:
             *[str(degrees or "").replace(".", ",") for degrees in (entry.latitude, entry.longitude)],
             f"{settings.base_url}/projekty/{entry.slug}")))
     name = f"projekty-{look.edition.code if look.edition else ''}.csv"
-    return Response(file.getvalue(), mimetype="text/csv", headers={"Content-Disposition": f'attachment; filename="{name}"'})
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response("\ufeff" + file.getvalue(), mimetype="text/csv", headers=headers)
 
 
 def _body(proposal: Proposal, costs: list[CostItem], files: list[Attachment], authors: list[Authorship]) -> Markup:
@@ -168,8 +160,8 @@ def show_proposal(slug: str) -> str:
     body = _body(proposal, proposal.costs, attachment.of_proposal(proposal, FileKind.ATTACHMENT), proposals.authors(proposal))
     return render_template(
         "proposals/show_proposal.html", proposal=proposal, body=body,
-        cards=Card.opinions(proposal) if proposal.state not in UNDECIDED else [], stages=implementation.stages(proposal),
-        history=[(LEADS[step.move][1], step) for step in Transition.of_proposal(proposal) if step.move in TOLD],
+        cards=Card.opinions(proposal.id) if proposal.state not in UNDECIDED else [], stages=implementation.stages(proposal),
+        history=[(LEADS[step.move][1], step) for step in Transition.of_proposal(proposal.id) if step.move in TOLD],
         with_words=WITH_WORDS, standing=support.standing(proposal, account, now=clock.now()), resident=account is not None,
         address=f"{settings.base_url}/projekty/{slug}")
 

@@ -6,15 +6,13 @@
 
 from typing import Any
 
-from flask import Blueprint, flash, get_template_attribute, redirect, render_template, request, session, url_for
+from flask import Blueprint, get_template_attribute, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 
 from portal import clock
-from portal.access import open_form
+from portal.access import lead_on, limited_form, open_form
 from portal.errors import CodeRefused, PeselTaken, RegistrationUnknown, TooMany, require
-from portal.extensions import limiter
-from portal.forms.code import CodeForm, NumberForm, ResendForm
-from portal.forms.registration import ConfirmEmailForm, RegistrationForm
+from portal.forms.registration import CodeForm, ConfirmEmailForm, NumberForm, RegistrationForm
 from portal.services import code, registration
 
 pages = Blueprint("registration", __name__, url_prefix="/rejestracja")
@@ -22,38 +20,31 @@ TOKEN, DONE = "registration", "registered"
 
 
 @pages.route("", methods=["GET", "POST"])
-@open_form
-@limiter.limit("30 per hour", methods=["POST"])
+@limited_form(30)
 def register() -> Any:
     form = RegistrationForm()
     if form.validate_on_submit():
-        try:
-            session[TOKEN] = registration.begin_registration(
-                form.applicant(), address=request.remote_addr or "", now=clock.now())
+        with form.refusing(TooMany, beside=form.phone):
+            session[TOKEN] = registration.begin_registration(form.applicant(), address=request.remote_addr or "", now=clock.now())
             return redirect(url_for("registration.enter_code"))
-        except TooMany as error:
-            form.refuse(error, form.phone)
     return render_template("registration/register.html", form=form), 400 if form.errors else 200
 
 
 @pages.route("/kod", methods=["GET", "POST"])
-@open_form
-@limiter.limit("60 per hour", methods=["POST"])
+@limited_form(60)
 def enter_code() -> Any:
     registration.find_registration(session.get(TOKEN, ""), now=clock.now())
     form = CodeForm()
     if form.validate_on_submit():
         try:
             registration.confirm_registration(session[TOKEN], form.code.data, now=clock.now())
+            session[DONE] = bool(session.pop(TOKEN))
+            return redirect(url_for("registration.finished"))
         except CodeRefused as error:
             form.refuse(error, form.code if _standing().tries_left else None)
         except PeselTaken:
             session.pop(TOKEN)
             return render_template("registration/pesel_taken.html"), PeselTaken.status
-        else:
-            session.pop(TOKEN)
-            session[DONE] = True
-            return redirect(url_for("registration.finished"))
     return render_template("registration/enter_code.html", form=form, standing=_standing()), 400 if form.errors else 200
 
 
@@ -71,33 +62,24 @@ def code_state() -> Any:
 
 
 @pages.post("/kod/nowy")
-@open_form
-@limiter.limit("30 per hour")
+@limited_form(30)
 def resend_code() -> Any:
-    form = ResendForm()
-    if form.validate_on_submit():
-        try:
-            registration.resend_code(session.get(TOKEN, ""), address=request.remote_addr or "", now=clock.now())
-            flash(_("A new code is on its way. The earlier one no longer works."), "success")
-        except TooMany as error:
-            flash(_(error.message), "error")
-    return redirect(url_for("registration.enter_code"))
+    try:
+        registration.resend_code(session.get(TOKEN, ""), address=request.remote_addr or "", now=clock.now())
+        return lead_on("registration.enter_code", _("A new code is on its way. The earlier one no longer works."))
+    except TooMany as error:
+        return lead_on("registration.enter_code", _(error.message), "error")
 
 
 @pages.route("/numer", methods=["GET", "POST"])
-@open_form
-@limiter.limit("30 per hour", methods=["POST"])
+@limited_form(30)
 def correct_number() -> Any:
     registration.find_registration(session.get(TOKEN, ""), now=clock.now())
     form = NumberForm()
     if form.validate_on_submit():
-        try:
-            registration.resend_code(
-                session[TOKEN], address=request.remote_addr or "", now=clock.now(), phone=form.phone.data)
-            flash(_("A code is on its way to this number. The earlier one no longer works."), "success")
-            return redirect(url_for("registration.enter_code"))
-        except TooMany as error:
-            form.refuse(error, form.phone)
+        with form.refusing(TooMany, beside=form.phone):
+            registration.resend_code(session[TOKEN], address=request.remote_addr or "", now=clock.now(), phone=form.phone.data)
+            return lead_on("registration.enter_code", _("A code is on its way to this number. The earlier one no longer works."))
     return render_template("registration/correct_number.html", form=form), 400 if form.errors else 200
 
 
@@ -115,6 +97,5 @@ def confirm_email(token: str) -> Any:
     form = ConfirmEmailForm()
     if form.validate_on_submit():
         registration.confirm_email(token, now=clock.now())
-        flash(_("Thank you, your e-mail address is confirmed."), "success")
-        return redirect(url_for("home.show_home"))
+        return lead_on("home.show_home", _("Thank you, your e-mail address is confirmed."))
     return render_template("registration/confirm_email.html", form=form)

@@ -5,30 +5,29 @@
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
 from portal import clock
-from portal.access import accepts_files, open_form
-from portal.errors import OwnAccount, StepForbidden, TooMany
-from portal.extensions import limiter
+from portal.access import accepts_files, lead_on, limited_form, open_form
+from portal.errors import OwnAccount, StepForbidden, TooMany, require
 from portal.files import MOST_BYTES
 from portal.forms.base import BaseForm
 from portal.forms.removal import MOST_FILES, AnswerForm, ClaimForm, ScanForm
-from portal.models.edition import Edition
-from portal.models.removal import UNDECIDED, Deed, RemovalCase, RemovalStep
+from portal.models import Deed, Edition, RemovalCase, RemovalStep
+from portal.models.removal import UNDECIDED
 from portal.services import removal_claim
 
 pages = Blueprint("removal", __name__, url_prefix="/zgloszenie-konta")
 OPENED = "case opened"
+FORMS = {"scan": ScanForm, "answer": AnswerForm}
 NOT_TOLD = (Deed.FROZEN, Deed.UNFROZEN)  # They concern the account's holder.
 WORDS_TOLD = (Deed.MORE_ASKED, Deed.REFUSED)  # The others are notes of officers, or the claimant's own.
 
 
 @pages.route("", methods=["GET", "POST"])
-@open_form
-@limiter.limit("30 per hour", methods=["POST"])
+@limited_form(30)
 def open_case() -> Any:
     form, is_own = ClaimForm(), False
     if form.validate_on_submit():
@@ -37,11 +36,9 @@ def open_case() -> Any:
                 form.claim(), address=request.remote_addr or "", now=clock.now(), visitor=current_user.account)
             session[OPENED] = case.number
             return redirect(url_for("removal.show_case", secret=case.secret))
-        except OwnAccount as error:
-            is_own = True
-            form.refuse(error, form.pesel)
-        except TooMany as error:
-            form.refuse(error)
+        except (OwnAccount, TooMany) as error:
+            is_own = isinstance(error, OwnAccount)
+            form.refuse(error, form.pesel if is_own else None)
     return render_template("removal/open_case.html", form=form, is_own=is_own), 400 if form.errors else 200
 
 
@@ -57,30 +54,21 @@ def _page(secret: str, form: BaseForm | None = None) -> Any:
     steps = [step for step in RemovalStep.of_case(case) if step.deed not in NOT_TOLD]
     told = {(step.at, step.deed): step.words if step.deed in WORDS_TOLD else None for step in steps}  # An upload is one step.
     undecided, waits = case.state in UNDECIDED, removal_claim.is_waiting(case)
-    forms = {"scan": ScanForm(formdata=None), "answer": AnswerForm(formdata=None)} if undecided else {}
-    if form:
-        forms["scan" if isinstance(form, ScanForm) else "answer"] = form
+    forms = {name: form if isinstance(form, kind) else kind(formdata=None) for name, kind in FORMS.items() if undecided}
     return render_template(
         "removal/show_case.html", case=case, secret=secret, told=told, form=form, **forms, undecided=undecided,
         scanned=case.evidence.count(), at_office=steps[0].officer is not None, waits=waits, late=not waits and now > case.due_at,
-        opened=_just_opened(case), may_vote=bool(Edition.in_voting(now))), 400 if form else 200
-
-
-def _just_opened(case: RemovalCase) -> bool:
-    return session.get(OPENED) == case.number and bool(session.pop(OPENED))
+        opened=session.get(OPENED) == case.number and bool(session.pop(OPENED)),  # Only the first time that the page is shown.
+        may_vote=bool(Edition.in_voting(now))), 400 if form else 200
 
 
 @pages.route("/<secret>/skan", methods=["GET", "POST"])
-@open_form
+@limited_form(60)
 @accepts_files(MOST_FILES, MOST_BYTES)
-@limiter.limit("60 per hour", methods=["POST"])
 def add_scan(secret: str) -> Any:
-    if request.method != "POST":  # A page with mistakes is loaded anew, or in another language.
-        return redirect(url_for("removal.show_case", secret=secret))
     case, form = _find_undecided(secret), ScanForm()
     if form.validate_on_submit():
-        kept, refused = removal_claim.add_files(
-            case, list(form.chosen()), address=request.remote_addr or "", now=clock.now())
+        kept, refused = removal_claim.add_files(case, list(form.chosen()), address=request.remote_addr or "", now=clock.now())
         form.refuse_files(refused)
         if kept:
             flash(_("We have received: %(files)s", files=", ".join(kept)), "success")
@@ -90,33 +78,28 @@ def add_scan(secret: str) -> Any:
 
 
 def _find_undecided(secret: str) -> RemovalCase:
-    """Return a case that still takes scans and words; raise StepForbidden before any file is looked at."""
+    """Return a case that takes what is sent to it; raise StepForbidden, before any file is looked at, when it is decided."""
+    if request.method != "POST":  # A page with mistakes is loaded anew, or in another language.
+        abort(redirect(url_for("removal.show_case", secret=secret)))
     case = removal_claim.find_case(secret)
-    if case.state not in UNDECIDED:
-        raise StepForbidden
+    require(case.state in UNDECIDED, StepForbidden)
     return case
 
 
 @pages.route("/<secret>/odpowiedz", methods=["GET", "POST"])
-@open_form
-@limiter.limit("60 per hour", methods=["POST"])
+@limited_form(60)
 def add_answer(secret: str) -> Any:
-    if request.method != "POST":
-        return redirect(url_for("removal.show_case", secret=secret))
     case, form = _find_undecided(secret), AnswerForm()
     if form.validate_on_submit():
-        try:
+        with form.refusing(TooMany, beside=form.words):
             removal_claim.answer(case, form.words.data, now=clock.now())
-            flash(_("We have received your message."), "success")
-            return redirect(url_for("removal.show_case", secret=secret))
-        except TooMany as error:
-            form.refuse(error, form.words)
+            return lead_on("removal.show_case", _("We have received your message."), secret=secret)
     return _page(secret, form)
 
 
 @pages.errorhandler(StepForbidden)
 def lead_to_case(_error: StepForbidden) -> Any:
     """Show how the case stands to somebody who sends something after officers have decided."""
-    flash(_("Officers have decided in the meantime, so nothing more can be added. Nothing of what you have just sent was kept."),
-          "error")
-    return redirect(url_for("removal.show_case", **(request.view_args or {})))
+    return lead_on("removal.show_case", _(
+        "Officers have decided in the meantime, so nothing more can be added. Nothing of what you have just sent was kept."),
+        "error", **(request.view_args or {}))

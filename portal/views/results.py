@@ -1,29 +1,66 @@
-"""Turnout and results of an edition.
+"""Turnout and results of an edition, as a whole and pool by pool.
 
-/wyniki/<code>
+/wyniki/<code> → /wyniki/<code>/<pool>
 """
 
-from flask import Blueprint, render_template
+from typing import Any
+
+from flask import Blueprint, render_template, url_for
 from flask_babel import gettext as _
 
 from portal import clock
 from portal.access import public_page
-from portal.errors import NotFound, require
+from portal.errors import NotFound, ResultsSecret, require
 from portal.i18n import day
-from portal.models.edition import Edition, Phase
-from portal.services import results, results_publication
+from portal.models import Channel, Edition
+from portal.services import proposals_catalogue, results, results_publication
 from portal.services.results_publication import Published
 
 pages = Blueprint("results", __name__, url_prefix="/wyniki")
+Contests = dict[str, tuple[results.PoolResult, results.PoolResult]]  # By the pool's key, with the comparison.
+
+
+@pages.app_template_global()
+def results_are_public(edition: Edition) -> bool:
+    return results_publication.is_public(edition, now=clock.now())
+
+
+def _find(code: str) -> tuple[Edition, Published, Contests]:
+    """Return what everybody may know of an edition: until its results are published, the turnout."""
+    edition = require(Edition.get_or_none(Edition.code == code), NotFound)
+    try:
+        told = results_publication.published(edition, now=clock.now())
+    except ResultsSecret:
+        return edition, Published([], [], results.turnout(edition)), {}
+    keys = {name: key for key, name in proposals_catalogue.pools(edition).items()}
+    return edition, told, {keys[pair[0].pool.name]: pair for pair in zip(told.results, told.comparison)}
+
+
+def _tables(told: results.Turnout) -> list[tuple[str, str, list[tuple[Any, int]]]]:
+    """Return the turnout as captions, names of columns and rows."""
+    channels, ends = {Channel.ONLINE: _("Online"), Channel.PAPER: _("On paper")}, [f"–{age - 1}" for age, _n in told.by_age[1:]]
+    return [(_("Turnout by day"), _("Day"), [(day(on), voters) for on, voters in told.by_day]),
+            (_("Turnout by district"), _("District"), [*told.by_district]),
+            (_("Turnout by channel"), _("Channel"), [(channels[Channel(one)], voters) for one, voters in told.by_channel]),
+            (_("Turnout by age"), _("Age in years"), [
+                (f"{age}{end}", voters) for (age, voters), end in zip(told.by_age, [*ends, "+"])])]
 
 
 @pages.get("/<code>")
 @public_page
 def show_results(code: str) -> str:
-    edition = require(Edition.get_or_none(Edition.code == code), NotFound)
-    phase = edition.phase(clock.now())
-    told = (results_publication.published(edition, now=clock.present()) if phase is Phase.RESULTS
-            else Published([], results.turnout(edition)))
-    tables = [(_("Turnout by day"), _("Day"), [(day(on), voters) for on, voters in told.turnout.by_day]),
-              (_("Turnout by district"), _("District"), told.turnout.by_district)]
-    return render_template("results/show_results.html", shown=edition, phase=phase, told=told, turnout_tables=tables)
+    edition, told, contests = _find(code)
+    return render_template("results/show_results.html", shown=edition, phase=edition.phase(clock.now()), told=told,
+                           contests=contests, turnout_tables=_tables(told.turnout))
+
+
+@pages.get("/<code>/<pool>")
+@public_page
+def show_pool(code: str, pool: str) -> str:
+    edition, told, contests = _find(code)
+    result, other = require(contests.get(pool), NotFound)
+    bars = [(result.proposals[each.entry.id].title, each.entry.points, each.funded) for each in result.outcomes]
+    places = [(won.latitude, won.longitude, won.title, url_for("proposals.show_proposal", slug=won.slug))
+              for won in result.winners if won.latitude is not None and won.longitude is not None]
+    return render_template("results/show_pool.html", shown=edition, told=told, result=result, other=other, bars=bars,
+                           places=places)

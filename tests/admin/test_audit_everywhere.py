@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date, timedelta
 from itertools import count
 from typing import Any
 
@@ -10,15 +11,17 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from portal import clock
-from portal.models import Account, AuditEntry, Proposal, Publication, RemovalCase, Stage, Throttle
+from portal.models import Account, AuditEntry, Edition, Proposal, Publication, RemovalCase, Stage, Throttle, VotingPoint
 from portal.models.staff import Role
+from portal.services import closing, paper
 from tests.admin.desk import DESK, at
 from tests.architecture.people import STRANGER, Person, World, address, panel_views, rules
-from tests.factories import PASSWORD, PESEL, make_account
+from tests.factories import PASSWORD, PESEL, make_account, make_edition, make_officer
 from tests.forms.targets import TARGETS, Target, make_rows
 from tests.forms.test_fuzz import contents
 from tests.page import Page, prefilled
 from tests.services import cases
+from tests.services.ballots import first_picks, publish
 
 # Not of the city's business: what is counted of failures, and when a page was last seen (which contents() leaves out).
 PASSING = {AuditEntry, Throttle}
@@ -75,11 +78,43 @@ def with_removed(ballots: int) -> Callable[[World], Any]:
     """Return what lets the published results of the world wait for a correction after so many ballots, or not."""
     def bring(world: World) -> Any:
         Publication.update(removed=ballots).execute()
-        return Publication.get() if ballots else world.counted
+        return world.counted
+    return bring
+
+
+def unpublished(_world: World) -> Edition:
+    return make_edition(open_now=False)
+
+
+def published_long_ago(_world: World) -> Edition:
+    """Return an edition whose ballot key has served."""
+    ago = [clock.now() - timedelta(days=days) for days in (60, 50, 45, 40)]
+    edition = make_edition(code="dawna", voting_from=ago[0], voting_to=ago[1], results_on=ago[2])
+    publish(edition, ago[3])
+    closing.close(edition, actor="test", now=clock.now())
+    RemovalCase.update(state="refused", closed_at=clock.now()).execute()
+    return edition
+
+
+def with_sheet(number: int, *, differs: bool = False) -> Callable[[World], VotingPoint]:
+    """Return what brings a sheet to its second entry, or to the third."""
+    def bring(world: World) -> VotingPoint:
+        point, district, clerk = VotingPoint.get(), world.resident.district, make_officer(Role.CLERK)
+        paper.enter_sheet(point, number, clerk, paper.Entry(district.id, first_picks(world.edition, district)), now=clock.now(),
+                          person=Account(birth_date=date(1970, 12, number), given_name="Ola", family_name="Lis"))
+        if differs:
+            paper.enter_again(point, number, make_officer(Role.CLERK), paper.Entry(None, {}, "unsigned"), now=clock.now())
+        return point
     return bring
 
 
 SCENES = {
+    "panel_paper.again_view": Scene(Role.CLERK, with_sheet(8), "/admin/punkty-glosowania/drugi-wpis/?id={id}", {
+        "number": "8", "reason": "unsigned"}),
+    "panel_paper.settle_view": Scene(Role.CLERK, with_sheet(9, differs=True), "/admin/punkty-glosowania/trzeci-wpis/?id={id}", {
+        "reason": "unsigned"}),
+    "panel_results.publish_view": Scene(Role.COORDINATOR, unpublished, "/admin/wyniki/publikacja/?id={id}", {}),
+    "panel_results.key_view": Scene(Role.COORDINATOR, published_long_ago, "/admin/wyniki/klucz/?id={id}", {"seen": "dawna"}),
     "panel_editions.settle_view": Scene(Role.COORDINATOR, with_removed(0), "/admin/edycje/rozstrzygniecie/?id={id}", {}),
     "panel_results.correct_view": Scene(Role.COORDINATOR, with_removed(1), "/admin/wyniki/korekta/?id={id}", {}),
     "panel_proposals.end_view": Scene(Role.COORDINATOR, carried_out, "/admin/projekty/koniec/?id={id}", {"move": "done"}),

@@ -10,7 +10,7 @@ from portal.models.staff import Role
 from tests.admin.conftest import Enter, PanelVisitor
 from tests.admin.test_lists import make_message
 from tests.browser.words import pl
-from tests.factories import make_edition, make_pool
+from tests.factories import make_edition, make_officer, make_pool
 
 LATER = "2026-06-25T12:00:00"
 
@@ -27,7 +27,7 @@ def test_it_says_who_is_logged_in_and_what_the_role_may_see(enter: Enter) -> Non
     page = enter(Role.CLERK).get("/admin/")
     assert "Jan Urzędnik" in page.text
     tables = "section[aria-labelledby=tables] a"
-    assert [link.get_text() for link in page.soup.select(tables)] == ["Konta"]
+    assert [link.get_text() for link in page.soup.select(tables)] == [pl("Voting on paper"), "Konta"]
     assert not enter(Role.EDITOR).get("/admin/").soup.select(f"{tables}, #edition")
 
 
@@ -46,10 +46,12 @@ def test_failed_messages_are_shown_to_those_who_may_see_messages(enter: Enter) -
 
 
 def test_corrections_that_wait_are_counted_for_coordinators(enter: Enter) -> None:
-    for removed in (0, 2):
-        Publication.create(edition=make_edition(), results="{}", kept_at=clock.now(), removed=removed)
-    line = enter(Role.COORDINATOR).get("/admin/").soup.select_one("#cases ~ ul a[href='/admin/wyniki/']").parent
-    assert line.get_text() == pl("Corrections of results that wait") + ": 1"
+    for removed, approved in ((0, True), (2, True), (2, False)):
+        Publication.create(edition=make_edition(open_now=False), results="{}", kept_at=clock.now(), removed=removed,
+                           asked_by=make_officer(Role.COORDINATOR), approved_by=make_officer(Role.EDITOR) if approved else None)
+    lines = enter(Role.COORDINATOR).get("/admin/").soup.select("#cases ~ ul a[href='/admin/wyniki/']")
+    assert [line.parent.get_text() for line in lines] == [
+        pl("Corrections of results that wait") + ": 1", pl("Publications of results that wait for approval") + ": 1"]
     assert not enter(Role.REMOVALS).get("/admin/").soup.select("a[href='/admin/wyniki/']")
 
 
@@ -79,8 +81,9 @@ def test_no_preview_opens_the_results_before_voting_has_really_ended(enter: Ente
     make_pool(edition, proposals=2)
     officer = enter(Role.COORDINATOR)
     begin_preview(officer)
-    refused = officer.get(f"/wyniki/{edition.code}", status=409)
-    assert "Projekt" not in refused.text
+    shown = officer.get(f"/wyniki/{edition.code}")
+    assert "Projekt" not in shown.text and pl("Turnout: %(edition)s", edition=edition.name) == shown.heading
+    officer.get(f"/wyniki/{edition.code}/miasto", status=404)
 
 
 def test_the_clock_is_right_again_after_a_preview(enter: Enter) -> None:

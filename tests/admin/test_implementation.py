@@ -10,11 +10,11 @@ from portal.models import Attachment, AuditEntry, Edition, Proposal, Session, St
 from portal.models.proposal import ProposalState
 from portal.models.staff import Role
 from portal.services import implementation
-from portal.services.results_publication import keep_published
 from tests.admin.conftest import Enter, PanelVisitor
 from tests.admin.desk import audited
 from tests.factories import make_account, make_district, make_edition, make_officer, make_pool, make_proposal
 from tests.page import Page, Visitor
+from tests.services.ballots import publish
 from tests.services.test_implementation import standing
 from tests.services.test_results import contest, store
 from tests.services.test_results_publication import remove
@@ -29,6 +29,7 @@ def edition(now: datetime) -> Edition:
     """An edition with results: of 100 zł A gets 60, B would need 70."""
     edition = make_edition(open_now=False)
     store(edition, *contest(edition, 60, 70))
+    publish(edition, now)
     return edition
 
 
@@ -68,8 +69,7 @@ def test_results_are_offered_only_when_they_are_published(coordinator: PanelVisi
 
 
 def test_results_that_wait_for_a_correction_are_refused(coordinator: PanelVisitor, edition: Edition, now: datetime):
-    keep_published(edition, now=now)
-    remove(edition, 0, now)
+    remove(edition, 0)
     page = coordinator.submit(coordinator.get(at("rozstrzygniecie", edition)), status=409)
     assert "they still wait for a correction" in page.soup.select_one(".panel-errors").get_text()
     assert set(standing(edition)) == {"on_ballot"}

@@ -115,7 +115,7 @@ def test_logging_out_ends_the_session_everywhere(enter: Enter) -> None:
 
 def test_an_officers_session_opens_nothing_of_residents(enter: Enter) -> None:
     clerk = enter(Role.CLERK)
-    for path in ("/moje-konto", "/glosowanie"):
+    for path in ("/moje-konto", "/glosowanie/podsumowanie"):
         assert clerk.client.get(path).location.startswith("/logowanie"), path
 
 

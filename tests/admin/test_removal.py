@@ -182,8 +182,8 @@ def test_the_list_takes_few_queries_and_opens_the_names_alone(enter: Enter, now:
         add_pages(case, 2, now)
     officer = enter(Role.REMOVALS)
     officer.client.get(DESK)
-    opened, unseal = [], crypto.unseal
-    monkeypatch.setattr(crypto, "unseal", lambda value, purpose: opened.append(purpose) or unseal(value, purpose))
+    opened, unseal = [], crypto.unseal_bytes
+    monkeypatch.setattr(crypto, "unseal_bytes", lambda value, purpose: opened.append(purpose) or unseal(value, purpose))
     statements.clear()
     assert officer.client.get(DESK).text.count("col-number") == 50
     assert opened == 50 * ["removal_case.name"]

@@ -8,11 +8,12 @@ import pypdfium2
 import pytest
 from flask import Flask
 
-from portal.admin.removal_protocol import make_protocol
-from portal.models import RemovalCase
+from portal.admin.removal_approval import make_protocol
+from portal.models import Edition, RemovalCase
 from portal.services.removal import Extent
 from tests.browser.words import pl
 from tests.factories import PESEL, make_edition
+from tests.services.ballots import publish
 
 NAME = "Żółcisława Święćka-Łoś"
 
@@ -32,7 +33,7 @@ def case(app: Flask, now: datetime) -> RemovalCase:
             "proof": "in_person", "claimant": NAME, "pesel": f"••••••••{PESEL[-3:]}", "account": "uid-1",
             "holder": "Błażej Śnięty", "email": "b@example.org", "registered_at": (now - timedelta(days=90)).isoformat(),
             "requested_by": "Jan Ćwik", "approved_by": "Maria Źdźbło", "steps": steps, "editions": {},
-            "extent": {name: getattr(extent, name) for name in extent.__slots__}}
+            "extent": extent._asdict()}
     return RemovalCase(number="K/12/2026", name=NAME, pesel=PESEL, protocol=json.dumps(told))
 
 
@@ -68,7 +69,10 @@ def test_what_could_not_be_removed_is_listed_with_the_reason(app: Flask, case: R
                         "was cast from this account; if so, it stays.")[:30] in text
 
 
-def test_results_that_were_published_are_to_be_corrected_others_are_not(app: Flask, case: RemovalCase):
+def test_results_that_were_published_are_to_be_corrected_others_are_not(
+        app: Flask, case: RemovalCase, now: datetime):
+    assert pl("To be corrected") not in text_of(app, case)
+    publish(Edition.get(Edition.code == "2026"), now)
     assert pl("To be corrected") + " Budżet 2026 " in text_of(app, case)
     extent = json.loads(case.protocol)["extent"]
     change(case, extent={**extent, "ballots": [["2027", "recorded"]]})

@@ -12,13 +12,14 @@ from portal.database import transaction
 from portal.models import AuditEntry, Edition, Message, Officer, Publication, RecoveryCode, Session
 from portal.models.proposal import ProposalState
 from portal.models.staff import Role
-from portal.services import login, results_publication, staff_codes
+from portal.services import closing, login, staff_codes
 from tests.admin.conftest import Enter, PanelVisitor
 from tests.admin.test_access import panel
 from tests.admin.test_staff import NEW_PASSWORD, errors
 from tests.browser.words import pl
 from tests.factories import PASSWORD, make_edition, make_officer, make_pool, make_proposal
 from tests.page import Visitor
+from tests.services.ballots import publish
 
 MINUTE = timedelta(minutes=1)
 OWN, PROOF = "/admin/moj-dostep/", "/admin/potwierdz/"
@@ -31,21 +32,27 @@ DANGEROUS = {
     ("panel_editions", "draw_view"): (Role.COORDINATOR, "/admin/edycje/losowanie/?id={coming}"),
     ("panel_editions", "settle_view"): (Role.COORDINATOR, "/admin/edycje/rozstrzygniecie/?id={ended}"),
     ("panel_own_access", "renew_codes"): (Role.CLERK, "/admin/moj-dostep/kody"),
+    ("panel_results", "key_view"): (Role.COORDINATOR, "/admin/wyniki/klucz/?id={ended}"),
+    ("panel_results", "publish_view"): (Role.COORDINATOR, "/admin/wyniki/publikacja/?id={unpublished}"),
     ("panel_results", "correct_view"): (Role.COORDINATOR, "/admin/wyniki/korekta/?id={results}"),
 }
 
 
 def address(path: str) -> str:
     counted = make_edition(open_now=False)
-    results_publication.keep_published(counted, now=clock.now())
+    publish(counted, clock.now())
     Publication.update(removed=1).execute()
     soon = clock.now() + timedelta(days=9)
     coming = make_edition(voting_from=soon, voting_to=soon + timedelta(days=1), results_on=soon + timedelta(days=1))
-    ended = make_edition(open_now=False)
+    ago = [clock.now() - timedelta(days=days) for days in (60, 50, 45, 40)]
+    ended = make_edition(code="dawna", voting_from=ago[0], voting_to=ago[1], results_on=ago[2])
     make_pool(ended, proposals=1)
+    publish(ended, ago[3])
+    closing.close(ended, actor="test", now=clock.now())
     make_proposal(make_pool(coming), state=ProposalState.ADMITTED)
-    return path.format(coming=coming.id, ended=ended.id, officer=make_officer(Role.EDITOR).id,
-                       edition=make_edition().id, results=Publication.get(Publication.edition == counted).id)
+    return path.format(
+        unpublished=make_edition(open_now=False).id, coming=coming.id, ended=ended.id,
+        officer=make_officer(Role.EDITOR).id, edition=make_edition().id, results=counted.id)
 
 
 def proved(browser: PanelVisitor, minutes: int) -> None:
@@ -80,7 +87,9 @@ def test_it_opens_for_ten_minutes_after_the_password(enter: Enter, role: Role, p
 @pytest.mark.parametrize(("role", "path"), DANGEROUS.values())
 def test_it_is_taken_for_thirty_minutes_after_the_password(enter: Enter, role: Role, path: str) -> None:
     officer, path = enter(role), address(path)
-    form, typed = officer.get(path), {"name": "Nowa nazwa", "email": "nowa@example.org", "seed": "12 5 33 41 7 48"}
+    form = officer.get(path)
+    typed = {"name": "Nowa nazwa", "email": "nowa@example.org", "seed": "12 5 33 41 7 48",
+             **({"seen": "dawna"} if "klucz" in path else {})}
     proved(officer, 30)
     before = contents()
     late = officer.submit(form, **typed)

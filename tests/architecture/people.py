@@ -3,13 +3,12 @@
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask
-from flask import session as browser_session
+from flask import Flask, session as browser_session
 from flask_babel import gettext
 from flask_wtf.csrf import generate_csrf
 from werkzeug.routing import Rule
@@ -20,7 +19,7 @@ from portal.errors import EXPIRED
 from portal.messaging import sms
 from portal.models import (
     Account, Attachment, Authorship, Criterion, Edition, EmailChange, Invitation, Message, PasswordReset, PhoneChange, Proposal,
-    Publication, RemovalCase, RemovalStep, Session, Unit,
+    Publication, RemovalCase, RemovalStep, Session, Unit, VotingPoint,
 )
 from portal.models.attachment import FileKind
 from portal.models.ballot import Channel
@@ -28,12 +27,13 @@ from portal.models.message import MessageChannel
 from portal.models.proposal import ProposalState
 from portal.models.removal import CaseState, Deed, Proof
 from portal.models.staff import Role
-from portal.services import attachment, audit, results_publication, voting
+from portal.services import attachment, audit, closing, open_data, voting
 from portal.services.removal import Extent
 from tests.factories import (
     OTHER_PESEL, make_account, make_edition, make_officer, make_pool, make_proposal, make_registration, make_voting,
 )
 from tests.page import Visitor
+from tests.services.ballots import publish
 
 STRANGER, RESIDENT, VOTER = "stranger", "resident", "resident who has voted"
 EVERYBODY = (STRANGER, RESIDENT, VOTER, *map(str, Role))
@@ -77,13 +77,15 @@ def make_world() -> World:
     make_officer(Role.EDITOR, enrolment_hash=crypto.hash_token(TOKEN), enrolment_expires_at=now + timedelta(days=1))
     audit.record("edition created", actor="demo", subject=f"edition:{edition.code}", now=now)
     audit.make_digest(clock.local(now).date() - timedelta(days=1), now=now)
-    results_publication.keep_published(counted, now=now)
+    publish(counted, now)
+    closing.close(counted, actor="test", now=now)
+    open_data.make_files(counted, now=now)
     Publication.update(removed=1).execute()
     RemovalCase.create(number="K/1/2026", secret=TOKEN, secret_hash=crypto.hash_token(TOKEN), name="Ewa Żuk",
                        email="ewa@example.org",
                        pesel=OTHER_PESEL, pesel_index=crypto.blind_index("pesel", OTHER_PESEL), story="To nie moje konto.",
                        proof=Proof.SCAN, state=CaseState.REQUESTED, created_at=now, due_at=now,
-                       requested_by=make_officer(Role.REMOVALS), extent=json.dumps(asdict(EXTENT)))
+                       requested_by=make_officer(Role.REMOVALS), extent=json.dumps(EXTENT._asdict()))
     RemovalStep.create(case=RemovalCase.get(), at=now, deed=Deed.REQUESTED)
     draft = make_proposal(edition.pools.first(), uid=DRAFT, number=DRAFT, slug=DRAFT, state=ProposalState.DRAFT)
     Authorship.create(proposal=draft, account=resident, is_lead=True, accepted_at=now)
@@ -92,6 +94,7 @@ def make_world() -> World:
                       kind=FileKind.ATTACHMENT, media="image/jpeg", size=7, uploaded_at=now)
     attachment.STORE.keep([(file, b"picture")])
     Unit.create(name="Zarząd Zieleni")
+    VotingPoint.create(edition=edition, name="Biblioteka")
     Criterion.create(edition=edition, is_formal=True, position=1, question="Czy wszystko jest wypełnione?")
     return World(edition, counted, resident, voter)
 
@@ -142,9 +145,12 @@ def address(app: Flask, rule: Rule, world: World) -> str:
     known = {
         "static": {"filename": "images/logo.svg"}, "admin.static": {"filename": "admin/js/helpers.js"},
         "home.switch_language": {"code": "pl"}, "proposals.show_proposal": {"slug": proposal.slug},
-        "results.show_results": {"code": world.counted.code}, "registration.confirm_email": {"token": TOKEN},
+        "results.show_results": {"code": world.counted.code},
+        "results.show_pool": {"code": world.counted.code, "pool": "miasto"}, "registration.confirm_email": {"token": TOKEN},
         "support.decide": {"slug": proposal.slug, "deed": "obserwuje"}, "support.answer_invitation": {"token": TOKEN},
-        "proposals.show_lot": {"code": world.edition.code},
+        "proposals.show_lot": {"code": world.edition.code}, "open_data.show_index": {"code": world.counted.code},
+        **dict.fromkeys(("open_data.list_commitments", "open_data.check_ballot"), {"code": world.edition.code}),
+        "open_data.download": {"code": world.counted.code, "name": "README.txt"},
         "password.reset_password": {"token": TOKEN}, "login.end_session": {"uid": UID},
         "panel_login.enrol": {"token": TOKEN},
         "profile.change_datum": {"datum": "adres"}, "profile.cancel_change": {"datum": "email"},

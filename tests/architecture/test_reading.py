@@ -9,7 +9,7 @@ from tests.architecture.people import EVERYBODY, RESIDENT, STRANGER, Person, Vis
 from tests.architecture.test_routes import PUBLIC
 from tests.page import Page
 
-KEPT_BY_BROWSERS = {"static", "admin.static", "attachment.show_file"}
+KEPT_BY_BROWSERS = {"open_data.download", "static", "admin.static", "attachment.show_file"}
 
 
 @pytest.mark.parametrize("who", EVERYBODY)

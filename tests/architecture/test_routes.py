@@ -10,7 +10,8 @@ from tests.architecture.people import EVERYBODY, RESIDENT, STRANGER, VOTER, Pers
 
 # Pages without a person behind them; from the cache for strangers.
 PUBLIC = {"home.show_home", "home.contact", "proposals.list_proposals", "proposals.show_proposal", "results.show_results",
-          "audit.list_digests", "proposals.list_points", "proposals.download_list", "proposals.show_lot"}
+          "results.show_pool", "audit.list_digests", "proposals.list_points", "proposals.download_list",
+          "proposals.show_lot", "open_data.show_index", "open_data.list_commitments"}
 # Forms and switches that anyone may use, and what machines watch.
 OPEN = {
     "static", "admin.static", "home.switch_language", "health.alive", "health.ready", "mailbox.read_mailbox",
@@ -18,7 +19,7 @@ OPEN = {
     "password.ask_reset", "password.reset_asked", "password.reset_password",
     "registration.register", "registration.enter_code", "registration.resend_code", "registration.finished",
     "registration.code_state", "registration.correct_number", "registration.confirm_email",
-    "attachment.show_file", "proposals_draft.start",
+    "attachment.show_file", "proposals_draft.start", "open_data.check_ballot", "open_data.download",
     "profile.confirm_email", "removal.open_case", "removal.show_case", "removal.add_scan", "removal.add_answer",
 }
 # Addresses that end with a secret which machines know. The gateway reports by GET, so this one may write when it is read.
@@ -45,7 +46,9 @@ PANEL = {
         "card_view", "correct_view", "paper_view", "decide_view", "list_view"}),
     "panel_units": ({Role.COORDINATOR}, {"create_view", "edit_view"}),
     "panel_criteria": ({Role.COORDINATOR}, {"create_view", "edit_view", "delete_view"}),
-    "panel_results": ({Role.COORDINATOR}, {"correct_view"}),
+    "panel_paper": ({Role.CLERK, Role.COORDINATOR}, {"enter_view", "again_view", "settle_view", "ballots_view"}),
+    "panel_statistics": ({Role.COORDINATOR, Role.ADMINISTRATOR}, set()),
+    "panel_results": ({Role.COORDINATOR, Role.ADMINISTRATOR}, {"publish_view", "key_view"}),
     "panel_removals": ({Role.REMOVALS, Role.COORDINATOR}, {"approve_view", "return_view", "protocol_view"}),
     "panel_accounts": ({Role.REMOVALS, Role.ADMINISTRATOR, Role.CLERK}, set()),
     "panel_messages": ({Role.COORDINATOR, Role.ADMINISTRATOR}, set()),
@@ -59,6 +62,8 @@ PANEL = {
 NARROWER = {
     "panel_removals": ({Role.REMOVALS}, {"create_view", "decide_view", "scan_view", "reveal_view", "remove_view", "action_view"}),
     "panel_accounts": ({Role.REMOVALS, Role.ADMINISTRATOR}, {"reveal_view"}),
+    "panel_paper": ({Role.COORDINATOR}, {"create_view", "edit_view"}),
+    "panel_results": ({Role.COORDINATOR}, {"correct_view"}),
     "panel_proposals": ({Role.COORDINATOR}, {"edit_view", "export", "assign_view", "action_view", "stage_view", "end_view",
                                              "remove_view"}),
 }

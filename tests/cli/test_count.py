@@ -79,3 +79,15 @@ def test_unknown_edition_is_exit_status_1_with_a_hint(portal: Portal):
 
 def test_counting_twice_says_the_same(portal: Portal, edition: Edition):
     assert portal("count", "2026", "--json").out == portal("count", "2026", "--json").out
+
+
+def test_any_rule_can_be_asked_for_and_the_editions_own_is_the_default(portal: Portal, edition: Edition):
+    """By equal shares the one ballot pays for its best project, and Las is bought with what is left of its share."""
+    by_points, by_shares = portal("count", "2026").out, portal("count", "2026", "--rule", "equal_shares").out
+    assert portal("count", "2026", "--rule", "greedy").out == by_points != by_shares
+    Edition.update(count_rule="equal_shares").execute()
+    assert portal("count", "2026").out == by_shares and portal("count", "2026", "--rule", "greedy").out == by_points
+    projects = json.loads(portal("count", "2026", "--json").out)["pools"][0]["projects"]
+    assert [(each["id"], each["funded"], each["reason"]) for each in projects][:2] == [
+        ("Most", True, "funded"), ("Las", True, "funded")]
+    assert portal("count", "2026", "--rule", "lottery").status == 2

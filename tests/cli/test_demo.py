@@ -12,7 +12,7 @@ from portal.cli.demo import CONTENT, PASSWORD
 from portal.models import Account, AuditEntry, CostItem, District, Edition, Officer, Pool, Proposal
 from portal.models.edition import Phase
 from portal.models.staff import Role
-from portal.services import audit, login, voting
+from portal.services import audit, login, results_publication, voting
 from tests.cli.conftest import Portal
 
 pytestmark = pytest.mark.usefixtures("quick_hashes")
@@ -68,7 +68,16 @@ def test_loading_after_the_end_brings_the_voting_back_to_today(portal: Portal, n
         assert edition.phase() is Phase.VOTING
         assert f"{clock.local(edition.voting_to):%d.%m.%Y}" in answer.out
         assert Edition.get(Edition.code == "2027").phase() is Phase.PROPOSALS
-    assert Edition.select().count() == 2
+    assert Edition.select().count() == 3
+
+
+def test_demo_has_an_edition_whose_results_can_be_read(portal: Portal, now: datetime):
+    portal("demo", "load")
+    past = Edition.get(Edition.code == "2025")
+    assert past.phase(now) is Phase.RESULTS and past.pools.count() == 4 and Edition.current() != past
+    told = results_publication.published(past, now=now)
+    assert told.turnout.total == 250 and {district.number for district, _voters in told.turnout.by_district} == {7, 13, 18}
+    assert any(result.outcomes != other.outcomes for result, other in zip(told.results, told.comparison, strict=True))
 
 
 def test_demo_has_an_edition_to_propose_in_with_proposals_to_support(portal: Portal, now: datetime):

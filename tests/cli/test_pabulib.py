@@ -1,4 +1,4 @@
-"""portal pabulib import, from the files to the count, as someone at a shell sees it."""
+"""portal pabulib import and export, from the files to the count and back, as someone at a shell sees it."""
 
 import json
 from itertools import count
@@ -6,11 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from portal import clock
 from portal.cli import main
 from portal.crypto import keyring
 from portal.database import database
 from portal.models.ballot import Ballot
 from portal.models.edition import Edition, Pool
+from tests.services.ballots import publish
+from tests.services.test_open_data_pabulib import make_vote
 
 META = "META\nkey;value\ndescription;Sample\ncountry;Poland\nunit;Sampleton\ninstance;2019\nnum_projects;2\nnum_votes;2\n" \
     "budget;1000.50\nvote_type;approval\nrule;greedy\ndate_begin;2019\ndate_end;2019\n"
@@ -98,3 +101,18 @@ def test_wrong_use_is_told_apart(words: str, capsys: pytest.CaptureFixture[str])
         main(["pabulib", "import", *words.split()])
     assert caught.value.code == 2
     assert "usage: portal pabulib import" in capsys.readouterr().err
+
+
+def test_open_data_of_published_results_are_exported(files: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    with database.connection_context():
+        edition = make_vote(12)
+    folder = str(tmp_path / "dane")
+    assert main(["pabulib", "export", "--edition", edition.code, "--to", folder]) == 1, "nothing is published yet"
+    with database.connection_context():
+        publish(edition, clock.now())
+    assert main(["pabulib", "export", "--edition", edition.code, "--to", folder]) == 0
+    assert capsys.readouterr().out == f"Edition {edition.code}: wrote 9 files to {folder}.\n"
+    exported = sorted(map(str, (tmp_path / "dane").glob("*.pb")))
+    assert main(["pabulib", "import", *exported, "--edition", "kopia", "--with-ballots"]) == 0
+    assert main(["pabulib", "export", "--edition", "kopia", "--to", folder]) == 1, "it is not an own edition"
+    assert main(["pabulib", "export", "--edition", "nie-ma", "--to", folder]) == 1

@@ -16,15 +16,16 @@ from portal import clock, crypto, forms
 from portal.admin.fields import PanelForm
 from portal.forms.base import BaseForm
 from portal.models import (
-    Account, AuditEntry, Authorship, Ballot, BallotDraft, Card, Choice, Criterion, District, Edition, EmailChange, Invitation,
-    Message, Officer, PasswordReset, PhoneChange, Pool, Proposal, RecoveryCode, Registration, RemovalCase, RemovalStep, Revision,
-    SendCount, Session, Stage, Throttle, Transition, Unit,
+    Account, AuditEntry, Authorship, Ballot, BallotDraft, Card, Criterion, District, Edition, EmailChange, Invitation, Message,
+    Officer, PasswordReset, PhoneChange, Pool, Proposal, RecoveryCode, Registration, RemovalCase, RemovalStep, Revision,
+    SendCount, Session, Sheet, Stage, Throttle, Transition, Unit, VotingPoint,
 )
 from portal.models.account import AccountState
 from portal.models.proposal import ProposalState
 from portal.models.removal import CaseState
 from portal.models.staff import Role
 from portal.services import removal, removal_case, voting
+from portal.services.paper import field_of
 from tests.architecture.people import CODE, DRAFT, RESIDENT, STRANGER, TOKEN, VOTER, Person, World, make_world, panel_views
 from tests.factories import (
     PASSWORD, PASSWORD_HASH, PESEL, TOTP_SECRET, make_account, make_edition, make_officer, make_pool, make_proposal,
@@ -98,8 +99,18 @@ def _not_voted_yet(world: World) -> None:
     voting.save_draft(world.resident, world.edition, paper, _picks(world, None), now=clock.now())  # type: ignore[arg-type]
 
 
-def _reviewed(_world: World, person: Person) -> Values:
-    return prefilled(Page(person.client.get("/glosowanie/podsumowanie")).form("/glosowanie/oddaj"))
+def _sheet(world: World, _person: Person) -> Values:
+    """Return what is typed of a sheet whose voter has no PESEL number."""
+    paper = voting.ballot_paper(world.edition, world.resident.district)
+    marks = {f"marks-{field_of(slot)}": contest.proposals[at].number
+             for contest in paper for at, slot in enumerate(contest.slots)}
+    return {"pesel": "", "birth_date": "24.12.1970", "given_name": "Łucja", "family_name": "Żuraw", "number": "1",
+            "district": str(world.resident.district_id), "reason": "", **marks}
+
+
+def _no_sheet_yet(_world: World) -> None:
+    Sheet.delete().execute()
+    Ballot.delete().where(Ballot.channel == "paper").execute()
 
 
 def _unconfirmed(world: World) -> None:
@@ -249,7 +260,6 @@ TARGETS: dict[str, Callable[[], Target]] = {
     "RegistrationForm": lambda: Target("/rejestracja", STRANGER, _registration, {Registration, *SENT}, _sent_nothing_yet),
     "CodeForm": lambda: Target("/rejestracja/kod", STRANGER, lambda *_of: {"code": "012345"},
                                {Registration, Account, AuditEntry, Message}, _wait_for_code),
-    "ResendForm": lambda: Target("/rejestracja/kod/nowy", STRANGER, lambda *_of: {}, {Registration, *SENT}, _wait_for_code),
     "NumberForm": lambda: Target("/rejestracja/numer", STRANGER, lambda *_of: {"phone": "+48600123458"}, {Registration, *SENT},
                                  _wait_for_code),
     "NamesForm": _correct("imie-i-nazwisko", given_name="Łucja", family_name="Lis"),
@@ -266,8 +276,6 @@ TARGETS: dict[str, Callable[[], Target]] = {
         _as_registered),
     "ConfirmEmailForm": lambda: Target(f"/rejestracja/adres/{TOKEN}", STRANGER, lambda *_of: {}, {Account}, _unconfirmed),
     "BallotForm": lambda: Target("/glosowanie", RESIDENT, _picks, {BallotDraft}, _nothing_chosen_yet),
-    "CastForm": lambda: Target("/glosowanie/oddaj", RESIDENT, _reviewed, {Ballot, Choice, BallotDraft, Message},
-                               _not_voted_yet),
     "PanelLoginForm": lambda: Target("/admin/logowanie", STRANGER, _log_in, {Session, AuditEntry, Officer}, _unused_code,
                                      {AuditEntry, Message}),
     "EnrolmentForm": lambda: Target(f"/admin/dostep/{TOKEN}", STRANGER, lambda *_of: {
@@ -306,8 +314,13 @@ TARGETS: dict[str, Callable[[], Target]] = {
     "DrawForm": lambda: Target(f"/admin/edycje/losowanie/?id={Edition.get(Edition.code == '2099').id}", Role.COORDINATOR,
                                lambda *_of: {"seed": "12 5 33 41 7 48"}, {Edition, Proposal, Transition, AuditEntry},
                                _proposal_that_is(ProposalState.ADMITTED)),
+    "SheetForm": lambda: Target(f"/admin/punkty-glosowania/pierwszy-wpis/?id={VotingPoint.get().id}", Role.CLERK, _sheet,
+                                {Sheet, Ballot, AuditEntry}, _no_sheet_yet),
     "OfficerForm": lambda: Target("/admin/urzednicy/new/", Role.ADMINISTRATOR, lambda *_of: {
         "name": "Jan Nowy", "email": f"{secrets.token_hex(6)}@example.org", "role": "clerk"}, {Officer, AuditEntry, Message}),
+    "CheckForm": lambda: Target(f"/otwarte-dane/{Edition.select().order_by(Edition.id).first().code}/sprawdz-glos?dzielnica="
+                                f"{District.select().order_by(District.id).first().number}", STRANGER, lambda world, _person: {
+                                    "number": "2345-6789-ABCD-EFGH", **_picks(world, _person)}),
     "PreviewForm": lambda: Target("/admin/podglad", Role.COORDINATOR, lambda *_of: {"moment": "2026-09-01T12:00"}),
     **dict([
         _create("panel_editions", "edycje", Edition, code="2098", name="Budżet 2098", citywide_picks="3", district_picks="3",
@@ -323,6 +336,8 @@ TARGETS: dict[str, Callable[[], Target]] = {
         _create("panel_criteria", "pytania", Criterion, position="3", question="Czy da się to zrobić?"),
         _edit("panel_criteria", "pytania", Criterion, position="4", question="Czy warto?"),
         _edit("panel_officers", "urzednicy", Officer, name="Jan Inny"),
+        _create("panel_paper", "punkty-glosowania", VotingPoint, name="Filia nr 3", sheets_received="12"),
+        _edit("panel_paper", "punkty-glosowania", VotingPoint, name="Filia nr 4"),
     ]),
 }
 

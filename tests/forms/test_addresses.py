@@ -6,8 +6,7 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 from flask import Flask
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 from werkzeug.routing import Rule
 
 from portal.models.staff import Role

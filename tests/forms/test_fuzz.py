@@ -6,8 +6,7 @@ from urllib.parse import urlencode
 
 import pytest
 from flask import Flask
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from portal.database import database
 from portal.models import MODELS, Registration, Session, Throttle

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from flask import Flask
 from werkzeug.datastructures import MultiDict
-from wtforms.validators import ValidationError
+from wtforms.validators import Optional, ValidationError
 
-from portal.forms import fields, validators
+from portal.forms import validators
 from portal.forms.base import BaseForm
+from portal.forms.fields_typed import PolishDateField
 
 
 def kept(validator: Any, text: Any) -> Any:
@@ -128,7 +129,7 @@ def test_signs_that_nobody_types_are_refused(sign: str) -> None:
 class DateForm(BaseForm):
     """One date."""
 
-    born = fields.date("Born", hint="", checks=(validators.plausible_birth_date,))
+    born = PolishDateField("Born", validators=[Optional(), validators.plausible_birth_date])
 
 
 def date_of(app: Flask, typed: str) -> date | None:

@@ -9,7 +9,7 @@ def read_letter(window: Window, subject: str, recipient: str) -> str:
     mailbox.visit("/dev/poczta")
     letters = (mailbox.page.locator("article").filter(has_text=recipient.replace(" ", ""))
                .filter(has=mailbox.page.get_by_role("heading", name=subject, exact=True)))
-    for _ in range(50):
+    for _ in range(300):  # More than a minute: then the worker looks by itself, whatever became of a wake-up.
         if letters.count():
             break
         mailbox.page.wait_for_timeout(200)

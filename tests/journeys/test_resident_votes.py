@@ -13,6 +13,7 @@ from tests.browser.words import pl
 from tests.factories import PESEL
 from tests.journeys.officer import enters_the_panel
 from tests.journeys.resident import Resident
+from tests.services.ballots import publish
 
 pytestmark = [pytest.mark.browser, pytest.mark.allow_hosts(["127.0.0.1"])]
 
@@ -22,13 +23,20 @@ def end_voting() -> None:
     now = clock.now()
     Edition.update(voting_from=now - timedelta(days=9), voting_to=now - timedelta(days=2),
                    results_on=now - timedelta(days=1)).execute()
+    publish(Edition.get(Edition.code == "2026"), now)
 
 
 def read_results(window: Window) -> dict[str, tuple[str, str]]:
-    """Return each project's points and voters, as the page of results shows them."""
-    rows = window.page.locator("main tr:has(td a)")
-    cells = rows.evaluate_all("(rows) => rows.map((row) => [...row.cells].map((cell) => cell.innerText.trim()))")
-    return {title: (points, voters) for title, points, voters, *_ in cells}
+    """Return each project's points and voters, as the pages of results show them pool by pool."""
+    window.visit("/wyniki/2026")
+    pools = window.page.locator("main th a").evaluate_all("(links) => links.map((link) => new URL(link.href).pathname)")
+    found = {}
+    for pool in pools:
+        window.visit(pool)
+        rows = window.page.locator("main tr:has(td a)")
+        cells = rows.evaluate_all("(rows) => rows.map((row) => [...row.cells].map((cell) => cell.innerText.trim()))")
+        found.update({title: (points, voters) for title, points, voters, *_ in cells})
+    return found
 
 
 def test_resident_registers_votes_and_is_counted(open_window: Any) -> None:
@@ -69,7 +77,6 @@ def test_resident_registers_votes_and_is_counted(open_window: Any) -> None:
     assert Ballot.select().count() == 1
     end_voting()
     window.page.wait_for_timeout(1000)  # Pages may be a second old.
-    window.visit("/wyniki/2026")
     counted = read_results(window)
     given = {title: (str(points), "1") for title, points in resident.picks.items()}
     assert counted == {title: given.get(title, ("0", "0")) for title in counted}

@@ -6,6 +6,7 @@ import pytest
 
 from portal.cli import demo
 from portal.models import Ballot
+from tests.browser.words import pl
 from tests.journeys.resident import Resident
 
 pytestmark = [pytest.mark.browser, pytest.mark.allow_hosts(["127.0.0.1"]),
@@ -52,3 +53,28 @@ def test_arrow_keys_pass_over_a_project_without_taking_its_points(open_window: A
     # Then both marks stand
     marked = window.page.locator(".app-row:has(:checked)").get_by_role("link").all_inner_texts()
     assert marked == [titles[1], titles[2]]
+
+
+@pytest.mark.parametrize("way", [{"java_script_enabled": False}, NARROW], ids=["without scripts", "on a narrow screen"])
+def test_voter_looks_for_a_project_and_takes_a_mark_back(open_window: Any, way: dict[str, Any]) -> None:
+    # Given a voter who has marked the first project
+    window = open_window(**way)
+    resident = Resident(window, email="mieszkanka@example.org", phone="600 000 001")
+    window.visit("/glosowanie")
+    resident.logs_in(demo.PASSWORD)
+    rows, taken = window.page.locator(".app-row:visible"), window.page.locator("[name=remove]:visible")
+    titles = window.page.locator(".app-pool").first.get_by_role("link").all_inner_texts()
+    resident.marks(titles[0], 3)
+
+    # When she looks for another one by a word of its title
+    window.fill(pl("Words or number of a project"), titles[1].upper())
+    if window.scripts:
+        assert rows.count() == 2, "the lists narrow down while she types"
+    else:
+        window.press(window.button(pl("Show")))
+
+    # Then both can be seen, and the mark can be taken back beside what is chosen
+    assert set(rows.get_by_role("link").all_inner_texts()) == {titles[0], titles[1]}
+    assert taken.count() == 1
+    taken.click()
+    assert taken.count() == 0 and not rows.locator(":checked").count()

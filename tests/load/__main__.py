@@ -21,7 +21,7 @@ from tests.load import client
 from tests.load.election import write_election
 
 CONNECTIONS, SECONDS, PORT = 16, 4.0, 5177
-CASTS, LOGINS, AT_ONCE, CATALOGUE = 1500, 400, 200, 1500
+CASTS, LOGINS, AT_ONCE, CATALOGUE, FEW = 1500, 400, 200, 1500, 4000
 IDEAS = ("Zielony skwer", "Plac zabaw", "Droga rowerowa", "Stojaki na rowery", "Teatr letni", "Ławki")
 OWN_PAGES = (("overview", "/moje-konto"), ("own data", "/moje-konto/dane"), ("own sessions", "/moje-konto/sesje"),
              ("form of a new password", "/moje-konto/haslo"))
@@ -167,7 +167,9 @@ def bench(table: Table, name: str, folder: Path, url: str, files: list[Path]) ->
         table.heading(name, "what", "per second", "p50 ms", "p99 ms", "yardstick per second", "ratio", "to reach", "reached")
         pages(table, edition, app)
         catalogue(table)
+        results(table)
         large_ballot(table, edition, enlarge_ballot(edition), app)
+        replay_election(table, app, files, most=None if url.startswith("postgres") else FEW)
         table.heading(f"{name}: the rest", "what", "figure", "to reach")
         table.row("memory of a worker", f"{server.megabytes():.0f} MB", "≤ 150 MB")
         logins(table, server, app)
@@ -175,6 +177,8 @@ def bench(table: Table, name: str, folder: Path, url: str, files: list[Path]) ->
     imported = server.command("pabulib", "import", *map(str, files), "--edition", "2018", "--with-ballots")
     table.row("import of an election with 32,958 ballots, the whole command", f"{imported:.1f} s", "≤ 30 s")
     table.row("count of it, the whole command", f"{server.command('count', '2018', '--json'):.1f} s", "≤ 2 s")
+    shares = server.command("count", "2018", "--json", "--rule", "equal_shares")
+    table.row("count of it by equal shares, the whole command", f"{shares:.1f} s", "≤ 10 s")
     from tests.load import answers, removals
     for row in (*answers.measure(), *removals.measure(app)):
         table.row(*row)
@@ -213,6 +217,39 @@ def catalogue(table: Table) -> None:
         compare(table, shown, itertools.repeat(client.get(path)), "bare read", read, 0.2)
     each = itertools.cycle([client.get(f"/projekty/k-{order}?x") for order in range(CATALOGUE)])
     compare(table, "a project's page, another one each time, made anew", each, "bare read", read, 0.2)
+
+
+def results(table: Table) -> None:
+    """Measure the results of a pool of a large city, as everybody reads them on the evening of their publication."""
+    from portal import clock
+    from portal.models import Edition, Pool, Proposal
+    from portal.models.proposal import ProposalState
+    at = clock.now()
+    edition = Edition.create(code="counted", name="Counted", voting_from=at - timedelta(days=9), voting_to=at, results_on=at,
+                             lot_seed="bench", archived=True)
+    pool = Pool.create(edition=edition, budget=2_000_000_00)
+    Proposal.insert_many([{
+        "pool": pool, "number": f"W{order}", "slug": f"w-{order}", "cost": order * 1000_00, "state": ProposalState.ON_BALLOT,
+        "title": f"{IDEAS[order % len(IDEAS)]} przy ulicy numer {order}", "latitude": 50 + order / 10_000, "longitude": 19.9,
+    } for order in range(140)]).execute()
+    route = itertools.repeat(client.get("/yardstick/route"))
+    for name, path in (("an edition", "/wyniki/counted"), ("a pool, 140 projects", "/wyniki/counted/miasto")):
+        compare(table, f"results of {name}", itertools.repeat(client.get(path)), "bare route", route, 0.5)
+
+
+def replay_election(table: Table, app: Any, files: list[Path], *, most: int | None) -> None:
+    """Let the voters of the files vote through the web, on SQLite some of them; the count has to say what the files say."""
+    from tests.load import replay
+    write = itertools.repeat(client.post("/yardstick/write"))
+    before = measure(write).per_second
+    voters, casts = replay.measure(app, PORT, files, most=most, connections=CONNECTIONS)
+    yardstick = (before + measure(write).per_second) / 2
+    ratio = voters.per_second / yardstick
+    whole = "the whole election" if most is None else f"{most:,} voters of an election"
+    table.row(f"{whole}: open the ballot, choose, review, cast", f"{voters.per_second:.0f}", f"{voters.p50:.1f}",
+              f"{voters.p99:.1f}", f"bare write: {yardstick:.0f}", f"{ratio:.2f}", "≥ 0.1", "yes" if ratio >= 0.1 else "**no**")
+    table.row("casting in it", "", f"{casts.p50:.1f}", f"{casts.p99:.1f}", "", "", "p99 ≤ 150",
+              "yes" if casts.p99 <= 150 else "**no**")
 
 
 def publish(report: str) -> None:

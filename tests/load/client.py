@@ -1,9 +1,10 @@
 """A small load generator: so many connections, each sending its next request when its answer has come."""
 
+import math
 import selectors
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 
@@ -23,6 +24,7 @@ class Connection:
         self.socket = socket.create_connection(("127.0.0.1", port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.buffer, self.began = b"", 0.0
+        self.script, self.step, self.script_began = list[bytes](), 0, 0.0
 
     def send(self, request: bytes) -> None:
         self.buffer, self.began = b"", time.perf_counter()
@@ -53,12 +55,25 @@ def post(path: str, body: str = "", cookie: str = "") -> bytes:
 
 def run(port: int, requests: Iterator[bytes], *, connections: int, seconds: float, expect: int) -> Figures:
     """Send requests until they or the time run out; raise AssertionError for any answer but the expected status."""
-    selector, latencies = selectors.DefaultSelector(), []
-    began = time.perf_counter()
+    return run_scripts(port, ([request] for request in requests), connections=connections, seconds=seconds, expect=(expect,))[0]
+
+
+def run_scripts(port: int, scripts: Iterator[list[bytes]], *, connections: int, seconds: float = math.inf,
+                expect: Sequence[int]) -> tuple[Figures, Figures]:
+    """Send scripts, requests that follow one another, until they or the time run out.
+
+    Returns the figures of whole scripts and of their last requests; raises AssertionError for any answer but the expected ones.
+    """
+    selector, whole, last, began = selectors.DefaultSelector(), list[float](), list[float](), time.perf_counter()
+
+    def begin(connection: Connection) -> bool:
+        connection.script = next(scripts, []) if time.perf_counter() - began < seconds else []
+        connection.step, connection.script_began = 0, time.perf_counter()
+        if connection.script:
+            connection.send(connection.script[0])
+        return bool(connection.script)
     for connection in [Connection(port) for _ in range(connections)]:
-        request = next(requests, None)
-        if request is not None:
-            connection.send(request)
+        if begin(connection):
             selector.register(connection.socket, selectors.EVENT_READ, connection)
     while selector.get_map():
         for key, _ in selector.select():
@@ -66,15 +81,21 @@ def run(port: int, requests: Iterator[bytes], *, connections: int, seconds: floa
             status = connection.receive()
             if status is None:
                 continue
+            assert status == expect[connection.step], connection.buffer[:2000].decode(errors="replace")
+            connection.step += 1
+            if connection.step < len(connection.script):
+                connection.send(connection.script[connection.step])
+                continue
             now = time.perf_counter()
-            assert status == expect, connection.buffer[:2000].decode(errors="replace")
-            latencies.append(now - connection.began)
-            request = next(requests, None) if now - began < seconds else None
-            if request is None:
+            whole.append(now - connection.script_began)
+            last.append(now - connection.began)
+            if not begin(connection):
                 selector.unregister(connection.socket)
                 connection.socket.close()
-            else:
-                connection.send(request)
     took = time.perf_counter() - began
+    return _figures(whole, took), _figures(last, took)
+
+
+def _figures(latencies: list[float], took: float) -> Figures:
     latencies.sort()
     return Figures(len(latencies) / took, 1000 * latencies[len(latencies) // 2], 1000 * latencies[int(len(latencies) * 0.99)])

@@ -27,7 +27,7 @@ def make_voters(app: Flask, edition: Edition, district: District, number: int, *
             Session.create(token_hash=crypto.hash_token(token), account=account, created_at=now, seen_at=now, proved_at=now)
             if chosen:
                 BallotDraft.create(account=account, edition=edition, picks=json.dumps(picks), updated_at=now)
-    cookies, csrf = _cookies(app, tokens)
+    cookies, csrf = cookies_of(app, tokens)
     return cookies, f"csrf_token={csrf}&reviewed={voting.mark_reviewed(picks)}&submit=1"
 
 
@@ -35,7 +35,7 @@ def make_logins(app: Flask, district: District, number: int) -> list[tuple[str, 
     """Return the fields of the login form of so many people, each with the cookie of a browser at that form."""
     with transaction():
         accounts = make_accounts(district, number)
-    [cookie], csrf = _cookies(app, [None])
+    [cookie], csrf = cookies_of(app, [None])
     return [(urlencode({"csrf_token": csrf, "email": account.email, "password": PASSWORD}), cookie) for account in accounts]
 
 
@@ -46,7 +46,8 @@ def make_accounts(district: District, number: int) -> list[Account]:
         birth_date=date(1990, 1, 1), district=district, password_hash=hashed, created_at=now) for at in range(number)]
 
 
-def _cookies(app: Flask, tokens: Sequence[str | None]) -> tuple[list[str], str]:
+def cookies_of(app: Flask, tokens: Sequence[str | None]) -> tuple[list[str], str]:
+    """Return the cookies of these sessions, None being a stranger's, and the form token that goes with each."""
     with app.test_request_context():
         csrf = generate_csrf()
         raw = session["csrf_token"]

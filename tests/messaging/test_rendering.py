@@ -30,6 +30,8 @@ SHOWN: dict[str, dict[str, Any]] = {
     "account_unfrozen": {"name": "Ewa"},
     "already_registered": {},
     "ballot_recorded": {"name": "Ewa", "edition": "Budżet 2026"},
+    "ballot_waits": {"name": "Ewa", "edition": "Budżet 2026", "until": "2026-06-22T21:59:59.999999+00:00",
+                     "path": "/glosowanie/podsumowanie"},
     "cards_due": {"name": "Jan", "number": 3, "path": "/admin/projekty/"},
     "claim_confirmed": CASE,
     "claim_more_needed": {**CASE, "words": "Na zdjęciu nie widać nazwiska.\nProsimy o drugie."},

@@ -3,6 +3,7 @@
 import random
 import threading
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -10,14 +11,20 @@ import time_machine
 from flask import Flask
 
 from portal import clock, database
+from portal.config import settings
 from portal.messaging import Undeliverable, mail, mailbox, sms, worker
 from portal.messaging.rendering import Rendered
 from portal.models import AuditEntry, Registration
 from portal.models.message import Message, MessageChannel
-from tests.factories import make_district, make_registration
+from portal.services import removal, removal_log
+from portal.services.closing import closing_of
+from portal.services.open_data import files_of
+from tests.factories import make_account, make_district, make_registration, make_voting
 from tests.messaging.conftest import Write
 from tests.services import raw
+from tests.services.ballots import choose, publish
 from tests.services.parallel import at_once
+from tests.services.test_open_data_pabulib import make_vote
 
 MAIL, SMS = MessageChannel.MAIL, MessageChannel.SMS
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
@@ -246,10 +253,40 @@ def test_commit_soon_after_another_is_delivered_by_a_task_for_later(write: Write
 def test_lost_wake_up_is_made_up_for_every_minute(write: Write, gateway: Gateway, queue: object, now: datetime):
     write(MAIL, key="k")
     queue.flush()
-    (periodic,) = queue.read_periodic(now.replace(tzinfo=None))
+    (periodic,) = (task for task in queue.read_periodic(now.replace(tzinfo=None)) if task.name == "look_after_outbox")
     queue.enqueue(periodic)
     assert work(queue) == 3
     assert gateway.sent == ["k"]
+
+
+def test_vote_is_closed_and_its_files_are_made_within_a_minute(post: Flask, queue: object, now: datetime):
+    edition = make_vote(8)
+    publish(edition, now)
+    (task,) = (task for task in queue.read_periodic(now.replace(tzinfo=None)) if task.name == "look_after_elections")
+    queue.enqueue(task)
+    work(queue)
+    assert closing_of(edition) and files_of(edition, now=now)
+
+
+def test_removal_is_noted_outside_the_database_within_a_minute(post: Flask, queue: object, now: datetime):
+    account = make_account(make_district())
+    removal.delete_own_account(account, with_ballots=False, now=now)
+    (task,) = (task for task in queue.read_periodic(now.replace(tzinfo=None)) if task.name == "look_after_elections")
+    queue.enqueue(task)
+    work(queue)
+    assert account.uid in (Path(settings.instance) / removal_log.NAME).read_text("utf-8")
+
+
+def test_ballots_that_wait_are_reminded_of_every_hour(post: Flask, queue: object, now: datetime):
+    edition, district, account = make_voting()
+    choose(edition, district, account, now)
+    due = [task.name for minute in range(60) for task in queue.read_periodic(datetime(2026, 6, 16) + minute * MINUTE)]
+    assert due.count("remind_of_ballots") == 1
+    with time_machine.travel(edition.voting_to - timedelta(hours=1), tick=False):
+        (task,) = (task for task in queue.read_periodic(datetime(2026, 6, 16)) if task.name == "remind_of_ballots")
+        queue.enqueue(task)
+        work(queue)
+    assert [(message.template, message.recipient) for message in Message.select()] == [("ballot_waits", account.email)]
 
 
 def test_what_nobody_needs_goes_every_night_once(post: Flask, queue: object, now: datetime):

@@ -12,10 +12,10 @@ from peewee import CharField, ForeignKeyField, Index, IntegrityError, Model
 from portal import clock, crypto
 from portal.database import transaction
 from portal.models import (
-    MODELS, Account, Answer, Attachment, AuditDigest, AuditEntry, Authorship, Ballot, BallotDraft, Card, Choice, CostItem,
-    District, Edition, EmailChange, Evidence, Exclusion, Follow, Invitation, Message, Officer, PasswordReset, PhoneChange, Pool,
-    Proposal, Publication, RecoveryCode, Registration, RemovalCase, RemovalStep, SendCount, Session, Stage, Support, Throttle,
-    Transition, Unit,
+    MODELS, Account, Answer, Attachment, AuditDigest, AuditEntry, Authorship, Ballot, BallotDraft, Card, Choice, Closing,
+    CostItem, District, Edition, EmailChange, Evidence, Exclusion, Follow, Invitation, Message, Officer, PasswordReset,
+    PhoneChange, Pool, Proposal, Publication, RecoveryCode, Registration, RemovalCase, RemovalStep, SendCount, Session, Sheet,
+    Stage, Support, Throttle, Transition, Unit, VotingPoint,
 )
 from portal.models.ballot import BallotState, Channel
 from portal.models.message import MessageChannel
@@ -89,6 +89,20 @@ def make_card(world: "World", **given: Any) -> Card:
 def make_attachment(world: "World", **given: Any) -> Attachment:
     return Attachment.create(**{"proposal": world.proposal, "kind": "attachment", "media": "image/jpeg", "name": "plan.jpg",
                                 "size": 1, "uploaded_at": clock.now(), **given})
+
+
+def make_point(world: "World", **given: Any) -> VotingPoint:
+    return VotingPoint.create(**{"edition": world.edition, "name": "Biblioteka", **given})
+
+
+def make_sheet(world: "World", **given: Any) -> Sheet:
+    return Sheet.create(**{"point": VotingPoint.select().first() or make_point(world), "number": 1, "ballot": world.ballot,
+                           "first_officer": world.officer, **given})
+
+
+def make_closing(world: "World", **given: Any) -> Closing:
+    return Closing.create(**{"edition": world.edition, "closed_at": clock.now(), "ballots": 0, "commitments": "", "choices": "",
+                             **given})
 
 
 @pytest.fixture
@@ -219,6 +233,25 @@ FORBIDDEN: dict[str, Callable[[World], Any]] = {
         lambda w: Publication.create(edition=w.edition, results="[]", kept_at=clock.now(), removed=-1),
     "publication_correction_names_its_officer":
         lambda w: Publication.create(edition=w.edition, results="[]", kept_at=clock.now(), corrected_at=clock.now()),
+    "publication_takes_two_officers": lambda w: Publication.create(
+        edition=w.edition, results="[]", kept_at=clock.now(), asked_by=w.officer, approved_by=w.officer),
+    "closing(edition_id)": lambda w: twice(lambda: make_closing(w)),
+    "closing_key_asked_names_its_officer": lambda w: make_closing(w, key_asked_at=clock.now()),
+    "closing_key_destroyed_names_its_officer": lambda w: make_closing(w, key_destroyed_at=clock.now()),
+    "closing_key_is_destroyed_by_two": lambda w: make_closing(
+        w, **dict.fromkeys(("key_asked_at", "key_destroyed_at"), clock.now()),
+        **dict.fromkeys(("key_asked_by", "key_destroyed_by"), w.officer)),
+    "voting_point(edition_id,name)": lambda w: twice(lambda: make_point(w)),
+    "voting_point_sheets_are_not_negative": lambda w: make_point(w, sheets_received=-1),
+    "sheet(point_id,number)": lambda w: twice(lambda: make_sheet(w)),
+    "sheet_number_is_positive": lambda w: make_sheet(w, number=0),
+    "sheet_state_is_known": lambda w: make_sheet(w, state="lost"),
+    "sheet_invalid_has_a_reason": lambda w: make_sheet(w, invalid_reason="late"),
+    "sheet_invalid_reason_is_known": lambda w: make_sheet(w, ballot=None, state="invalid", invalid_reason="ugly"),
+    "sheet_valid_is_a_ballot": lambda w: make_sheet(w, ballot=None),
+    "sheet_is_entered_by_two": lambda w: make_sheet(w, second_officer=w.officer),
+    "sheet_difference_is_settled_by_a_third": lambda w: make_sheet(w, third_officer=w.officer),
+    "sheet_recorded_keeps_no_picks": lambda w: make_sheet(w, state="recorded", first_picks="{}"),
     "removal_case(number)": lambda w: twice(lambda: make_case(number="K/1/2026")),
     "removal_case(secret_hash)": lambda w: twice(lambda: make_case(secret_hash="h")),
     "removal_case_state_is_known": lambda w: make_case(state="lost"),

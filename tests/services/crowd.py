@@ -1,6 +1,7 @@
 """Processes of their own that work on the test's database at once: ``python -m tests.services.crowd WHAT``.
 
-A process says "ready", waits for a line on stdin, does its work and prints a line of JSON for everything that it has done.
+A process says "ready", waits for a line on stdin, does its work (WHAT, or what the line says) and prints a line of JSON for
+everything that it has done.
 """
 
 import json
@@ -13,13 +14,14 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from portal import config, database
 from portal.errors import PortalError
-from portal.models import Account, BallotDraft, Edition, Officer, RemovalCase
+from portal.models import Account, BallotDraft, Edition, Officer, RemovalCase, VotingPoint
 from portal.models.removal import CaseState
-from portal.services import audit, removal_approval, voting
+from portal.services import audit, paper, removal_approval, voting
 from tests.services.parallel import at_once
 
 Order = dict[str, Any]
@@ -42,6 +44,22 @@ def cast_at_once(order: Order) -> Iterable[Any]:
         edition = Edition.get(Edition.code == order["edition"])
         account = Account.get(Account.uid == order["account"])
     return at_once(*[lambda: cast(account, edition, datetime.fromisoformat(order["now"]))] * order["threads"])
+
+
+def enter_at_once(order: Order) -> Iterable[Any]:
+    """Type in a sheet after another for one person, in many threads."""
+    with database.database.connection_context():
+        point, officer = VotingPoint.get(), Officer.get(Officer.uid == order["officer"])
+        account = Account.get(Account.uid == order["account"])
+        entry = paper.Entry(account.district_id, order["picks"])
+
+    def enter(number: int) -> dict[str, str]:
+        try:
+            return {"number": str(paper.enter_sheet(point, number, officer, entry, person=account,
+                                                    now=datetime.fromisoformat(order["now"])))}
+        except PortalError as error:
+            return {"refused": type(error).__name__}
+    return at_once(*[partial(enter, number) for number in range(1, order["threads"] + 1)])
 
 
 def crashing(work: Callable[[Order], None]) -> Callable[[Order], Iterator[Any]]:
@@ -87,7 +105,7 @@ def append(order: Order) -> Iterator[Any]:
 
 
 WORK: dict[str, Callable[[Order], Iterable[Any]]] = {
-    "cast": cast_at_once, "crash": crashing(cast_all), "remove": crashing(remove_all), "append": append}
+    "cast": cast_at_once, "enter": enter_at_once, "crash": crashing(cast_all), "remove": crashing(remove_all), "append": append}
 
 
 @contextmanager
@@ -115,5 +133,6 @@ def crowd(url: str, what: str, *orders: Order) -> Iterator[list[list[dict[str, A
 if __name__ == "__main__":
     database.open_database(config.load().database_url)
     print("ready", flush=True)
-    for done in WORK[sys.argv[1]](json.loads(sys.stdin.readline())):
+    order = json.loads(sys.stdin.readline())
+    for done in WORK[order.get("what", sys.argv[1])](order):
         print(json.dumps(done), flush=True)

@@ -30,7 +30,7 @@ def test_each_move_is_possible_just_where_the_table_says(now: datetime, state: P
         assert (stored.state, stored.version) == (target, version + 1)
         assert (last.move, Transition.select().count()) == (wanted, steps + 1)
         assert (last.officer_id == officer.id) is (wanted in BY_OFFICERS)
-        assert Message.select().where(Message.key.startswith(f"proposal:{proposal.uid}:{version + 1}:")).count() == 1
+        assert Message.select().where(Message.key.startswith(f"proposal_moved:{proposal.uid}:{version + 1}:")).count() == 1
         audited = AuditEntry.select().where(AuditEntry.action == f"proposal {wanted.replace('_', ' ')}",
                                             AuditEntry.actor == f"officer:{officer.uid}").exists()
         assert audited is (wanted in BY_OFFICERS)

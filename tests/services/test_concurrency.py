@@ -3,15 +3,20 @@
 import json
 from collections import Counter
 from datetime import datetime
+from functools import partial
 
 import pytest
 
 from portal.database import transaction
-from portal.models import AuditEntry, Ballot, BallotDraft, Choice, Message
-from portal.services import audit, voting
-from tests.factories import make_account, make_voting
+from portal.errors import SheetRefused
+from portal.models import AuditEntry, Ballot, BallotDraft, Choice, Message, Sheet, VotingPoint
+from portal.models.paper import SheetState
+from portal.models.staff import Role
+from portal.services import audit, paper, voting
+from tests.factories import PESEL, make_account, make_officer, make_voting
 from tests.services.ballots import choose, first_picks
 from tests.services.crowd import crowd
+from tests.services.parallel import at_once, count_of
 
 pytestmark = pytest.mark.usefixtures("app")
 VOTERS, RUNS = 400, 200
@@ -41,6 +46,36 @@ def test_two_accounts_of_one_person_on_two_processes_make_one_ballot(database_ur
         numbers = [line["number"] for lines in printed for line in lines if "number" in line]
     assert (len(numbers), Ballot.select().count(), Choice.select().count(), Message.select().count()) == (1, 1, 6, 1)
     assert BallotDraft.select().count() == 1, "of the account that was refused"
+
+
+def test_web_against_paper_on_two_processes_makes_one_ballot(database_url: str, now: datetime):
+    """Whichever is first: fifty casts of one person meet fifty sheets of the same person, typed at once."""
+    edition, district, _account = make_voting()
+    account = make_account(district, pesel=PESEL)
+    VotingPoint.create(edition=edition, name="Filia nr 3")
+    choose(edition, district, account, now)
+    order = {"edition": edition.code, "account": account.uid, "threads": 50, "now": now.isoformat()}
+    sheets = {**order, "what": "enter", "officer": make_officer(Role.CLERK).uid, "picks": first_picks(edition, district)}
+    with crowd(database_url, "cast", order, sheets) as (casts, entries):
+        said = [*casts, *entries]
+    assert Counter(line.get("refused", "number") for line in said)["number"] == 1
+    assert {line["refused"] for line in said if "refused" in line} <= {"AlreadyVoted", "BallotIncomplete"}
+    assert (len(said), Ballot.select().count(), BallotDraft.select().count()) == (100, 1, 0)
+    assert (Choice.select().count(), Sheet.select().count()) in {(6, 0), (0, 1)}
+    assert Message.select().count() == Choice.select().count() // 6
+
+
+@pytest.mark.parametrize("third", [False, True])
+def test_one_of_many_officers_at_once_ends_a_sheet(now: datetime, third: bool):
+    edition, district, _account = make_voting()
+    point, clerks = VotingPoint.create(edition=edition, name="Filia nr 3"), [make_officer(Role.CLERK) for _ in range(8)]
+    entry, person = paper.Entry(district.id, first_picks(edition, district)), make_account(district, pesel=PESEL)
+    paper.enter_sheet(point, 1, clerks[0], entry, person=person, now=now)
+    if third:
+        paper.enter_again(point, 1, clerks[1], paper.Entry(None, {}, "late"), now=now)
+    done = at_once(*[partial(paper.enter_again, point, 1, clerk, entry, third=third, now=now) for clerk in clerks[2:]])
+    assert (count_of(SheetState, done), count_of(SheetRefused, done)) == (1, 5)
+    assert (Ballot.get().state, Choice.select().count(), Sheet.get().state) == ("recorded", 6, "recorded")
 
 
 def test_killed_processes_leave_whole_ballots_and_whole_drafts(database_url: str, now: datetime):

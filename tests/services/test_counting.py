@@ -4,8 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from hypothesis import assume, given
-from hypothesis import strategies as st
+from hypothesis import assume, given, strategies as st
 
 from portal.services.counting import Entry, Outcome, Reason, count_greedy, lot, rank
 

@@ -15,8 +15,9 @@ from portal.models.attachment import FileKind
 from portal.models.proposal import ProposalState
 from portal.models.staff import Role
 from portal.services import attachment, audit, implementation, support
-from portal.services.results_publication import approve_correction, find_correction, keep_published
+from portal.services.results_publication import approve_correction, find_correction
 from tests.factories import make_account, make_district, make_edition, make_officer, make_pool, make_proposal
+from tests.services.ballots import publish
 from tests.services.parallel import at_once, count_of
 from tests.services.test_results import contest, store
 from tests.services.test_results_publication import remove
@@ -38,6 +39,7 @@ def edition(now: datetime) -> Edition:
     a, b, c = contest(edition, 60, 70, 40)
     for picks in ((a, c, b), (a, c, b), (b,)):
         store(edition, *picks)
+    publish(edition, now)
     return edition
 
 
@@ -94,9 +96,8 @@ def test_nothing_is_settled_before_the_results_are_published(edition: Edition, o
 
 
 def test_results_that_wait_for_a_correction_are_settled_after_it_as_corrected(edition: Edition, officer: Officer, now: datetime):
-    keep_published(edition, now=now)
     for number in (0, 1):
-        remove(edition, number, now)
+        remove(edition, number)
     with pytest.raises(PhaseClosed):
         implementation.settle(edition, officer, now=now)
     assert set(standing(edition)) == {"on_ballot"}

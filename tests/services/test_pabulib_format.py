@@ -5,11 +5,10 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from pabulib.checker import Checker
 
-from portal.services.pabulib import Choice, PabulibError, Tally, VoteType, read_file, recount
+from portal.services.pabulib import PabulibError, Tally, VoteType, read_file, recount
 
 ORDINAL = """\
 META
@@ -111,16 +110,17 @@ def test_an_ordinal_file_is_understood_to_the_last_cell():
     park, benches, library = file.projects
     assert (park.project_id, benches.project_id, library.project_id) == ("a1", "7", "07")
     assert (park.name, park.cost, park.votes, park.score) == ('Park "Pod Dębem"; etap II', 70000, 3, Decimal(5))
-    assert (park.categories, benches.categories, park.line) == (("zieleń", "sport"), (), 19)
+    assert (park.category, benches.category, park.line) == (("zieleń", "sport"), (), 19)
 
     first, second, third = file.votes
-    assert (first.voter_id, first.channel, second.channel, second.line) == ("x-1", "online", "paper", 25)
-    assert first.choices == (Choice("a1", Decimal(3), 1), Choice("7", Decimal(2), 2), Choice("07", Decimal(1), 3))
-    assert third.choices == (Choice("a1", Decimal(1), 1),)
+    assert (first.voter_id, first.voting_method, second.voting_method, second.line) == ("x-1", "online", "paper", 25)
+    assert (first.vote, first.points) == (("a1", "7", "07"), (Decimal(3), Decimal(2), Decimal(1)))
+    assert (third.vote, third.points) == (("a1",), (Decimal(1),))
 
 
-def test_approval_gives_one_point_each_and_no_rank():
-    assert read_file(APPROVAL).votes[0].choices == (Choice("1", Decimal(1), None), Choice("2", Decimal(1), None))
+def test_approval_gives_one_point_each():
+    vote = read_file(APPROVAL).votes[0]
+    assert (vote.vote, vote.points) == (("1", "2"), (Decimal(1), Decimal(1)))
 
 
 def test_ordinal_points_that_are_stated_count_instead_of_the_place():
@@ -158,7 +158,7 @@ def test_districts_places_and_the_threshold_are_read_where_given():
     file = read_file(text.replace(";kultura", ";").replace("rule;greedy", "rule;x\nmin_project_score_threshold;5"))
     assert (file.projects[0].latitude, file.projects[0].longitude) == (Decimal("50.06"), Decimal("19.94"))
     assert file.projects[1].latitude is None
-    assert (file.votes[1].district, file.votes[1].channel) == ("DĘBNIKI", "online")
+    assert (file.votes[1].district, file.votes[1].voting_method) == ("DĘBNIKI", "online")
     assert file.min_project_score_threshold == 5
 
 
@@ -182,8 +182,8 @@ def test_what_does_no_harm_is_tolerated(change):
     assert [(p.project_id, p.name, p.cost) for p in changed.projects] == [
         (p.project_id, p.name, p.cost) for p in plain.projects
     ]
-    assert [(v.voter_id, v.choices, v.channel) for v in changed.votes] == [
-        (v.voter_id, v.choices, v.channel) for v in plain.votes
+    assert [(v.voter_id, v.vote, v.points, v.voting_method) for v in changed.votes] == [
+        (v.voter_id, v.vote, v.points, v.voting_method) for v in plain.votes
     ]
 
 

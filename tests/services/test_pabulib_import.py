@@ -91,6 +91,7 @@ def test_the_count_gives_the_votes_and_scores_of_the_file_for_every_type_of_vote
     file = pabulib(type=type, projects=rows, **sample)
     store(code, file)
     assert counted(code) == {(None, project.project_id): (project.score, project.votes) for project in file.projects}
+    assert all((choice.rank is None) == (type != "ordinal") for choice in Choice.select())
 
 
 def test_an_edition_a_pool_and_its_proposals_are_made_as_the_file_says(code: str):

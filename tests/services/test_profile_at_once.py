@@ -10,7 +10,7 @@ import pytest
 
 from portal.errors import PortalError
 from portal.models import Account, Ballot, BallotDraft, Session
-from portal.services import audit, login, password, profile, removal, voting
+from portal.services import audit, login, password, profile, removal, voting_person
 from tests.factories import PASSWORD, PESEL, make_account, make_voting
 from tests.services.ballots import Voting, cast, choose
 from tests.services.parallel import at_once
@@ -55,4 +55,4 @@ def test_changes_at_once_are_done_or_refused(now: datetime):
         assert left is None, "its holder wanted it deleted"
         assert (Ballot.select().count(), BallotDraft.select().count()) == (0, 0)
     assert ended["NoneType"] > 6 and audit.verify() == []
-    assert not voting.own_ballots(account, [edition])
+    assert not voting_person.own_ballots(account, [edition])

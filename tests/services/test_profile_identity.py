@@ -9,7 +9,7 @@ from portal import clock, crypto
 from portal.errors import AlreadyVoted, BallotIncomplete, ChangedMeanwhile, NothingToChange, PeselTaken, TooMany
 from portal.models import Account, AuditEntry, Ballot, BallotDraft, Choice, Message
 from portal.models.ballot import Channel
-from portal.services import audit, profile, voting
+from portal.services import audit, profile, voting, voting_person
 from tests.factories import OTHER_PESEL, PESEL, make_account, make_district, make_edition, make_voting
 from tests.services import raw
 from tests.services.ballots import Voting, cast, choose, first_picks
@@ -134,7 +134,7 @@ def test_ballots_of_every_edition_with_a_key_move(now: datetime):
     crypto.keyring._keys.clear()
     crypto.keyring.path(editions[2].ballot_key).unlink()
     change(account, OTHER_PESEL, now)
-    found = voting.own_ballots(fresh(account), editions)
+    found = voting_person.own_ballots(fresh(account), editions)
     assert [edition for edition, _ballot in found] == editions[:2], "without its key nobody finds a ballot of an edition"
 
 

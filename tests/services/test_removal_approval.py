@@ -20,13 +20,15 @@ from portal.models.message import MessageChannel
 from portal.models.proposal import ProposalState
 from portal.models.removal import CaseState
 from portal.models.staff import Role
-from portal.services import audit, login, registration, removal, removal_approval, removal_case, results, voting
+from portal.services import (
+    audit, login, registration, removal, removal_approval, removal_case, results, results_publication, voting,
+)
 from tests.factories import (
     OTHER_PESEL, PASSWORD, PESEL, make_account, make_district, make_edition, make_officer, make_pool, make_proposal,
     make_registration, make_voting,
 )
 from tests.services import raw
-from tests.services.ballots import cast, choose, first_picks
+from tests.services.ballots import cast, choose, first_picks, publish
 from tests.services.cases import approve, confirmed_case, make_wrong_voter, open_case, reload, request, requested_case
 from tests.services.parallel import at_once, count_of
 
@@ -287,12 +289,11 @@ def test_count_loses_the_ballot_and_published_results_stay_until_corrected(now: 
     edition, district, _ = make_wrong_voter(now)
     later = edition.results_on + timedelta(days=1)
     with time_machine.travel(later, tick=False):
-        case = requested_case(later)
-        assert Publication.select().count() == 1, "kept before anything is removed"
-        approve(case, later)
+        publish(edition, later)
+        approve(requested_case(later), later)
         [citywide, local] = results.count_edition(edition, now=later)
         assert {outcome.entry.points for outcome in (*citywide.outcomes, *local.outcomes)} == {0}
-        assert Publication.get().removed == 1 and json.loads(Publication.get().results)
+        assert Publication.get().removed == 1 and results_publication.published(edition, now=later).turnout.total == 1
         [message] = Message.select().where(Message.template == "claim_removed")
         assert json.loads(message.payload)["may_vote"] is False
 

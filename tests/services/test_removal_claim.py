@@ -186,7 +186,7 @@ def test_files_of_an_upload_are_kept_or_refused_one_by_one(now: datetime):
     kept, refused = removal_claim.add_files(
         case, [(name, io.BytesIO(data)) for name, data in files.items()], address=ADDRESS, now=now)
     assert kept == ["przód.jpg", "dowód.pdf"] and Evidence.select().count() == 3
-    assert [(name, error.message) for name, error in refused] == [("tył.gif", store.WORDS[Fault.WRONG_TYPE])]
+    assert [(name, error.message) for name, error in refused] == [("tył.gif", Fault.WRONG_TYPE)]
 
 
 def test_files_that_come_while_another_upload_is_read_are_refused_in_one(now: datetime):

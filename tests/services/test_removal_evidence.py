@@ -107,7 +107,6 @@ def test_file_that_cannot_be_used_is_explained(case: RemovalCase):
         read(uploads.photo(), "dowod.jpg.exe")
     with pytest.raises(FileUnusable, match="protected"):
         read(uploads.document(protect={"owner_password": "x"}), "dowod.pdf")
-    assert set(store.WORDS) == set(Fault)
 
 
 @pytest.mark.parametrize("fault", Fault)
@@ -118,7 +117,7 @@ def test_only_what_takes_too_long_keeps_others_from_being_read(fault: Fault, mon
     with pytest.raises(FileUnusable) as refused:
         read(b"", "a.pdf")
     assert isinstance(refused.value, FileTooSlow) == (fault is Fault.TOO_SLOW)
-    assert refused.value.message == store.WORDS[fault]
+    assert refused.value.message == fault
 
 
 # How much.

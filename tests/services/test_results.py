@@ -9,6 +9,7 @@ import pytest
 from portal.errors import ResultsSecret
 from portal.models import Account, Ballot, Choice, District, Edition, Exclusion, Pool, Proposal
 from portal.models.ballot import BallotState, Channel
+from portal.models.edition import CountRule
 from portal.models.proposal import ProposalState
 from portal.services import results
 from portal.services.counting import Reason
@@ -194,6 +195,7 @@ def test_turnout_is_told_by_day_of_the_city_and_by_district(edition: Edition, no
     assert turnout.total == 3
     assert [(day.isoformat(), voters) for day, voters in turnout.by_day] == [("2026-06-08", 1), ("2026-06-09", 2)]
     assert turnout.by_district == [(north, 2), (south, 1)]
+    assert (turnout.by_channel, turnout.by_age) == ([("online", 3)], []), "three are too few to tell how old they are"
 
 
 def test_turnout_counts_ballots_whose_district_is_unknown(edition: Edition):
@@ -205,3 +207,52 @@ def test_turnout_counts_ballots_whose_district_is_unknown(edition: Edition):
 def test_edition_without_pools_or_ballots_has_an_empty_result(edition: Edition, now: datetime):
     assert results.count_edition(edition, now=now) == []
     assert (results.turnout(edition).total, Pool.select().count(), Account.select().count()) == (0, 0, 0)
+
+
+def test_equal_shares_count_the_ballots_of_each_pool_by_themselves(edition: Edition, now: datetime):
+    """Of 100 zł each of four ballots has 25: three buy A for 60 zł together, the fourth one B for 20; C is too dear for any."""
+    a, b, c = contest(edition, 60, 20, 30)
+    elsewhere = make_proposal(make_pool(edition, make_district(), budget=5_00), number="X", cost=5_00)
+    for picks in ((a, c), (a, c), (a, elsewhere), (b,)):
+        store(edition, *picks)
+    store(edition, c, state=BallotState.VOID)
+    citywide, district = results.count_edition(edition, now=now, rule=CountRule.EQUAL_SHARES)
+    assert [(outcome.entry.id, outcome.reason) for outcome in citywide.outcomes] == [
+        ("A", Reason.FUNDED), ("B", Reason.FUNDED), ("C", Reason.OVER_BUDGET)]
+    assert (citywide.voters, citywide.served, district.voters, district.served) == (4, 4, 1, 1)
+    assert [str(winner.number) for winner in citywide.winners] == ["A", "B"]
+    assert [outcome.funded for outcome in district.outcomes] == [True]
+
+
+def test_rule_of_the_edition_is_the_official_one(edition: Edition, now: datetime):
+    """By points both of the many win; by equal shares the few have their own."""
+    a, b, c = contest(edition, 50, 50, 30)
+    for picks in ((a, b), (a, b), (c,)):
+        store(edition, *picks)
+    winners = {}
+    for rule in CountRule:
+        edition.count_rule = rule
+        winners[rule] = [str(proposal.number) for proposal in results.count_edition(edition, now=now)[0].winners]
+    assert winners == {CountRule.GREEDY: ["A", "B"], CountRule.EQUAL_SHARES: ["A", "C"]}
+    edition.count_rule = CountRule.EQUAL_SHARES
+    assert [str(proposal.number) for proposal in results.count_edition(edition, now=now, rule="greedy")[0].winners] == ["A", "B"]
+
+
+def test_voters_who_gave_points_to_a_winner_are_served(edition: Edition, now: datetime):
+    a, b = contest(edition, 60, 60)
+    store(edition, a, b)
+    store(edition, a)
+    store(edition, b)
+    store(edition, a, state=BallotState.VOID)
+    store(edition, a, points=(0,))
+    (result,) = results.count_edition(edition, now=now)
+    assert ([str(winner.number) for winner in result.winners], result.voters, result.served) == (["A"], 4, 2)
+
+
+@pytest.mark.parametrize(("ages", "told"), [
+    ({}, []), ({0: 4}, []), ({0: 5}, [(0, 5)]), ({0: 4, 20: 1}, [(0, 5)]), ({0: 4, 20: 5}, [(0, 9)]),
+    ({0: 5, 20: 4, 25: 5}, [(0, 5), (20, 9)]), ({0: 5, 20: 5, 75: 4}, [(0, 5), (20, 9)]),
+    ({16: 1, 20: 9, 25: 1, 30: 1, 75: 3}, [(16, 10), (25, 5)])])
+def test_no_age_band_is_told_with_less_than_five(ages: dict[int, int], told: list[tuple[int, int]]):
+    assert results.merge_bands(ages) == told
+    assert sum(ages.values()) in (sum(ballots for _age, ballots in told), *range(5))

@@ -282,3 +282,37 @@ def test_draft_that_became_invalid_cannot_be_cast(open_voting: Voting, now: date
     with pytest.raises(BallotInvalid):
         cast(*open_voting, now)
     assert (Ballot.select().count(), BallotDraft.select().count()) == (0, 1)
+
+
+@pytest.mark.parametrize(("born", "band"), [
+    (date(2026, 1, 1), 0), (date(2010, 6, 16), 0), (date(2010, 6, 15), 16), (date(1906, 6, 15), 75), (date(1990, 12, 24), 35)])
+def test_ballot_keeps_the_age_as_a_band_on_the_day_of_voting(open_voting: Voting, now: datetime, born: date, band: int):
+    edition, district, account = open_voting
+    account.birth_date = born
+    choose(*open_voting, now)
+    cast(*open_voting, now)
+    assert Ballot.get().age_from == band
+
+
+def test_incomplete_choice_is_kept_when_asked_and_is_no_ballot(open_voting: Voting, now: datetime):
+    edition, district, account = open_voting
+    paper, (slot, uid) = voting.ballot_paper(edition, district), next(iter(first_picks(edition, district).items()))
+    voting.save_draft(account, edition, paper, {slot: uid}, whole=False, now=now)
+    assert voting.load_draft(account, edition) == {slot: uid}
+    with pytest.raises(BallotInvalid):
+        cast(*open_voting, now)
+    with pytest.raises(BallotInvalid):
+        voting.save_draft(account, edition, paper, {slot: "unknown"}, whole=False, now=now)
+    assert voting.load_draft(account, edition) == {slot: uid}
+    voting.save_draft(account, edition, paper, {}, whole=False, now=now)
+    assert (voting.load_draft(account, edition), Ballot.select().count()) == ({}, 0)
+
+
+def test_cast_asks_the_database_no_more_than_before(open_voting: Voting, now: datetime, statements: list[str]):
+    """Begin and commit apart: the draft, the ballot, its choices, the letter."""
+    edition, district, account = open_voting
+    choose(*open_voting, now)
+    reviewed, paper = voting.mark_reviewed(voting.load_draft(account, edition)), voting.ballot_paper(edition, district)
+    statements.clear()
+    voting.cast_ballot(account, edition, paper, reviewed=reviewed, address="203.0.113.7", now=now)
+    assert len([sql for sql in statements if sql.split()[0] in {"SELECT", "INSERT", "UPDATE", "DELETE"}]) == 4, statements

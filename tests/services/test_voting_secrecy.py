@@ -32,7 +32,8 @@ def voters(app: object) -> Voting:
 def test_ballot_has_no_column_that_could_name_the_voter(voters: Voting, now: datetime):
     cast(*voters, now)
     assert set(raw.table("ballot")[0]) == {
-        "id", "edition_id", "voter_key", "channel", "district_id", "state", "void_reason", "cast_at", "commitment"}
+        "id", "edition_id", "voter_key", "channel", "district_id", "state", "void_reason", "cast_at", "commitment",
+        "age_from", "network"}
     assert set(raw.table("choice")[0]) == {"ballot_id", "proposal_id", "pool_id", "points", "rank"}
 
 
@@ -178,10 +179,10 @@ def test_choice_saved_during_a_parallel_cast_does_not_stay(voters: Voting, now: 
     """A draft beside a cast ballot would tell, to who holds the key, how this account may have voted."""
     read_picks = voting.read_picks
 
-    def cast_meanwhile(*given: object) -> object:
+    def cast_meanwhile(*given: object, **named: object) -> object:
         monkeypatch.setattr(voting, "read_picks", read_picks)
         cast(*voters, now)
-        return read_picks(*given)
+        return read_picks(*given, **named)
     monkeypatch.setattr(voting, "read_picks", cast_meanwhile)
     with pytest.raises(AlreadyVoted):
         choose(*voters, now)
@@ -205,3 +206,11 @@ def test_wrong_key_of_the_edition_is_no_key(voters: Voting, now: datetime, monke
     with pytest.raises(KeyMissing, match="32 bytes"):
         cast(*voters, now)
     assert Ballot.select().count() == 0
+
+
+def test_network_of_the_cast_is_kept_as_a_hash_that_dies_with_the_key_of_the_edition(voters: Voting, now: datetime):
+    edition, district, account = voters
+    reviewed, paper = voting.mark_reviewed(voting.load_draft(account, edition)), voting.ballot_paper(edition, district)
+    voting.cast_ballot(account, edition, paper, reviewed=reviewed, address="2001:db8:1:2:3:4:5:6", now=now)
+    assert Ballot.get().network == crypto.keyed_hash(edition.ballot_key, "network", "2001:db8:1:2::/64")
+    assert "2001:db8" not in raw.everything()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from portal import store
+from portal.files import Fault
 from portal.models import Account, Attachment, Authorship, Edition, Proposal
 from portal.models.attachment import FileKind
 from portal.models.proposal import ProposalState
@@ -44,7 +44,7 @@ def test_files_are_added_and_named(author: Visitor, path: str):
 def test_wrong_file_is_named_and_the_good_ones_stay(author: Visitor, path: str):
     send(author, path, ("dawny.jpg", uploads.photo()))
     page = send(author, path, ("nowy.jpg", uploads.photo()), ("zły.exe", b"MZ"), ("pusty.pdf", b""), status=400)
-    assert page.errors == [f"“zły.exe”: {store.WORDS[store.Fault.WRONG_TYPE]}", f"“pusty.pdf”: {store.WORDS[store.Fault.EMPTY]}"]
+    assert page.errors == [f"“zły.exe”: {Fault.WRONG_TYPE}", f"“pusty.pdf”: {Fault.EMPTY}"]
     assert "We have added: nowy.jpg" in page.text and "dawny.jpg" in page.text and Attachment.select().count() == 2
     assert send(author, path, status=400).errors == ["Choose a file."]
     assert send(author, path, *[("a.jpg", b"x")] * 5, status=400).errors == ["Choose at most 4 files at once."]

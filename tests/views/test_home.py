@@ -12,6 +12,7 @@ from portal import cache, clock
 from portal.models import Edition
 from tests.factories import make_account, make_district, make_edition, make_pool, make_voting
 from tests.page import Visitor
+from tests.services.ballots import publish
 from tests.views.steps import in_english, log_in
 from tests.views.test_login import EVIL, INSIDE
 
@@ -46,15 +47,18 @@ def phases(now: datetime) -> list[tuple[datetime, str]]:
         (now - 5 * DAY, "Voting begins on "),
         (now, "Voting is open until "),
         (now + 5 * DAY, "Voting has ended. Results will be announced on "),
+        (now + 20 * DAY, "Voting has ended. The results are being confirmed."),
         (now + 20 * DAY, "Results of Budżet 2026 have been announced."),
     ]
 
 
-@pytest.mark.parametrize("at", range(5))
+@pytest.mark.parametrize("at", range(6))
 def test_strip_on_every_page_says_what_the_calendar_means_today(reader: Visitor, now: datetime, at: int):
-    make_edition(proposals_from=now - 40 * DAY, proposals_to=now - 20 * DAY, voting_from=now - DAY, voting_to=now + DAY,
-                 results_on=now + 10 * DAY)
+    edition = make_edition(proposals_from=now - 40 * DAY, proposals_to=now - 20 * DAY, voting_from=now - DAY,
+                           voting_to=now + DAY, results_on=now + 10 * DAY)
     moment, said = phases(now)[at]
+    if "announced." in said:
+        publish(edition, now + 15 * DAY)
     with time_machine.travel(moment, tick=False):
         for path in ("/", "/projekty", "/kontakt", "/logowanie"):
             assert said in reader.get(path).soup.header.get_text()

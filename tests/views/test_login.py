@@ -265,5 +265,5 @@ def test_session_of_an_officer_does_not_open_a_residents_pages(reader: Visitor, 
     token = login._open_session(now, "", officer=officer)
     with reader.client.session_transaction() as session:
         session.update({"_user_id": token, "_fresh": True})
-    for path in ("/moje-konto", "/glosowanie", "/glosowanie/podsumowanie"):
+    for path in ("/moje-konto", "/glosowanie/podsumowanie", "/glosowanie/potwierdzenie"):
         assert reader.get(path).path == "/logowanie"

@@ -127,7 +127,7 @@ def test_upload_while_another_is_read_is_told_to_come_again_at_once(reader: Visi
 
 
 def test_file_that_takes_too_long_is_the_last_that_is_looked_at(reader: Visitor, path: str, monkeypatch: pytest.MonkeyPatch):
-    looked, slow = [], store.WORDS[Fault.TOO_SLOW]
+    looked, slow = [], Fault.TOO_SLOW
 
     def read(data: bytes, name: str) -> list[bytes]:
         looked.append(name)

@@ -234,8 +234,9 @@ def test_reminder_stands_on_other_pages_until_the_ballot_is_cast(voter: Visitor,
 
 def state(voter: Visitor, account: Account) -> str:
     """Return what the page of voting says at this moment to somebody who logs in now."""
-    page = in_english(Visitor(voter.app))
-    return log_in(page, account, path="/glosowanie").text
+    window = in_english(Visitor(voter.app))
+    log_in(window, account)
+    return window.get("/glosowanie").text
 
 
 @pytest.mark.parametrize(("days", "said"), [
@@ -245,6 +246,9 @@ def test_page_says_where_the_calendar_stands(voter: Visitor, voters: Voting, day
     Edition.update(results_on=edition.voting_to + timedelta(days=4)).execute()
     with time_machine.travel(edition.voting_from + timedelta(days=days), tick=False):
         assert said in state(voter, account)
+        told = in_english(Visitor(voter.app)).get("/glosowanie")
+        assert said in told.text and told.path == "/glosowanie", "strangers read it too"
+        assert told.response.headers["Cache-Control"].startswith("public")
 
 
 def test_draft_cannot_be_cast_a_second_late(voter: Visitor, voters: Voting):

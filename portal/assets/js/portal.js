@@ -116,68 +116,9 @@ function passwordMeter(input) {
   input.form.addEventListener("input", show);
 }
 
-// One proposal has one mark. The basket lists every mark of every pool, so that the voter sees what is still missing.
-function ballot(form) {
-  const basket = form.querySelector("[data-basket]");
-  const slots = new Map();
-
-  const element = (tag, parent, text = "") => {
-    const child = parent.appendChild(document.createElement(tag));
-    child.textContent = text;
-    return child;
-  };
-  const build = () => {
-    element("h2", basket);
-    for (const pool of form.querySelectorAll("fieldset")) {
-      const section = element("section", basket);
-      element("h3", section, pool.dataset.short);
-      const list = element("ul", section);
-      for (const radio of pool.querySelectorAll(".app-row:first-child input")) {
-        const slot = element("li", list);
-        element("b", slot, radio.nextElementSibling.firstChild.data.trim());
-        slot.append(" ");
-        element("span", slot);
-        slots.set(radio.name, slot);
-      }
-    }
-  };
-  const write = (target, text) => {
-    if (target.textContent !== text) target.textContent = text;
-  };
-  const refresh = () => {
-    const chosen = new Map([...form.querySelectorAll(".app-row :checked")].map((radio) => [radio.name, radio]));
-    for (const [name, slot] of slots) {
-      const title = chosen.get(name)?.closest(".app-row").querySelector("h3").textContent.trim();
-      slot.classList.toggle("app-chosen", Boolean(title));
-      write(slot.lastChild, title ?? basket.dataset.missing);
-    }
-    const { progress } = basket.dataset;
-    write(basket.firstChild, progress.replace("{chosen}", chosen.size).replace("{all}", slots.size));
-  };
-
-  build();
-  refresh();
-  // Arrow keys carry a mark over other projects: what it takes from one on its way, it gives back when it moves on.
-  let taken;
-  form.addEventListener("change", ({ target }) => {
-    if (taken?.by === target.name) taken.mark.checked = true;
-    const marks = [...target.closest(".app-row")?.querySelectorAll(":checked") ?? []];
-    const mark = marks.find((other) => other !== target);
-    taken = mark && { mark, by: target.name };
-    if (mark) mark.checked = false;
-    refresh();
-  });
-  form.addEventListener("reset", () => {
-    taken = undefined;
-    setTimeout(refresh);
-  });
-  window.addEventListener("pageshow", refresh);
-}
-
 document.querySelectorAll(".govuk-error-summary").forEach(errorSummary);
 document.querySelectorAll("[data-countdown-seconds]").forEach(countdown);
 document.querySelectorAll("[data-refresh-url]").forEach(keepFresh);
 document.querySelectorAll("input[type=password]").forEach(passwordReveal);
 document.querySelectorAll("input[data-meter]").forEach(passwordMeter);
-document.querySelectorAll("form[data-ballot]").forEach(ballot);
 sendOnce();
