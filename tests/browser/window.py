@@ -19,7 +19,8 @@ FOCUS_IS_HIDDEN = """() => {
     const at = document.activeElement, box = at.getClientRects()[0], shown = at.nextElementSibling;
     if (at === document.body) return "";  // The end of the page: the next stop is its beginning.
     if (!box) return `${at.outerHTML.slice(0, 150)} takes no room`;
-    const [x, y] = [box.x + box.width / 2, box.y + Math.min(box.height / 2, 40)];
+    // Of what is higher than the window, like a long table that scrolls, a part is enough.
+    const y = Math.min(Math.max(box.y + Math.min(box.height / 2, 40), 1), innerHeight - 1), x = box.x + box.width / 2;
     const top = document.elementFromPoint(x, y), area = at.closest("label") ?? at;
     const marked = [at, shown].some((one) => one && (getComputedStyle(one).outlineStyle !== "none"
         || getComputedStyle(one).boxShadow !== "none"));

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from portal.models import Ballot, Choice, District, Edition, Sheet, VotingPoint
+from portal.models import District, Edition, Sheet, VotingPoint
 from portal.models.staff import Role
 from portal.services import voting
 from portal.services.paper import field_of
@@ -78,7 +78,8 @@ def test_sheet_is_typed_twice_differs_and_is_decided_on(open_window: Any, portal
     coordinator.window.select(pl("District"), str(district))
     coordinator.reads(picks)
     coordinator.saves()
-    assert (Sheet.get().state, Ballot.get().state, Choice.select().count()) == ("recorded", "recorded", len(picks))
+    sheet = Sheet.get()
+    assert (sheet.state, sheet.ballot.state, sheet.ballot.choices.count()) == ("recorded", "recorded", len(picks))
     clerk.opens("First entry")
     clerk.window.fill(pl("PESEL number"), OTHER_PESEL)
     clerk.window.press(clerk.window.button(pl("Check whether the person may vote")), status=400)
