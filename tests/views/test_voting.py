@@ -9,29 +9,16 @@ from flask import Flask
 
 from portal import cache, clock
 from portal.crypto import keyring
-from portal.models import Account, Ballot, BallotDraft, Choice, District, Edition, Message, Proposal, Session
+from portal.models import Account, Ballot, BallotDraft, Choice, Edition, Message, Proposal, Session
 from portal.models.account import AccountState
 from portal.models.ballot import BallotState, Channel
 from portal.services import voting
-from tests.factories import make_account, make_district, make_pool, make_voting
+from tests.factories import make_account, make_district, make_pool
 from tests.page import Page, Visitor
+from tests.services.ballots import Voting
 from tests.views.steps import full_picks, in_english, log_in
 
 STEPS = ("/glosowanie", "/glosowanie/podsumowanie", "/glosowanie/potwierdzenie")
-Voting = tuple[Edition, District, Account]
-
-
-@pytest.fixture
-def voters(app: Flask) -> Voting:
-    return make_voting()
-
-
-@pytest.fixture
-def voter(app: Flask, voters: Voting) -> Visitor:
-    """A resident who reads English, is logged in and has not chosen."""
-    visitor = in_english(Visitor(app))
-    log_in(visitor, voters[2])
-    return visitor
 
 
 def stored() -> tuple[int, int, int]:

@@ -3,28 +3,13 @@
 import logging
 
 import pytest
-from flask import Flask
 
-from portal.models import Account, Ballot, BallotDraft, District, Edition, Proposal
+from portal.models import Ballot, BallotDraft, Proposal
 from portal.services import voting
-from tests.factories import make_voting
 from tests.page import Page, Visitor
-from tests.views.steps import full_picks, in_english, log_in
+from tests.services.ballots import Voting
+from tests.views.steps import full_picks
 from tests.views.test_voting import checked
-
-Voting = tuple[Edition, District, Account]
-
-
-@pytest.fixture
-def voters(app: Flask) -> Voting:
-    return make_voting()
-
-
-@pytest.fixture
-def voter(app: Flask, voters: Voting) -> Visitor:
-    visitor = in_english(Visitor(app))
-    log_in(visitor, voters[2])
-    return visitor
 
 
 @pytest.fixture
