@@ -18,7 +18,7 @@ from portal import cache, clock
 from portal.cache import blank
 from portal.templating import TOKEN, ballot_reminder, current_view
 
-BLANK = re.compile(blank("([a-z0-9_]+)"))
+BLANK = re.compile(blank("([a-z0-9_]+)").encode())
 
 
 class _Nobody:
@@ -31,24 +31,26 @@ class _Nobody:
 NOBODY = _Nobody()
 
 
-def render(template: str, own: Mapping[str, Any], also: Mapping[str, Any] | None = None, **shown: Any) -> str:
+def render(template: str, own: Mapping[str, Any], also: Mapping[str, Any] | None = None, **shown: Any) -> bytes:
     """Return a page: ``own`` are the visitor's own words by their names, ``shown`` is the same to all who have the same.
 
     ``also`` is what the template needs beside them and what follows from them.
     """
-    def make() -> str:
+    def make() -> list[bytes]:
         blanks = {name: blank(name) for name in own}
         page = render_template(template, own=blanks, **shown, **also or {}, current_user=NOBODY, session=NOBODY)
-        return page.replace(generate_csrf(), TOKEN) if "csrf_token" in g else page
+        return BLANK.split((page.replace(generate_csrf(), TOKEN) if "csrf_token" in g else page).encode())
     if "_flashes" in session or clock.is_previewing():
-        page = make()
+        parts = make()
     else:
-        page = cache.remember((template, request.path, current_view(), ballot_reminder(), *shown.items()), make)
-    words = {**own, "token": generate_csrf() if TOKEN in page else ""}
-    return BLANK.sub(lambda found: str(escape(words[found[1]])), page)
+        parts = cache.remember((template, request.path, current_view(), ballot_reminder(), *shown.items()), make).copy()
+    names = [name.decode() for name in parts[1::2]]
+    words = {**own, "token": generate_csrf() if "token" in names else ""}
+    parts[1::2] = [str(escape(words[name])).encode() for name in names]
+    return b"".join(parts)
 
 
-def render_form(template: str, form: Form, **own: Any) -> str:
+def render_form(template: str, form: Form, **own: Any) -> bytes:
     """Return the page of a form that nobody has sent yet, what its lines of text hold being the visitor's own words."""
     choices = []
     for field in form:

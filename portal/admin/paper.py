@@ -17,7 +17,6 @@ from portal.admin.filters import OneOf
 from portal.errors import AlreadyVoted, BallotInvalid, MayNotVote, PhaseClosed, SheetRefused
 from portal.forms.paper import REASONS, SheetForm, sheet_form
 from portal.models import District, Edition, InvalidReason, Role, Sheet, SheetState, VotingPoint
-from portal.paper import Paper
 from portal.services import paper, voting
 
 GET_AND_POST = ("GET", "POST")
@@ -101,6 +100,8 @@ class VotingPointView(PanelView):
 
     @expose("/karty-do-glosowania/")
     def ballots_view(self) -> Any:
+        from portal.paper import Paper  # fpdf2 takes 25 MB of every process that has loaded it.
+
         point = self.find()
         district = next((row for row in District.of_city() if str(row.id) == request.args.get("district")), None)
         if district is None:

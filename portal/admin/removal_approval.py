@@ -19,7 +19,6 @@ from portal.errors import NoSuchAccount, StepForbidden, require
 from portal.forms.removal_desk import ApprovalForm, RequestForm, ReturnForm
 from portal.models import BallotState, Deed, Edition, RemovalCase, RemovalStep
 from portal.models.removal import LEADS
-from portal.paper import Paper
 from portal.services import removal, removal_case, results_publication
 from portal.services.removal_approval import approve_removal, request_removal, requested_extent, return_request
 
@@ -53,6 +52,8 @@ def differences(requested: removal.Extent, present: removal.Extent) -> list[tupl
 
 def make_protocol(case: RemovalCase) -> bytes:
     """Return the protocol of a case that ended with a removal, in the city's language."""
+    from portal.paper import Paper  # fpdf2 takes 25 MB of every process that has loaded it.
+
     told = json.loads(case.protocol or "{}")
     extent, at = removal.Extent(**told["extent"]), datetime.fromisoformat(told["removed_at"])
     touched = Edition.select().where(Edition.code.in_([code for code, _state in extent.ballots]))

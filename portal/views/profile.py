@@ -58,7 +58,7 @@ WAITING = {"telefon": PhoneChange, "email": EmailChange}
 
 @pages.get("")
 @resident_required
-def overview() -> str:
+def overview() -> bytes:
     account, edition, now = current_user.account, current_edition(), clock.now()
     own, alike = words_of(account, profile.find_waiting(account, now=now))
     phase = edition.phase(now) if edition else None
@@ -69,7 +69,7 @@ def overview() -> str:
 
 @pages.get("/dane")
 @resident_required
-def show_data() -> str:
+def show_data() -> bytes:
     own, alike = words_of(current_user.account, profile.find_waiting(current_user.account, now=clock.now()))
     return stencil.render("profile/show_data.html", own, **alike, pesel_can_change=_pesel_can_change(current_user.account))
 
@@ -192,7 +192,7 @@ def lead_to_data(_error: ChangeUnknown) -> Any:
 
 @pages.get("/moje-dane")
 @resident_required
-def own_data() -> str:
+def own_data() -> bytes:
     return stencil.render("profile/own_data.html", {})
 
 

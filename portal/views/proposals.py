@@ -101,7 +101,7 @@ def _card(entry: Entry, with_state: bool, reader: str) -> Markup:
 
 @pages.get("/projekty")
 @public_page
-def list_proposals() -> str:
+def list_proposals() -> bytes:
     look, view = _look(), request.args.get("widok")
     last = max(1, -(-len(look.found) // ON_PAGE))
     number = min(max(1, request.args.get("strona", 1, type=int)), last)

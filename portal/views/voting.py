@@ -86,15 +86,15 @@ def save_choice() -> Any:
     return redirect(url_for("voting.review"))
 
 
-def _show_choice(paper: list[Contest], chosen: Picks) -> str:
+def _show_choice(paper: list[Contest], chosen: Picks) -> bytes:
     """Return the choice page: one for all residents of a district, in which the own marks are set."""
     made = get_template_attribute("components/basket.html", "ballot_basket")
     page = stencil.render("voting/choose.html", {"basket": made(paper, chosen)} if chosen else {},
                           {"paper": paper, "chosen": {}, "slot": "", "asked": {}, "listed": None}, begun=bool(chosen),
                           pools=tuple(contest.pool.id for contest in paper))
     for name, uid in chosen.items():
-        mark = f'id="{name}-{uid}"'
-        page = page.replace(mark, f"{mark} checked", 1)
+        mark = f'id="{name}-{uid}"'.encode()
+        page = page.replace(mark, mark + b" checked", 1)
     return page
 
 

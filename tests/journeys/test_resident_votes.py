@@ -35,7 +35,7 @@ def read_results(window: Window) -> dict[str, tuple[str, str]]:
         window.visit(pool)
         rows = window.page.locator("main tr:has(td a)")
         cells = rows.evaluate_all("(rows) => rows.map((row) => [...row.cells].map((cell) => cell.innerText.trim()))")
-        found.update({title: (points, voters) for title, points, voters, *_ in cells})
+        found.update({title: (points, voters) for title, _result, points, voters, *_ in cells})
     return found
 
 
