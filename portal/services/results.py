@@ -138,7 +138,8 @@ def turnout(edition: Edition) -> Turnout:
         districts[district] += ballots
     named = District.select().where(District.id.in_([key for key in districts if key])).order_by(District.number, District.name)
     ages = {age: ballots for age, ballots in count(Ballot.age_from) if age is not None}
-    return Turnout(days.total(), sorted(days.items()), [(district, districts[district.id]) for district in named],
+    by_day = [] if edition.archived else sorted(days.items())  # Files tell no days.
+    return Turnout(days.total(), by_day, [(district, districts[district.id]) for district in named],
                    sorted(count(Ballot.channel)), merge_bands(ages))
 
 

@@ -77,6 +77,7 @@ def test_demo_has_an_edition_whose_results_can_be_read(portal: Portal, now: date
     assert past.phase(now) is Phase.RESULTS and past.pools.count() == 4 and Edition.current() != past
     told = results_publication.published(past, now=now)
     assert told.turnout.total == 250 and {district.number for district, _voters in told.turnout.by_district} == {7, 13, 18}
+    assert told.turnout.by_day == [], "the files do not say who came when"
     assert any(result.outcomes != other.outcomes for result, other in zip(told.results, told.comparison, strict=True))
 
 
