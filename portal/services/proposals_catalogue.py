@@ -15,7 +15,6 @@ from peewee import JOIN
 
 from portal.errors import N_
 from portal.models import Category, District, Edition, Pool, Proposal, ProposalState as S
-from portal.models.proposal import LISTED
 
 STATES: dict[str, str] = {
     S.DRAFT: N_("Draft"), S.SUBMITTED: N_("Submitted"), S.RETURNED: N_("Returned for correction"),
@@ -87,20 +86,22 @@ def _pool(number: int | None, name: str | None) -> str:
     return str(number or fold(name)[1:].replace(" ", "-")) if name else CITYWIDE
 
 
+def pools_of(edition: Edition) -> Any:
+    """Select an edition's pools with their districts, the citywide one first."""
+    return Pool.select(Pool, District).join(District, JOIN.LEFT_OUTER).where(Pool.edition == edition).order_by(*POOL_ORDER)
+
+
 def pools(edition: Edition) -> dict[str, str | None]:
     """Return the names of an edition's pools, by what addresses call them; None names the citywide one, which comes first."""
-    rows: Any = (Pool.select(District.number, District.name).join(District, JOIN.LEFT_OUTER).where(Pool.edition == edition)
-                 .order_by(*POOL_ORDER))
-    return {_pool(number, name): name for number, name in rows.tuples()}
+    return {_pool(number, name): name for number, name in pools_of(edition).select(District.number, District.name).tuples()}
 
 
 def load(edition: Edition) -> list[Entry]:
     """Read all that an edition lists: citywide first, then by district, each pool in the order of the lot."""
-    rows: Any = (Proposal.select(
+    order = *POOL_ORDER, Proposal.ballot_order.is_null(), Proposal.ballot_order, Proposal.id
+    rows = Proposal.public(edition).order_by(*order).select(
         Proposal.slug, Proposal.number, Proposal.title, Proposal.summary, Proposal.state, Proposal.cost, Proposal.latitude,
         Proposal.longitude, Proposal.submitted_at, Proposal.categories, Proposal.place, District.number, District.name)
-        .join(Pool).join(District, JOIN.LEFT_OUTER).where(Pool.edition == edition, Proposal.state.in_(LISTED))
-        .order_by(*POOL_ORDER, Proposal.ballot_order.is_null(), Proposal.ballot_order, Proposal.id))
     return [Entry._make((*shown, tuple(filter(None, map(str.strip, categories.split(",")))), _pool(number, name), name,
                          f"{fold(f'{shown[2]} {shown[3]} {place}')} {_mark(shown[1]).strip()}"))
             for *shown, categories, place, number, name in rows.tuples()]

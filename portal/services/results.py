@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from peewee import JOIN, Case, fn
+from peewee import Case, fn
 
 from portal import clock
 from portal.errors import ResultsSecret, require
@@ -16,7 +16,7 @@ from portal.models.ballot import COUNTING
 from portal.models.proposal import VOTED_ON
 from portal.services.counting import Entry, Outcome, count_greedy
 from portal.services.counting_shares import Ballots, count_equal_shares
-from portal.services.proposals_catalogue import POOL_ORDER
+from portal.services.proposals_catalogue import pools_of
 
 SMALLEST_CELL = 5  # Ballots: fewer would tell something of people.
 PARTS = fn.ROUND(Choice.points * 10_000).cast("BIGINT")  # SQLite would add fractions as floating-point numbers.
@@ -61,7 +61,7 @@ def count_edition(edition: Edition, *, now: datetime, rule: str = "") -> list[Po
     voting has ended.
     """
     require(now > edition.voting_to, ResultsSecret)
-    pools = list(Pool.select(Pool, District).join(District, JOIN.LEFT_OUTER).where(Pool.edition == edition).order_by(*POOL_ORDER))
+    pools = list(pools_of(edition))
     entries, proposals = _entries(edition, {pool.id: pool for pool in pools})
     shares = (rule or edition.count_rule) == CountRule.EQUAL_SHARES
     ballots = _ballots(edition, proposals) if shares else {}

@@ -12,14 +12,13 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from peewee import JOIN
-
 from portal import cache, crypto
 from portal.database import transaction
 from portal.errors import N_, CaseChanged, PhaseClosed, ResultsSecret, SecondOfficerNeeded, require
 from portal.models import Ballot, BallotState, CountRule, District, Edition, Officer, Phase, Pool, Proposal, Publication
 from portal.services import audit, results
 from portal.services.counting import Entry, Outcome, Reason
+from portal.services.proposals_catalogue import pools_of
 from portal.services.results import PoolResult, Turnout
 
 # Of a query that joins Edition: what two officers have published. What was published before a prolongation is out of date.
@@ -211,8 +210,7 @@ def _write(counted: list[PoolResult]) -> dict[str, Any]:
 
 def _read(edition: Edition, count: str) -> Published:
     told = json.loads(count)
-    pools = {str(pool.id): pool for pool in Pool.select(Pool, District).join(District, JOIN.LEFT_OUTER)
-             .where(Pool.edition == edition)}
+    pools = {str(pool.id): pool for pool in pools_of(edition)}
     proposals: dict[int, dict[str, Proposal]] = {pool.id: {} for pool in pools.values()}
     for proposal in Proposal.select(*SHOWN).where(Proposal.pool.in_(list(pools.values()))):
         proposals[proposal.pool_id][str(proposal.number)] = proposal

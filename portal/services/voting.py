@@ -8,18 +8,16 @@ from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
-from peewee import JOIN, IntegrityError
+from peewee import IntegrityError
 
 from portal import clock, crypto
 from portal.database import transaction
 from portal.errors import N_, AlreadyVoted, BallotChanged, BallotIncomplete, BallotInvalid, MayNotVote, PhaseClosed
-from portal.messaging.outbox import enqueue
-from portal.models import (
-    Account, AccountState, Ballot, BallotDraft, Channel, Choice, District, Edition, MessageChannel, Phase, Pool, Proposal,
-)
+from portal.models import Account, AccountState, Ballot, BallotDraft, Channel, Choice, District, Edition, Phase, Pool, Proposal
 from portal.models.ballot import AGE_BANDS
 from portal.network import network_of
-from portal.services.proposals_catalogue import fold
+from portal.services.account import write
+from portal.services.proposals_catalogue import fold, pools_of
 
 RECEIPT_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # 32 signs that nobody confuses
 Picks = Mapping[str, str]  # Slot.name -> uid of the proposal
@@ -68,9 +66,7 @@ class Mark(NamedTuple):
 
 def ballot_paper(edition: Edition, district: District) -> list[Contest]:
     """Return the contests in which a resident of the district votes, the citywide one first."""
-    pools = (Pool.select(Pool, District).join(District, JOIN.LEFT_OUTER)
-             .where(Pool.edition == edition, Pool.district.is_null() | (Pool.district == district))
-             .order_by(Pool.district.is_null(False)))
+    pools = pools_of(edition).where(Pool.district.is_null() | (Pool.district == district))
     contests = [Contest(pool, [Slot(pool, points) for points in edition.points(pool)], list(Proposal.on_ballot(pool)))
                 for pool in pools]
     return [contest for contest in contests if contest.proposals and contest.slots]
@@ -204,9 +200,7 @@ def cast_ballot(account: Account, edition: Edition, paper: list[Contest], *, rev
             network = crypto.keyed_hash(edition.ballot_key, "network", network_of(address)) if address else None
             store_ballot(edition, marks, voter_key=key, channel=Channel.ONLINE, district=account.district_id, number=number,
                          age_from=age_band(account.birth_date, now), network=network, now=now)
-            enqueue(MessageChannel.MAIL, "ballot_recorded", key=f"ballot:{edition.code}:{account.uid}",
-                    recipient=account.email, language=account.language, now=now, name=account.given_name,
-                    edition=edition.name)
+            write(account, "ballot_recorded", key=f"{edition.code}:{account.uid}", now=now, edition=edition.name)
     except IntegrityError:
         raise AlreadyVoted from None
     return number
@@ -229,8 +223,7 @@ def store_choices(ballot: UUID, edition: Edition, marks: list[Mark]) -> None:
 
 def new_receipt() -> str:
     """Return a confirmation number of 80 random bits, in groups that can be copied by hand."""
-    signs = "".join(secrets.choice(RECEIPT_ALPHABET) for _ in range(16))
-    return "-".join(signs[at:at + 4] for at in range(0, 16, 4))
+    return "-".join("".join(map(secrets.choice, [RECEIPT_ALPHABET] * 4)) for _group in range(4))
 
 
 def commit(number: str, marks: list[Mark]) -> str:
@@ -243,5 +236,4 @@ def committed(number: str, marks: list[Mark]) -> str:
 
     The citywide pool is written ``*``.
     """
-    lines = [f"{slot.pool.name or '*'}/{proposal.number}={slot.points}" for slot, proposal in marks]
-    return "\n".join([number, *sorted(lines)])
+    return "\n".join([number, *sorted(f"{slot.pool.name or '*'}/{proposal.number}={slot.points}" for slot, proposal in marks)])
