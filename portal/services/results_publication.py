@@ -178,13 +178,9 @@ def _in_force(edition: Edition) -> Any:
 def _count(edition: Edition, now: datetime) -> str:
     """Count an edition by its own rule and by the other one, and write that as JSON."""
     other = next(rule for rule in CountRule if rule != edition.count_rule)
-    told = results.turnout(edition)
-    return json.dumps({
-        "results": _write(results.count_edition(edition, now=now)),
-        "comparison": _write(results.count_edition(edition, now=now, rule=other)),
-        "turnout": [told.total, [[day.isoformat(), voters] for day, voters in told.by_day],
-                    [[district.id, voters] for district, voters in told.by_district], told.by_channel, told.by_age],
-    }, ensure_ascii=False)
+    told = {"results": _write(results.count_edition(edition, now=now)),
+            "comparison": _write(results.count_edition(edition, now=now, rule=other)), "turnout": results.turnout(edition)}
+    return json.dumps(told, ensure_ascii=False, default=lambda it: it.id if isinstance(it, District) else it.isoformat())
 
 
 def _digest(kept: Publication, count: str) -> str:
@@ -195,8 +191,7 @@ def _compare(before: PoolResult, after: PoolResult) -> Effect:
     were, are = ({outcome.entry.id: (place, outcome.funded) for place, outcome in enumerate(result.outcomes, 1)}
                  for result in (before, after))
     changed = [(after.proposals[key], were[key], are[key]) for key in are if key in were and were[key] != are[key]]
-    return Effect(after.pool,
-                  funded=[proposal for proposal, was, now in changed if now[1] and not was[1]],
+    return Effect(after.pool, funded=[proposal for proposal, was, now in changed if now[1] and not was[1]],
                   not_funded=[proposal for proposal, was, now in changed if was[1] and not now[1]],
                   moved=[(proposal, was[0], now[0]) for proposal, was, now in changed if was[0] != now[0]])
 
@@ -225,6 +220,5 @@ def _read(edition: Edition, count: str) -> Published:
 def _read_pools(told: dict[str, Any], pools: dict[str, Pool], proposals: dict[int, dict[str, Proposal]]) -> Iterator[PoolResult]:
     for key, (all_voters, served, outcomes) in told.items():
         yield PoolResult(pools[key], [
-            Outcome(Entry(number, cost, Decimal(points), voters, top_marks), Reason(reason), missing, excluded_by)
-            for number, cost, points, voters, top_marks, reason, missing, excluded_by in outcomes], proposals[pools[key].id],
-            all_voters, served)
+            Outcome(Entry(number, cost, Decimal(points), voters, top_marks), Reason(reason), *why)
+            for number, cost, points, voters, top_marks, reason, *why in outcomes], proposals[pools[key].id], all_voters, served)
