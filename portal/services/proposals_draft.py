@@ -23,12 +23,9 @@ LENGTHS = {"title": (1, 150), "summary": (60, 250), "place": (1, 2000), "descrip
 MOST_CATEGORIES, MOST_COSTS, MOST_DRAFTS, SLUG_LENGTH = 3, 20, 5, 100
 ATTACHED = {"costs", "attachments"}  # What can be marked for correction beside texts.
 SECTIONS: dict[str, tuple[str, ...]] = {
-    "podstawy": ("title", "summary", "categories"),
-    "miejsce": ("place", "latitude", "longitude"),
-    "opis": ("description", "justification", "beneficiaries"),
-    "dostepnosc": ("availability", "universal", "universal_why"),
-    "koszty": ("costs",),
-    "zalaczniki": ("attachments",)}
+    "podstawy": ("title", "summary", "categories"), "miejsce": ("place", "latitude", "longitude"),
+    "opis": ("description", "justification", "beneficiaries"), "dostepnosc": ("availability", "universal", "universal_why"),
+    "koszty": ("costs",), "zalaczniki": ("attachments",)}
 TOGETHER = ({"place", "latitude", "longitude"}, {"universal", "universal_why"})  # Who may correct one of them may all.
 NOT_TAKEN = N_("This edition does not take projects now.")
 MANY_DRAFTS = N_("You have five drafts. Submit or delete one of them before you begin another.")
@@ -37,8 +34,8 @@ CORRECTED_LATE = N_("The time for corrections is over. The officers go on with t
 
 def open_edition(now: datetime) -> Edition | None:
     """Return the edition that takes proposals at a moment."""
-    return Edition.select().where(Edition.archived == False, Edition.proposals_from <= now,  # noqa: E712
-                                  Edition.proposals_to >= now).order_by(Edition.voting_from).first()
+    taking = ~Edition.archived, Edition.proposals_from <= now, Edition.proposals_to >= now
+    return Edition.select().where(*taking).order_by(Edition.voting_from).first()
 
 
 def takes_proposals(edition: Edition, *, now: datetime) -> bool:
@@ -119,14 +116,13 @@ def save(proposal: Proposal, values: Mapping[str, Any], *, now: datetime) -> Non
 
 def unfinished(proposal: Proposal) -> list[str]:
     """Return the sections in which something is missing or breaks a limit; nothing else knows when a proposal is complete."""
-    texts = texts_of(proposal)
+    texts, categories = texts_of(proposal), set(str(proposal.categories).split(","))
     wrong = {name for name, (least, most) in LENGTHS.items() if not least <= len(texts[name] or "") <= most}
     if texts["universal"] is None or not texts["universal"] and not texts["universal_why"]:
         wrong.add("universal")
     if (texts["latitude"] is None) != (texts["longitude"] is None):
         wrong.add("latitude")
-    categories = str(texts["categories"]).split(",")
-    if not set(categories) <= set(Category) or not 1 <= len(set(categories)) <= MOST_CATEGORIES:
+    if not categories <= set(Category) or not 1 <= len(categories) <= MOST_CATEGORIES:
         wrong.add("categories")
     if not 1 <= len(texts["costs"]) <= MOST_COSTS or not costs_fit(proposal.pool, int(proposal.cost)):
         wrong.add("costs")
@@ -190,8 +186,7 @@ def correct(proposal: Proposal, *, now: datetime) -> None:
 def similar(draft: Proposal) -> list[Entry]:
     """Return public proposals of the same edition that say much the same or are near, up to five."""
     point = (draft.latitude, draft.longitude) if draft.latitude and draft.longitude else None
-    entries = proposals_catalogue.load(draft.pool.edition)
-    return proposals_catalogue.similar(entries, str(draft.title), str(draft.summary), point)
+    return proposals_catalogue.similar(proposals_catalogue.load(draft.pool.edition), draft.title, draft.summary, point)
 
 
 def own_proposals(account: Account) -> list[tuple[Proposal, Authorship]]:
