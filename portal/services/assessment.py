@@ -84,8 +84,7 @@ def assign(proposals: Sequence[Proposal], officer: Officer, *, units: Sequence[i
     """Ask units, by their ids, for cards on those proposals that are to be assessed; who was asked before is not asked again."""
     with transaction():
         # All are held first: the log is the last that anybody waits for.
-        held = [row.held() for row in sorted(proposals, key=lambda row: int(row.id))]
-        for row in held:
+        for row in [row.held() for row in sorted(proposals, key=lambda row: int(row.id))]:
             if row.state in ASSIGNED_IN and _add_cards(row, units, now):
                 audit.record("proposal assigned", actor=officer, subject=row, now=now, units=list(units))
 

@@ -70,16 +70,13 @@ def add_files(proposal: Proposal, chosen: store.Chosen, *, kind: FileKind, addre
 
     The address is the caller's network address; the caller has seen to it that the author may add such files now.
     """
-    def count() -> None:
-        code.count_file("file", f"proposal:{proposal.uid}", address, most=MOST_PER_PROPOSAL_AND_NETWORK, now=now,
-                        refusal=TRIED_TOO_OFTEN)
-
     def take(name: str, data: bytes) -> None:
         pieces = _read(data, name, kind)
         with transaction():
             _still(proposal)
             keep(proposal, pieces, kind=kind, name=name.rpartition(".")[0] + ENDINGS[pieces[0][1]], now=now)
-    return store.take_in(chosen, count=count, take=take, seconds=WAIT)
+    return store.take_in(chosen, take=take, seconds=WAIT, count=lambda: code.count_file(
+        "file", f"proposal:{proposal.uid}", address, most=MOST_PER_PROPOSAL_AND_NETWORK, now=now, refusal=TRIED_TOO_OFTEN))
 
 
 def _still(proposal: Proposal) -> Proposal:

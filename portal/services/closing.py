@@ -42,8 +42,7 @@ def choices(edition: Edition) -> str:
 
 def closing_of(edition: Edition) -> Closing | None:
     """Return what was kept at the close; what was before voting was prolonged is out of date."""
-    found: Closing | None = Closing.get_or_none(Closing.edition == edition, Closing.closed_at > edition.voting_to)
-    return found
+    return Closing.get_or_none(Closing.edition == edition, Closing.closed_at > edition.voting_to)
 
 
 def close(edition: Edition, *, actor: str, now: datetime) -> None:
@@ -57,7 +56,7 @@ def close(edition: Edition, *, actor: str, now: datetime) -> None:
         Closing.delete().where(Closing.edition == edition, Closing.closed_at <= edition.voting_to).execute()
         BallotDraft.delete().where(BallotDraft.edition == edition).execute()
         if Closing.add({"edition": edition.id, "closed_at": now, **kept}, new_only=True):
-            audit.record("voting closed", actor=actor, subject=f"edition:{edition.code}", now=now, **kept)
+            audit.record("voting closed", actor=actor, subject=edition, now=now, **kept)
     forget_order()
 
 
@@ -109,7 +108,7 @@ def end_key(edition: Edition, officer: Officer, *, seen: str, now: datetime) -> 
             N_("You asked for this yourself: a second officer has to approve it.")))
         step = "destroyed" if kept.key_asked_by_id else "asked"
         Closing.update({f"key_{step}_at": now, f"key_{step}_by": officer}).where(Closing.id == kept.id).execute()
-        audit.record(f"ballot key {step}", actor=f"officer:{officer.uid}", subject=f"edition:{edition.code}", now=now)
+        audit.record(f"ballot key {step}", actor=officer, subject=edition, now=now)
         if step == "destroyed":
             Ballot.update(network=None).where(Ballot.edition == edition).execute()
             crypto.keyring.destroy(edition.ballot_key)

@@ -23,15 +23,13 @@ def settle(edition: Edition, officer: Officer, *, now: datetime) -> int:
     """
     require(results_publication.is_public(edition, now=now) and not results_publication.find_correction(edition, now=now),
             PhaseClosed(N_("The results are not published yet, or they still wait for a correction.")))
-    moved = 0
     with transaction():
-        for result in results_publication.published(edition, now=now).results:
-            for outcome in result.outcomes:
-                proposal = result.proposals[outcome.entry.id]
-                if proposal.state == ProposalState.ON_BALLOT:
-                    proposals.advance(proposal, Move.FUNDED if outcome.funded else Move.NOT_FUNDED, officer=officer, now=now)
-                    moved += 1
-    return moved
+        told = [(result.proposals[outcome.entry.id], outcome.funded)
+                for result in results_publication.published(edition, now=now).results for outcome in result.outcomes]
+        waiting = [(proposal, funded) for proposal, funded in told if proposal.state == ProposalState.ON_BALLOT]
+        for proposal, funded in waiting:
+            proposals.advance(proposal, Move.FUNDED if funded else Move.NOT_FUNDED, officer=officer, now=now)
+    return len(waiting)
 
 
 def post_stage(proposal: Proposal, officer: Officer, *, title: str, words: str, cost: int | None,

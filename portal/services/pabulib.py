@@ -153,15 +153,13 @@ def read_file(source: Path | bytes | str, name: str = "") -> PabulibFile:
     single = file.vote_type is VoteType.CHOOSE_ONE
     shortest, longest = (1, 1) if single else (file.min_length or 1, file.max_length or len(projects))
     for key, wrong, fault in (
-        ("num_projects", file.num_projects != len(projects), f"is {file.num_projects}, but the file has {len(projects)}"),
-        ("num_votes", file.num_votes != len(votes), f"is {file.num_votes}, but the file has {len(votes)}"),
-        ("date_end", file.date_end < file.date_begin, "is before date_begin"),
-        ("min_length", shortest > longest, "is more than max_length"),
-    ):
+            ("num_projects", file.num_projects != len(projects), f"is {file.num_projects}, but the file has {len(projects)}"),
+            ("num_votes", file.num_votes != len(votes), f"is {file.num_votes}, but the file has {len(votes)}"),
+            ("date_end", file.date_end < file.date_begin, "is before date_begin"),
+            ("min_length", shortest > longest, "is more than max_length")):
         refuse(wrong, file.name, meta.lines.get(key, meta.line), f"{key} {fault}")
-    file = file._replace(
-        min_length=shortest, max_length=longest,
-        projects=tuple(row.read(Project, line=row.line, name=row.cells["project_id"]) for row in projects))
+    listed = tuple(row.read(Project, line=row.line, name=row.cells["project_id"]) for row in projects)
+    file = file._replace(min_length=shortest, max_length=longest, projects=listed)
     known = {project.project_id for project in file.projects}
     return file._replace(votes=tuple(_vote(row.read(Vote, line=row.line), file, known) for row in votes))
 

@@ -58,7 +58,7 @@ def import_files(files: Sequence[PabulibFile], code: str, *, with_ballots: bool,
         proposals = _store_proposals(edition, races, progress)
         cast = _store_ballots(edition, races, proposals, districts, now, progress) if with_ballots else ()
         stored = Imported(len(races), len(proposals), *cast)
-        audit.record("edition imported", actor=actor, subject=f"edition:{code}", now=now, **stored._asdict())
+        audit.record("edition imported", actor=actor, subject=edition, now=now, **stored._asdict())
     return stored
 
 

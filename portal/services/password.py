@@ -65,10 +65,9 @@ def _send_link(account: Account, now: datetime) -> None:
 
 def find_reset(token: str, *, now: datetime) -> PasswordReset:
     """Return the reset of a link with its account; raise ResetUnknown for a wrong, used, replaced, void or old one."""
-    found = (PasswordReset.select(PasswordReset, Account).join(Account)
-             .where(PasswordReset.token_hash == crypto.hash_token(token), PasswordReset.created_at > now - LINK_LIVES,
-                    Account.state == AccountState.ACTIVE).first())
-    return require(found, ResetUnknown)
+    return require(PasswordReset.select(PasswordReset, Account).join(Account).where(
+        PasswordReset.token_hash == crypto.hash_token(token), PasswordReset.created_at > now - LINK_LIVES,
+        Account.state == AccountState.ACTIVE).first(), ResetUnknown)
 
 
 def reset_password(token: str, new: str, *, now: datetime) -> Account:

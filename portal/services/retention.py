@@ -82,11 +82,10 @@ RULES = (
     Rule("choices never cast", BallotDraft, DRAFTS_KEPT, "the end of voting", "nobody can cast them any more",
          lambda ago: BallotDraft.edition.in_(Edition.select(Edition.id).where(Edition.voting_to <= ago))),
     Rule("supports of proposals", Support, SUPPORTS_KEPT, "the results", "they have served their purpose",
-         lambda ago: Support.proposal.in_(
-             Proposal.select(Proposal.id).join(Pool).join(Edition).where(Edition.results_on <= ago))),
+         lambda ago: Support.proposal.in_(Proposal.select().join(Pool).join(Edition).where(Edition.results_on <= ago))),
     Rule("lists of supporters on paper", Attachment, SUPPORTS_KEPT, "the results", "they have served their purpose",
          lambda ago: (Attachment.kind == FileKind.PAPER_LIST) & Attachment.proposal.in_(
-             Proposal.select(Proposal.id).join(Pool).join(Edition).where(Edition.results_on <= ago))),
+             Proposal.select().join(Pool).join(Edition).where(Edition.results_on <= ago))),
     Rule("projects never submitted", Proposal, UNSUBMITTED_KEPT, "the last day for it", "their authors have left them",
          lambda ago: (Proposal.state == ProposalState.DRAFT) & Proposal.pool.in_(
              Pool.select(Pool.id).join(Edition).where(Edition.proposals_to <= ago))),
@@ -117,17 +116,15 @@ def remove_due(*, actor: str, now: datetime, done: Callable[[Rule, int], None] =
         for rule in RULES:
             # Looked for outside of the transaction: going through a big table holds nobody up.
             found = rule.model.select(rule.model.id).where(rule.applies(now)).scalars()
-            rows = 0
+            before = removed[rule.table]
             for batch in chunked(sorted(found), BATCH):
-                gone = _remove(rule, batch, now)
-                rows, removed[rule.table] = rows + gone, removed[rule.table] + gone
-            done(rule, rows)
+                removed[rule.table] += _remove(rule, batch, now)
+            done(rule, removed[rule.table] - before)
         strays, lost = (sum(both) for both in zip(*(kind.sweep(now=now) for kind in SWEPT)))
         removed["files"] = strays
     finally:
         if removed.total():
-            audit.record("expired data removed", actor=actor, subject="portal", now=now,
-                         **{table: rows for table, rows in removed.items() if rows})
+            audit.record("expired data removed", actor=actor, subject="portal", now=now, **(+removed))  # What is above zero.
     return strays, lost
 
 
