@@ -1,6 +1,5 @@
 """Files of proposals: made harmless, kept sealed beside the database (see portal/store.py), and given to who may see them."""
 
-from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import IO
@@ -28,11 +27,6 @@ TOO_MANY = N_("A project can have ten attachments and ten pages of lists, and wi
 TOO_MUCH = N_("The files of a project can have 60 MB together, and with this file it would be more.")
 STORE = store.Store("attachments", Attachment, NO_DISC)
 Pieces = list[tuple[bytes, str]]
-
-
-def turn() -> AbstractContextManager[None]:
-    """Read the files of one request while nobody else's are read; wait a little for it, then raise FileUnusable."""
-    return store.turn(seconds=WAIT)
 
 
 def read_upload(file: IO[bytes], name: str, kind: FileKind) -> Pieces:

@@ -5,7 +5,7 @@ from contextlib import nullcontext
 from datetime import datetime
 from typing import IO
 
-from portal import crypto
+from portal import crypto, store
 from portal.database import transaction
 from portal.errors import N_, FileUnusable, MoveForbidden, PhaseClosed, require
 from portal.models import Attachment, Edition, FileKind, Move, Officer, Proposal, ProposalState, Stage
@@ -39,7 +39,7 @@ def post_stage(proposal: Proposal, officer: Officer, *, title: str, words: str, 
     Photos are a file's name, the file, and what it shows in words. Raises MoveForbidden in another state, FileUnusable.
     """
     require(all(shows for _name, _file, shows in photos), FileUnusable(UNDESCRIBED))
-    with attachment.turn() if photos else nullcontext():
+    with store.turn(seconds=attachment.WAIT) if photos else nullcontext():
         read = [(shows, attachment.read_upload(file, name, FileKind.PHOTO)) for name, file, shows in photos]
     with transaction():
         state = proposal.held().state

@@ -61,9 +61,8 @@ def read_votes(pool: Pool, channels: tuple[Channel, ...] = tuple(Channel)) -> li
     Projects and points stand best first with commas between; a cell is empty where nothing may be told.
     """
     rows: Any = (Choice.select(Choice.ballot, Ballot.channel, Ballot.age_from, Proposal.number, Choice.points)
-                 .join(Proposal).switch(Choice).join(Ballot)
-                 .where(Proposal.pool == pool, Ballot.state.in_(COUNTING), Ballot.channel.in_(channels))
-                 .order_by(Choice.ballot, Choice.points.desc(), Proposal.number).tuples())
+                 .join(Ballot).switch(Choice).join(Proposal).order_by(Choice.ballot, Choice.points.desc(), Proposal.number)
+                 .where(Proposal.pool == pool, Ballot.state.in_(COUNTING), Ballot.channel.in_(channels)).tuples())
     found = [(*ballot, *zip(*((number, plain(points)) for *_ballot, number, points in marks)))
              for ballot, marks in groupby(rows, key=lambda row: row[:3])]
     ways = Counter(channel for _id, channel, *_rest in found)

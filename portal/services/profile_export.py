@@ -37,8 +37,7 @@ def export(account: Account, *, now: datetime) -> dict[str, Any]:
                      for session in _own(Session, account)],
         "ballots": [{"edition": edition.name, "channel": ballot.channel, "state": ballot.state}
                     for edition, ballot in voting_person.own_ballots(account, Edition.select().order_by(Edition.voting_from))],
-        "unfinished_ballots": [{"edition": draft.edition.name, "saved_at": draft.updated_at}
-                               for draft in _own(BallotDraft, account)],
+        "unfinished_ballots": [{"edition": row.edition.name, "saved_at": row.updated_at} for row in _own(BallotDraft, account)],
         "projects": [{"number": row.proposal.number, "state": row.proposal.state, "first_author": row.is_lead,
                       "joined_at": row.accepted_at, "name_shown": row.shows_name, **texts_of(row.proposal)}
                      for row in _own(Authorship, account, Proposal)],
@@ -47,8 +46,7 @@ def export(account: Account, *, now: datetime) -> dict[str, Any]:
         "messages": [{"channel": message.channel, "template": message.template, "state": message.state,
                       "written_at": message.created_at, "sent_at": message.sent_at} for message in messages.order_by(Message.id)],
         "audit": [{"at": entry.at, "action": entry.action, "by": "you" if entry.actor == subject
-                   else entry.actor.partition(":")[0]} for entry in entries],
-    }
+                   else entry.actor.partition(":")[0]} for entry in entries]}
     return dict(json.loads(json.dumps(held, default=_written)))
 
 

@@ -82,8 +82,7 @@ def find_case(secret: str) -> RemovalCase:
 def waits_for_person() -> Any:
     """Return the condition on cases with which officers cannot begin, or go on, before the claimant has brought something."""
     at_office = (RemovalStep.deed == Deed.OPENED) & RemovalStep.officer.is_null(False)
-    said = RemovalStep.select(RemovalStep.id).where(RemovalStep.case == RemovalCase.id,
-                                                    (RemovalStep.deed == Deed.ANSWERED) | at_office)
+    said = RemovalStep.select().where(RemovalStep.case == RemovalCase.id, (RemovalStep.deed == Deed.ANSWERED) | at_office)
     brought = fn.EXISTS(said) | fn.EXISTS(Evidence.select(Evidence.id).where(Evidence.case == RemovalCase.id))
     return (RemovalCase.state == CaseState.MORE_NEEDED) | (RemovalCase.state == CaseState.OPEN) & ~brought
 

@@ -60,8 +60,7 @@ def renew_access(officer: Officer, *, actor: str, now: datetime) -> Invitation:
 def _invite(officer: Officer, now: datetime) -> Invitation:
     token = crypto.new_token()
     invitation = Invitation(officer, f"/admin/dostep/{token}", now + ENROLMENT_LIVES)
-    (Officer.update(enrolment_hash=crypto.hash_token(token), enrolment_expires_at=invitation.expires_at)
-     .where(Officer.id == officer.id).execute())
+    Officer.set_by_id(officer.id, {"enrolment_hash": crypto.hash_token(token), "enrolment_expires_at": invitation.expires_at})
     write(officer, "officer_invited", now=now, useless_after=invitation.expires_at, path=invitation.path)
     return invitation
 

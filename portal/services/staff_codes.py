@@ -47,8 +47,7 @@ def accept(officer: Officer, code: str, *, now: datetime) -> None:
 
 
 def _use_recovery_code(officer: Officer, code: str, now: datetime) -> bool:
-    hashed = _hash(officer, code)
-    if not RecoveryCode.delete().where(RecoveryCode.officer == officer, RecoveryCode.code_hash == hashed).execute():
+    if not RecoveryCode.delete().where(RecoveryCode.officer == officer, RecoveryCode.code_hash == _hash(officer, code)).execute():
         return False
     left = codes_left(officer)
     record(officer, "recovery code used", now, left=left)

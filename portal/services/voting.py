@@ -12,7 +12,7 @@ from peewee import IntegrityError
 
 from portal import clock, crypto
 from portal.database import transaction
-from portal.errors import N_, AlreadyVoted, BallotChanged, BallotIncomplete, BallotInvalid, MayNotVote, PhaseClosed
+from portal.errors import N_, AlreadyVoted, BallotChanged, BallotIncomplete, BallotInvalid, MayNotVote, PhaseClosed, require
 from portal.models import Account, AccountState, Ballot, BallotDraft, Channel, Choice, District, Edition, Phase, Pool, Proposal
 from portal.models.ballot import AGE_BANDS
 from portal.network import network_of
@@ -82,21 +82,19 @@ def read_picks(edition: Edition, paper: list[Contest], picks: Picks, *, whole: b
         offered = {str(proposal.uid): proposal for proposal in contest.proposals}
         taken: set[str] = set()
         for slot in contest.slots:
-            uid = picks.get(slot.name) or ""
-            if not uid and whole and edition.all_required:
+            if uid := picks.get(slot.name):
+                if uid not in offered:
+                    raise BallotInvalid(N_("This project is not on your ballot."), slot=slot.name)
+                if uid in taken:
+                    raise BallotInvalid(N_("Each project can get your points only once: you chose “%(title)s” twice."),
+                                        title=offered[uid].title, slot=slot.name)
+                taken.add(uid)
+                marks.append(Mark(slot, offered[uid]))
+            elif whole and edition.all_required:
                 raise BallotInvalid(
                     N_("Choose a project of the district %(district)s for %(points)s points.") if contest.pool.district
                     else N_("Choose a citywide project for %(points)s points."),
                     points=slot.points, district=contest.pool.name, slot=slot.name)
-            if not uid:
-                continue
-            if uid not in offered:
-                raise BallotInvalid(N_("This project is not on your ballot."), slot=slot.name)
-            if uid in taken:
-                raise BallotInvalid(N_("Each project can get your points only once: you chose “%(title)s” twice."),
-                                    title=offered[uid].title, slot=slot.name)
-            taken.add(uid)
-            marks.append(Mark(slot, offered[uid]))
     if whole and not marks:
         raise BallotInvalid(N_("Choose at least one project."), slot=paper[0].slots[0].name if paper else "")
     return marks
@@ -105,16 +103,13 @@ def read_picks(edition: Edition, paper: list[Contest], picks: Picks, *, whole: b
 def check_may_vote(account: Account, edition: Edition, *, now: datetime) -> None:
     """Raise PhaseClosed, MayNotVote or AlreadyVoted when this person cannot vote now."""
     check_entitled(account, edition, now=now)
-    if own_ballot(account, edition):
-        raise AlreadyVoted
+    require(not own_ballot(account, edition), AlreadyVoted)
 
 
 def check_entitled(account: Account, edition: Edition, *, now: datetime) -> None:
     """Raise PhaseClosed or MayNotVote by the calendar and the person, without a look at the ballots."""
-    if edition.archived or edition.phase(now) is not Phase.VOTING:
-        raise PhaseClosed
-    if account.state != AccountState.ACTIVE:
-        raise MayNotVote
+    require(not edition.archived and edition.phase(now) is Phase.VOTING, PhaseClosed)
+    require(account.state == AccountState.ACTIVE, MayNotVote)
     if edition.minimum_age and age(account.birth_date, clock.local(now).date()) < edition.minimum_age:
         raise MayNotVote(N_("In this edition one can vote from the age of %(age)s."), age=edition.minimum_age)
 
@@ -139,8 +134,8 @@ def save_draft(account: Account, edition: Edition, paper: list[Contest], picks: 
         with transaction():
             BallotDraft.add({"account": account.id, "edition": edition.id, "picks": chosen, "updated_at": now},
                             known_by=("account", "edition"))
-            if own_ballot(account, edition):  # Only after the row is there: no choice may stay beside a ballot cast meanwhile.
-                raise AlreadyVoted
+            # Only after the row is there: no choice may stay beside a ballot cast meanwhile.
+            require(not own_ballot(account, edition), AlreadyVoted)
     except IntegrityError:  # The account was deleted in parallel just now.
         raise MayNotVote from None
 
@@ -194,8 +189,7 @@ def cast_ballot(account: Account, edition: Edition, paper: list[Contest], *, rev
             if draft is None:  # Nothing was chosen, a parallel cast was faster, or it went with the account.
                 raise AlreadyVoted if own_ballot(account, edition) else BallotIncomplete
             picks = json.loads(draft.picks)
-            if not crypto.same(reviewed, mark_reviewed(picks)):
-                raise BallotChanged
+            require(crypto.same(reviewed, mark_reviewed(picks)), BallotChanged)
             marks = read_picks(edition, paper, picks)
             network = crypto.keyed_hash(edition.ballot_key, "network", network_of(address)) if address else None
             store_ballot(edition, marks, voter_key=key, channel=Channel.ONLINE, district=account.district_id, number=number,
