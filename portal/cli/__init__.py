@@ -12,7 +12,7 @@ from portal.cli import audit, count, db, demo, edition, pabulib, removal, retent
 from portal.config import ConfigError, load
 from portal.crypto import KeyMissing
 from portal.errors import PortalError
-from portal.services.pabulib import PabulibError
+from portal.services.pabulib_format import PabulibError
 
 COMMANDS = (db, demo, staff, edition, pabulib, count, audit, retention, removal, settings, serve)
 

@@ -42,14 +42,9 @@ class Entry:
         _refuse(not 0 <= self.top_marks <= self.voters, f"the voters of {self.id} do not add up")
 
 
-class Reason(StrEnum):
-    """Why a proposal is funded or not."""
-
-    FUNDED = "funded"
-    COMPLETED = "funded_from_the_rest"  # By equal shares only: of the money that the shares did not spend.
-    OVER_BUDGET = "over_budget"
-    BELOW_MINIMUM = "below_minimum"
-    EXCLUDED = "excluded"
+# Why a proposal is funded or not. Completed is by equal shares only: of the money that the shares did not spend.
+Reason = StrEnum("Reason", {"FUNDED": "funded", "COMPLETED": "funded_from_the_rest", "OVER_BUDGET": "over_budget",
+                            "BELOW_MINIMUM": "below_minimum", "EXCLUDED": "excluded"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,23 +10,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
-from portal.services.pabulib_format import (
-    MAX_NUMBER, PabulibError, day, degrees, grosze, items, number, one_of, read_sections, refuse, whole,
-)
+from portal.services.pabulib_format import MAX_NUMBER, day, degrees, grosze, items, number, one_of, read_sections, refuse, whole
 
-__all__ = ["PabulibError", "PabulibFile", "Project", "Tally", "Vote", "VoteType", "check_sums", "read_file", "recount"]
-
-
-class VoteType(StrEnum):
-    """How a ballot marks proposals."""
-
-    APPROVAL = "approval"
-    CHOOSE_ONE = "choose-1"
-    ORDINAL = "ordinal"
-    CUMULATIVE = "cumulative"
-    SCORING = "scoring"
-
-
+# How a ballot marks proposals.
+VoteType = StrEnum("VoteType", {"APPROVAL": "approval", "CHOOSE_ONE": "choose-1", "ORDINAL": "ordinal",
+                                "CUMULATIVE": "cumulative", "SCORING": "scoring"})
 WITHOUT_POINTS = (VoteType.APPROVAL, VoteType.CHOOSE_ONE)
 Text = Annotated[str, str]
 Number = Annotated[Decimal, number]
