@@ -11,8 +11,7 @@ from portal.messaging.outbox import REASONS, enqueue
 from portal.models import AwaitsCode, Message, MessageChannel, MessageState, SendCount
 from portal.network import network_of
 
-CODE_LIVES = timedelta(minutes=10)
-RESEND_AFTER = timedelta(seconds=60)
+CODE_LIVES, RESEND_AFTER = timedelta(minutes=10), timedelta(seconds=60)
 MOST_TRIES, MOST_PER_PHONE_AND_DAY, MOST_PER_ADDRESS_AND_HOUR = 5, 5, 20
 USED_UP = N_("Five wrong codes were entered. To keep strangers from guessing, no further code is accepted here. "
              "Please begin again.")
