@@ -13,10 +13,8 @@ from portal import clock
 from portal.database import lock, transaction
 from portal.errors import N_, MoveForbidden, PhaseClosed, ProposalIncomplete, TooMany, require
 from portal.models import Account, Authorship, Card, Category, CostItem, District, Edition, Move, Pool, Proposal, ProposalState
-from portal.services import proposals_catalogue
-from portal.services.pabulib_import import slugify
+from portal.services import pabulib_import, proposals_catalogue
 from portal.services.proposals import TEXTS, advance, keep_revision, revisions, texts_of
-from portal.services.proposals_catalogue import Entry
 
 LENGTHS = {"title": (1, 150), "summary": (60, 250), "place": (1, 2000), "description": (1, 10_000), "justification": (1, 4000),
            "beneficiaries": (1, 2000), "availability": (1, 2000), "universal_why": (0, 2000)}
@@ -49,9 +47,8 @@ def start(account: Account, pool: Pool, title: str, *, now: datetime) -> Proposa
     require(takes_proposals(pool.edition, now=now), PhaseClosed(NOT_TAKEN))
     with transaction():
         lock(f"drafts of {account.uid}")
-        own = Authorship.select(Authorship.proposal).where(Authorship.account == account, Authorship.is_lead)
-        drafts = Proposal.select().where(Proposal.id.in_(own), Proposal.state == ProposalState.DRAFT)
-        require(drafts.count() < MOST_DRAFTS, TooMany(MANY_DRAFTS))
+        drafts = Authorship.account == account, Authorship.is_lead, Proposal.state == ProposalState.DRAFT
+        require(Proposal.select().join(Authorship).where(*drafts).count() < MOST_DRAFTS, TooMany(MANY_DRAFTS))
         proposal = Proposal(pool=pool, title=title, cost=0)
         proposal.number = proposal.slug = proposal.uid
         proposal.save(force_insert=True)
@@ -117,16 +114,13 @@ def save(proposal: Proposal, values: Mapping[str, Any], *, now: datetime) -> Non
 def unfinished(proposal: Proposal) -> list[str]:
     """Return the sections in which something is missing or breaks a limit; nothing else knows when a proposal is complete."""
     texts, categories = texts_of(proposal), set(str(proposal.categories).split(","))
-    wrong = {name for name, (least, most) in LENGTHS.items() if not least <= len(texts[name] or "") <= most}
-    if texts["universal"] is None or not texts["universal"] and not texts["universal_why"]:
-        wrong.add("universal")
-    if (texts["latitude"] is None) != (texts["longitude"] is None):
-        wrong.add("latitude")
-    if not categories <= set(Category) or not 1 <= len(categories) <= MOST_CATEGORIES:
-        wrong.add("categories")
-    if not 1 <= len(texts["costs"]) <= MOST_COSTS or not costs_fit(proposal.pool, int(proposal.cost)):
-        wrong.add("costs")
-    return [section for section, names in SECTIONS.items() if wrong.intersection(names)]
+    right = {
+        **{name: least <= len(texts[name] or "") <= most for name, (least, most) in LENGTHS.items()},
+        "universal": texts["universal"] or texts["universal"] is not None and texts["universal_why"],
+        "latitude": (texts["latitude"] is None) == (texts["longitude"] is None),
+        "categories": categories <= set(Category) and 1 <= len(categories) <= MOST_CATEGORIES,
+        "costs": 1 <= len(texts["costs"]) <= MOST_COSTS and costs_fit(proposal.pool, int(proposal.cost))}
+    return [section for section, names in SECTIONS.items() if not all(right.get(name, True) for name in names)]
 
 
 def costs_fit(pool: Pool, cost: int) -> bool:
@@ -152,7 +146,7 @@ def submit(proposal: Proposal, *, now: datetime) -> None:
         require(takes_proposals(proposal.pool.edition, now=now), PhaseClosed(NOT_TAKEN))
         current = _complete(proposal)
         number = _next_number(current.pool)
-        slug = slugify(number, str(current.title))[:SLUG_LENGTH].strip("-")
+        slug = pabulib_import.slugify(number, str(current.title))[:SLUG_LENGTH].strip("-")
         if Proposal.select().where(Proposal.slug == slug).exists():  # Of another edition in the same year.
             slug = f"{slug}-{current.id}"
         advance(proposal, Move.SUBMITTED, now=now, number=number, slug=slug, submitted_at=now)
@@ -183,7 +177,7 @@ def correct(proposal: Proposal, *, now: datetime) -> None:
         keep_revision(proposal, now=now)
 
 
-def similar(draft: Proposal) -> list[Entry]:
+def similar(draft: Proposal) -> list[proposals_catalogue.Entry]:
     """Return public proposals of the same edition that say much the same or are near, up to five."""
     point = (draft.latitude, draft.longitude) if draft.latitude and draft.longitude else None
     return proposals_catalogue.similar(proposals_catalogue.load(draft.pool.edition), draft.title, draft.summary, point)
