@@ -16,7 +16,6 @@ from portal.models import Ballot, BallotDraft, Channel, Closing, Edition, Office
 from portal.models.ballot import COUNTING
 from portal.models.removal import ENDED
 from portal.services import audit, open_data, results_publication
-from portal.services.results_publication import digest_of
 
 GRACE = timedelta(minutes=15)  # Who casts in the last second may still stand in line.
 KEY_KEPT = timedelta(days=30)  # From the publication of the results on: so long ballots may have to be found and removed.
@@ -35,9 +34,8 @@ def commitments(edition: Edition, *, now: datetime) -> str:
 
 def choices(edition: Edition) -> str:
     """Return the votes cast online, sorted: a line ``pool:project=points,...`` for each ballot and pool, ``*`` is citywide."""
-    return "".join(sorted(
-        f"{pool.name or '*'}:{','.join(map('='.join, zip(numbers.split(','), points.split(','))))}\n"
-        for pool in edition.pools for _id, numbers, points, *_rest in open_data.read_votes(pool, (Channel.ONLINE,))))
+    return "".join(sorted(f"{pool.name or '*'}:{','.join(map('='.join, zip(numbers.split(','), points.split(','))))}\n"
+                          for pool in edition.pools for _, numbers, points, *_ in open_data.read_votes(pool, (Channel.ONLINE,))))
 
 
 def closing_of(edition: Edition) -> Closing | None:
@@ -50,8 +48,8 @@ def close(edition: Edition, *, actor: str, now: datetime) -> None:
     require(not edition.archived and now > edition.voting_to + GRACE, PhaseClosed(N_("Voting must be over for 15 minutes.")))
     if closing_of(edition):
         return
-    kept = {"ballots": online(edition).count(), "choices": digest_of(choices(edition)),
-            "commitments": digest_of(commitments(edition, now=edition.voting_to + timedelta(hours=1)))}
+    kept = {"ballots": online(edition).count(), "choices": results_publication.digest_of(choices(edition)),
+            "commitments": results_publication.digest_of(commitments(edition, now=edition.voting_to + timedelta(hours=1)))}
     with transaction():
         Closing.delete().where(Closing.edition == edition, Closing.closed_at <= edition.voting_to).execute()
         BallotDraft.delete().where(BallotDraft.edition == edition).execute()

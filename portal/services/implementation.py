@@ -9,8 +9,7 @@ from portal import crypto, store
 from portal.database import transaction
 from portal.errors import N_, FileUnusable, MoveForbidden, PhaseClosed, require
 from portal.models import Attachment, Edition, FileKind, Move, Officer, Proposal, ProposalState, Stage
-from portal.services import attachment, audit, proposals, results_publication
-from portal.services.assessment import WORDS_NEEDED
+from portal.services import assessment, attachment, audit, proposals, results_publication
 
 CARRIED_OUT = (ProposalState.IN_PROGRESS, ProposalState.DONE, ProposalState.ABANDONED)
 UNDESCRIBED = N_("Write what each photo shows, for those who do not see it.")
@@ -64,7 +63,7 @@ def remove_stage(stage: Stage, officer: Officer, *, now: datetime) -> None:
 
 def end(proposal: Proposal, officer: Officer, move: Move, words: str, *, version: int, now: datetime) -> None:
     """Note that a proposal is carried out, or given up with reasons; raise ProposalChanged, MoveForbidden."""
-    require(move == Move.DONE or move == Move.ABANDONED and words, MoveForbidden(WORDS_NEEDED))
+    require(move == Move.DONE or move == Move.ABANDONED and words, MoveForbidden(assessment.WORDS_NEEDED))
     with transaction():
         proposals.advance(proposal, move, officer=officer, words=words, version=version, now=now)
 

@@ -11,9 +11,8 @@ from portal.database import transaction
 from portal.errors import N_, ChangedMeanwhile, ResetUnknown, TooMany, require
 from portal.models import Account, AccountState, PasswordReset, Session
 from portal.network import network_of
-from portal.services import login, profile
+from portal.services import code, login, profile
 from portal.services.account import record, write
-from portal.services.code import count_sending
 
 LINK_LIVES = timedelta(minutes=60)
 MOST_PER_EMAIL_AND_HOUR, MOST_PER_ADDRESS_AND_HOUR = 3, 20
@@ -45,10 +44,10 @@ def ask_reset(email: str, *, address: str, now: datetime) -> None:
     account = Account.get_or_none(Account.email == email.lower(), Account.state == AccountState.ACTIVE)
     hour = clock.hour_of(now)
     with transaction():
-        count_sending("reset-from:" + crypto.keyed_hash("index", "reset-address", network_of(address)), hour,
-                      MOST_PER_ADDRESS_AND_HOUR, refusal=SPENT)
+        code.count_sending("reset-from:" + crypto.keyed_hash("index", "reset-address", network_of(address)), hour,
+                           MOST_PER_ADDRESS_AND_HOUR, refusal=SPENT)
         with suppress(TooMany, IntegrityError):
-            count_sending("reset:" + crypto.keyed_hash("index", "reset-email", email.lower()), hour, MOST_PER_EMAIL_AND_HOUR)
+            code.count_sending("reset:" + crypto.keyed_hash("index", "reset-email", email.lower()), hour, MOST_PER_EMAIL_AND_HOUR)
             with transaction():
                 _send_link(account or Account(id=0, email=email.lower()), now)
 
