@@ -48,11 +48,10 @@ def make_digest(day: date, *, now: datetime) -> AuditDigest:
     """
     if now <= clock.end_of(day):
         raise ValueError(f"{day} has not ended")
-    last = (AuditEntry.select(AuditEntry.sequence, AuditEntry.hash).where(AuditEntry.at <= clock.end_of(day))
-            .order_by(AuditEntry.sequence.desc()).first())
+    end = (AuditEntry.select(AuditEntry.sequence, AuditEntry.hash).where(AuditEntry.at <= clock.end_of(day))
+           .order_by(AuditEntry.sequence.desc()).first())
     with transaction():
-        AuditDigest.add({"day": day, "entries": last.sequence if last else 0, "hash": last.hash if last else FIRST},
-                        new_only=True)
+        AuditDigest.add({"day": day, "entries": end.sequence if end else 0, "hash": end.hash if end else FIRST}, new_only=True)
     return AuditDigest.get(AuditDigest.day == day)
 
 

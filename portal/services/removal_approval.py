@@ -57,15 +57,14 @@ def approve_removal(case: RemovalCase, officer: Officer, *, version: int, now: d
         require(not removal.find_extent(account, now=now).changes(requested), CaseChanged)
         # Else its holder, or another case of the same person, was a moment faster.
         gone = require(removal.take_account(account, now=now), CaseChanged)
-        ballots = removal.cast_ballots(gone, now=now)
-        remove_counted(ballots)
+        cast = removal.cast_ballots(gone, now=now)
+        remove_counted(cast)
         removal_evidence.destroy(case)
         advance(case, Deed.REMOVED, officer=officer, version=version, now=now, closed_at=now, approved_by=officer,
                 protocol=json.dumps(_protocol(current, account, requested, officer, now)))
         write(account, "account_removed", now=now)
         write_claimant(case, "claim_removed", now, may_vote=bool(Edition.in_voting(now)))
-        audit.record("account removed with its votes", actor=officer, subject=account, now=now, case=case.number,
-                     ballots=len(ballots))
+        audit.record("account removed with its votes", actor=officer, subject=gone, now=now, case=case.number, ballots=len(cast))
 
 
 def remove_counted(ballots: list[tuple[Edition, Ballot]]) -> None:

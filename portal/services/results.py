@@ -131,8 +131,7 @@ def count_ballots(edition: Edition, *columns: Any, least: int = 1) -> Any:
 
 def turnout(edition: Edition) -> Turnout:
     """Return how many ballots came in; void ones are left out, and small neighbouring age bands are told as one."""
-    days: Counter[date] = Counter()
-    districts: Counter[int | None] = Counter()
+    days, districts = Counter[date](), Counter[int | None]()
     for hour, district, ballots in count_ballots(edition, Ballot.cast_at, Ballot.district):
         days[clock.local(hour).date()] += ballots
         districts[district] += ballots

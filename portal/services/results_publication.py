@@ -107,8 +107,7 @@ def approve_publication(edition: Edition, officer: Officer, *, seen: str, now: d
     with transaction():
         kept = require(Publication.get_or_none(Publication.edition == edition), CaseChanged(CHANGED)).held()
         count = _count(edition, now)
-        is_asked = kept.results == count and not kept.approved_by
-        require(is_asked and crypto.same(digest_of(count), seen), CaseChanged(CHANGED))
+        require(kept.results == count and not kept.approved_by and crypto.same(digest_of(count), seen), CaseChanged(CHANGED))
         require(kept.asked_by != officer, SecondOfficerNeeded(
             N_("You have asked for the publication of these results: another officer has to approve it.")))
         Publication.update(approved_by=officer, kept_at=now, removed=0).where(Publication.id == kept.id).execute()

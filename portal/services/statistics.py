@@ -35,8 +35,7 @@ def _find_bursts(edition: Edition, districts: list[District]) -> list[tuple[int,
     for district in districts:
         hours = {hour: ballots for channel, where, hour, ballots in rows if (channel, where) == (Channel.ONLINE, district.id)}
         usual = median(hours.values() or [0])
-        found += [(ballots, district, hour, usual) for hour, ballots in hours.items()
-                  if ballots >= max(LEAST_IN_A_BURST, BURST * usual)]
+        found += [(many, district, hour, usual) for hour, many in hours.items() if many >= max(LEAST_IN_A_BURST, BURST * usual)]
     return sorted(found, key=lambda burst: -burst[0])[:LISTED]
 
 

@@ -44,8 +44,7 @@ class Standing:
 def find_proposal(account: Account, slug: str) -> Proposal:
     """Return a proposal that everybody may read, or whose author somebody is; raise NotFound."""
     own = Authorship.select(Authorship.proposal).where(Authorship.account == account)
-    readable = Proposal.state.in_(PUBLIC) | Proposal.id.in_(own)
-    return require(Proposal.select().where(Proposal.slug == slug, readable).first(), NotFound)
+    return require(Proposal.get_or_none(Proposal.slug == slug, Proposal.state.in_(PUBLIC) | Proposal.id.in_(own)), NotFound)
 
 
 def standing(proposal: Proposal, account: Account | None, *, now: datetime) -> Standing:
