@@ -1,7 +1,6 @@
 """portal demo load: fictional editions, one of each age, with people who can log in. Development only."""
 
 import json
-from argparse import Namespace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 from stdnum.pl import pesel as pesel_number
 
 from portal import clock, crypto
+from portal.cli.command import command
 from portal.config import ConfigError, settings
 from portal.database import transaction
 from portal.models import Account, CostItem, District, Edition, Officer, Pool, Proposal, ProposalState, Role, Unit, VotingPoint
@@ -23,12 +23,8 @@ PASSWORD = "wieczorny spacer nad Rudawą"  # Of everybody in the demo, which exi
 Content = dict[str, Any]
 
 
-def add_command(commands: Any) -> None:
-    group = commands.add_parser("demo", help="a fictional edition").add_subparsers(required=True, metavar="ACTION")
-    group.add_parser("load", help="load it, or bring its voting back to today; prints how to log in").set_defaults(run=run)
-
-
-def run(_chosen: Namespace) -> None:
+@command("demo load", "load it, or bring its voting back to today; prints how to log in")
+def load() -> None:
     if not settings.development:
         raise ConfigError("the demo edition is for PORTAL_ENV=development only")
     content = _read("edition")

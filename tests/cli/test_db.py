@@ -83,9 +83,9 @@ def test_database_out_of_reach_is_exit_status_1_without_a_traceback(portal: Port
 
 
 def test_interrupted_command_says_so_by_its_status(portal: Portal, monkeypatch: pytest.MonkeyPatch):
-    def interrupt(_chosen: object) -> None:
+    def interrupt(*_fields: object) -> None:
         raise KeyboardInterrupt
-    monkeypatch.setattr("portal.cli.edition.run", interrupt)
+    monkeypatch.setattr("portal.models.Edition.select", interrupt)
     assert portal("edition", "list").status == 130
 
 
