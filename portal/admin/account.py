@@ -43,13 +43,12 @@ class AccountView(PeselReveal, PanelView):
     roles = (Role.REMOVALS, Role.ADMINISTRATOR, Role.CLERK)
     restricted = {"reveal_view": (Role.REMOVALS, Role.ADMINISTRATOR)}
     column_list = ("name", "email", "masked_pesel", "district", "state")
-    column_details_list = ("name", "email", "email_confirmed_at", "masked_pesel", "district", "state", "created_at")
     column_sortable_list = ("email", "state")
     column_searchable_list = ("email", "given_name", "family_name")
     column_choices = {"state": labels.ACCOUNT_STATES}
     column_filters = ("state", OneOf(Account.district, _l("District"), districts))
-    column_labels = {"name": _l("Name"), "email": _l("E-mail address"), "masked_pesel": _l("PESEL"), "district": _l("District"),
-                     "state": _l("State"), "email_confirmed_at": _l("Address confirmed"), "created_at": _l("Registered")}
+    column_labels = {"name": _l("Name"), "email": _l("E-mail address"), "email_confirmed_at": _l("Address confirmed"),
+                     "masked_pesel": _l("PESEL"), "district": _l("District"), "state": _l("State"), "created_at": _l("Registered")}
 
     def get_query(self) -> Any:
         return super().get_query().select_extend(Account.pesel, District).join(District)

@@ -32,9 +32,9 @@ class Managed(PanelView):
 class UnitView(Managed):
     """The units of the city's offices that assess proposals."""
 
-    column_list = column_details_list = column_sortable_list = column_searchable_list = form_columns = ("name",)
+    form_columns = column_labels = {"name": _l("Unit's name")}
+    column_sortable_list = column_searchable_list = ("name",)
     column_default_sort = ("name", False)
-    column_labels = {"name": _l("Unit's name")}
     refusals = {"unit_name": ("name", N_("There already is a unit with this name."))}
 
 
@@ -42,12 +42,11 @@ class CriterionView(Managed):
     """The questions of an edition's cards; cards that are filled in keep theirs."""
 
     can_delete = True
-    column_list = column_details_list = form_columns = ("edition", "is_formal", "position", "question")
     column_sortable_list = ("position", "question")
     column_default_sort = ("position", False)
     column_filters = (OneOf(Criterion.edition, _l("Edition"), editions),)
-    column_labels = {"edition": _l("Edition"), "is_formal": _l("Of the formal card"), "position": _l("Position"),
-                     "question": _l("Question")}
+    form_columns = column_labels = {"edition": _l("Edition"), "is_formal": _l("Of the formal card"), "position": _l("Position"),
+                                    "question": _l("Question")}
 
     def get_query(self) -> Any:
         return super().get_query().select_extend(Edition).join(Edition)

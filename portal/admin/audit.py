@@ -40,13 +40,12 @@ class AuditView(PanelView):
     roles = (Role.ADMINISTRATOR,)
     can_export = True
     column_list = ("sequence", "at", "actor", "action", "subject", "detail")
-    column_details_list = column_export_list = (*column_list, "previous", "hash")
     column_sortable_list = ("sequence", "actor", "action", "subject")
     column_default_sort = ("sequence", True)
     column_formatters = {"actor": with_name, "subject": with_name}
     column_filters = (Id(AuditEntry.actor, _l("Actor"), Acting), OneOf(AuditEntry.action, _l("Action"), actions),
                       Id(AuditEntry.subject, _l("Subject"), Concerned), *period(AuditEntry.at))
-    column_labels = {
+    column_export_list = column_labels = {
         "sequence": _l("No."), "at": _l("When"), "actor": _l("Actor"), "action": _l("Action"), "subject": _l("Subject"),
         "detail": _l("Detail"), "previous": _l("Hash of the entry before"), "hash": _l("Hash")}
 
@@ -62,7 +61,6 @@ class DigestView(PanelView):
 
     roles = (Role.ADMINISTRATOR,)
     can_export = True
-    column_list = column_details_list = column_export_list = ("day", "entries", "hash")
     column_sortable_list = ("day", "entries")
     column_default_sort = ("day", True)
     column_formatters = {"day": lambda _view, _context, row, _name: i18n.day(row.day)}

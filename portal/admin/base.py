@@ -1,6 +1,7 @@
 """The safe base of every table of the panel: closed until a view opens it, and what it does not switch on does not exist."""
 
 import re
+from collections.abc import Collection
 from datetime import datetime
 from functools import reduce
 from operator import or_
@@ -63,7 +64,7 @@ class PanelView(Guarded, Filters, Changes, ModelView):  # type: ignore[misc]
     column_default_sort = ("id", True)
     column_type_formatters = column_type_formatters_detail = {object: lambda _view, value, _name: shown(value)}
     column_type_formatters_export = {object: lambda _view, value, _name: "" if value is None else shown(value)}
-    form_columns: tuple[str, ...] = ()
+    form_columns: Collection[str] = ()
     form_base_class = PanelForm
     model_form_converter = Converter
     page_size = 50
@@ -77,7 +78,8 @@ class PanelView(Guarded, Filters, Changes, ModelView):  # type: ignore[misc]
         return refused
 
     def scaffold_list_columns(self) -> list[str]:
-        return []
+        """Return the columns of lists and details that a view does not name: all that have labels, in their order."""
+        return list(self.column_labels)
 
     def scaffold_form(self) -> Any:
         return super().scaffold_form() if self.form_columns else self.form_base_class

@@ -33,11 +33,10 @@ def districts() -> list[tuple[str, str]]:
 class DistrictView(Managed):
     """The districts; residents live in those that have a number."""
 
-    column_list = column_details_list = form_columns = ("number", "name")
     column_sortable_list = ("number", "name")
     column_default_sort = ("number", False)
     column_searchable_list = ("name",)
-    column_labels = {"number": _l("District's number"), "name": _l("District's name")}
+    form_columns = column_labels = {"number": _l("District's number"), "name": _l("District's name")}
     refusals = {
         "district_number": ("number", N_("There already is a district with this number.")),
         "district_name": ("name", N_("There already is a district with this name."))}
@@ -53,19 +52,19 @@ class EditionView(Settled):
     column_searchable_list = ("code", "name")
     column_choices = {"count_rule": labels.COUNT_RULES}
     column_labels = {
-        "code": _l("Code"), "name": _l("Edition's name"), "archived": _l("Imported from open data"),
+        "code": _l("Code"), "name": _l("Edition's name"),
         "proposals_from": _l("Proposals from"), "proposals_to": _l("Proposals to"), "corrections_to": _l("Corrections to"),
         "admitted_on": _l("List of admitted proposals on"), "protests_to": _l("Protests to"),
         "voting_from": _l("Voting from"), "voting_to": _l("Voting to"), "results_on": _l("Results on"),
         "citywide_picks": _l("Citywide picks"), "district_picks": _l("District picks"),
         "all_required": _l("All picks are required"), "minimum_age": _l("Minimum age"),
-        "supporters_required": _l("Supporters required"), "count_rule": _l("Rule of the count"),
-        "support_days": _l("Days to collect support"), "assessment_days": _l("Days for a unit's card"),
-        "protest_days": _l("Days for a protest"), "tie_order": _l("Order of ties"), "lot_seed": _l("Seed of the lot for ties"),
-        "order_seed": _l("Seed of the order on the ballot"), "drawn_at": _l("Order drawn")}
+        "supporters_required": _l("Supporters required"), "support_days": _l("Days to collect support"),
+        "assessment_days": _l("Days for a unit's card"), "protest_days": _l("Days for a protest"),
+        "count_rule": _l("Rule of the count"), "tie_order": _l("Order of ties"), "lot_seed": _l("Seed of the lot for ties"),
+        "order_seed": _l("Seed of the order on the ballot"), "drawn_at": _l("Order drawn"),
+        "archived": _l("Imported from open data")}
     form_columns = ("code", "name", *CALENDAR, "citywide_picks", "district_picks", "all_required", "minimum_age",
                     "supporters_required", *DAYS, "count_rule")
-    column_details_list = (*form_columns, "tie_order", "lot_seed", "order_seed", "drawn_at", "archived")
     form_args = {
         "code": {"validators": [CODE], "description": _l("Stands in addresses and cannot be changed later.")},
         **dict.fromkeys(("proposals_to", "voting_to"), {"description": LAST_SECOND}),
@@ -99,11 +98,10 @@ def pool_name(_view: Any, _context: Any, row: Pool, _name: str) -> Any:
 class PoolView(Managed):
     """The money of one contest; it stands once voting has begun."""
 
-    column_list = column_details_list = form_columns = ("edition", "district", "budget", "min_cost", "max_cost", "minimum_points")
     column_sortable_list = ("budget", "min_cost", "max_cost")
     column_filters = (OneOf(Pool.edition, _l("Edition"), editions), OneOf(Pool.district, _l("District"), districts))
     column_formatters = {"budget": money, "min_cost": money, "max_cost": money, "district": pool_name}
-    column_labels = {
+    form_columns = column_labels = {
         "edition": _l("Edition"), "district": _l("District"), "budget": _l("Budget in zł"),
         "min_cost": _l("Lowest cost of a proposal in zł"), "max_cost": _l("Highest cost of a proposal in zł"),
         "minimum_points": _l("Points needed to win")}

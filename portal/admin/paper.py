@@ -33,13 +33,12 @@ class VotingPointView(PanelView):
     restricted = dict.fromkeys(("create_view", "edit_view"), (Role.COORDINATOR,))
     can_create = can_edit = True
     column_list = ("name", "edition", "address", "sheets_received", "missing", *SheetState)
-    column_details_list = (*column_list, *InvalidReason)
     column_default_sort = ("name", False)
     column_filters = (OneOf(VotingPoint.edition, _l("Edition"), editions),)
     column_formatters = {"missing": lambda _view, _context, row, _name: (
         None if row.sheets_received is None else row.sheets_received - sum(getattr(row, state) for state in SheetState))}
-    column_labels = {"name": _l("Voting point"), "edition": _l("Edition"), "address": _l("Address"), **STATES, **dict(REASONS),
-                     "sheets_received": _l("Sheets received"), "missing": _l("Not typed in yet")}
+    column_labels = {"name": _l("Voting point"), "edition": _l("Edition"), "address": _l("Address"),
+                     "sheets_received": _l("Sheets received"), "missing": _l("Not typed in yet"), **STATES, **dict(REASONS)}
     form_columns = ("edition", "name", "address", "sheets_received")
     refusals = {"voting_point_edition_id": ("name", _l("There already is a voting point with this name."))}
 

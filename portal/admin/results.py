@@ -36,16 +36,14 @@ class ResultsView(PanelView):
     restricted = {"correct_view": (Role.COORDINATOR,)}
     fresh_login = {"publish_view", "correct_view", "key_view"}
     column_list = ("name", "voting_to", "results_on", "state", "told.removed", "told.corrected", "told.corrected_at")
-    column_details_list = (*column_list, "told.kept_at", "told.asked_by", "told.approved_by", "told.corrected_by")
     column_default_sort = ("voting_to", True)
     column_formatters = {"state": lambda _view, _context, row, _name: STATES[state_of(row)]}
     column_labels = {
         "name": _l("Edition"), "voting_to": _l("Voting to"), "results_on": _l("Results on"), "state": _l("State"),
-        "told.removed": _l("Ballots removed but still counted in the results"), "told.kept_at": _l("Asked for or published at"),
+        "told.removed": _l("Ballots removed but still counted in the results"),
         "told.corrected": _l("Ballots taken out of the results"), "told.corrected_at": _l("Corrected at"),
-        "told.asked_by": _l("Publication asked for by"), "told.approved_by": _l("Publication approved by"),
-        "told.corrected_by": _l("Correction approved by"),
-    }
+        "told.kept_at": _l("Asked for or published at"), "told.asked_by": _l("Publication asked for by"),
+        "told.approved_by": _l("Publication approved by"), "told.corrected_by": _l("Correction approved by")}
 
     def get_query(self) -> Any:
         kept = [field for field in Publication._meta.sorted_fields if field is not Publication.results]
