@@ -23,15 +23,9 @@ def with_name(_view: Any, _context: Any, row: Any, name: str) -> str:
     return f"{getattr(row, name)} ({known})" if known else getattr(row, name)
 
 
-class Id(Filter):
-    """An id, or the name of the officer who has it."""
-
-    def __init__(self, column: Any, name: Any, officer: Any) -> None:
-        super().__init__(column, name)
-        self.officer = officer
-
-    def apply(self, query: Any, value: str) -> Any:
-        return query.where(self.column.contains(value) | holds(value, self.officer.name))
+def id_of(column: Any, name: Any, officer: Any) -> Filter:
+    """Return the filter by an id, or by the name of the officer who has it."""
+    return Filter(column, name, lambda value: column.contains(value) | holds(value, officer.name))
 
 
 class AuditView(PanelView):
@@ -43,8 +37,8 @@ class AuditView(PanelView):
     column_sortable_list = ("sequence", "actor", "action", "subject")
     column_default_sort = ("sequence", True)
     column_formatters = {"actor": with_name, "subject": with_name}
-    column_filters = (Id(AuditEntry.actor, _l("Actor"), Acting), OneOf(AuditEntry.action, _l("Action"), actions),
-                      Id(AuditEntry.subject, _l("Subject"), Concerned), *period(AuditEntry.at))
+    column_filters = (id_of(AuditEntry.actor, _l("Actor"), Acting), OneOf(AuditEntry.action, _l("Action"), actions),
+                      id_of(AuditEntry.subject, _l("Subject"), Concerned), *period(AuditEntry.at))
     column_export_list = column_labels = {
         "sequence": _l("No."), "at": _l("When"), "actor": _l("Actor"), "action": _l("Action"), "subject": _l("Subject"),
         "detail": _l("Detail"), "previous": _l("Hash of the entry before"), "hash": _l("Hash")}

@@ -12,7 +12,7 @@ from portal.admin.assessment import deadline
 from portal.admin.base import money
 from portal.admin.edition import editions, pool_name
 from portal.admin.fields import PanelForm
-from portal.admin.filters import Filter, OneOf
+from portal.admin.filters import OneOf
 from portal.admin.implementation import COORDINATED, StagesPage
 from portal.errors import N_
 from portal.models import Card, CostItem, District, Edition, Pool, Proposal, ProposalState, Role
@@ -51,19 +51,6 @@ def pools() -> list[tuple[Any, str]]:
     return [(pool.id, f"{pool.edition}: {pool.district or _('Citywide')}") for pool in found]
 
 
-class About(OneOf):
-    """Proposals of a category, of the several that each can have."""
-
-    apply = Filter.apply
-
-
-class Waiting(OneOf):
-    """Proposals with which this officer has something to do."""
-
-    def apply(self, query: Any, value: str) -> Any:
-        return query.where(waits(value))
-
-
 class ProposalView(StagesPage):
     """What residents proposed, for coordinators; verifiers see what their unit is asked about, or the formal side of all.
 
@@ -81,8 +68,8 @@ class ProposalView(StagesPage):
     column_choices = {"state": labels.PROPOSAL_STATES}
     column_filters = (
         OneOf(Pool.edition, _l("Edition"), editions), OneOf(Proposal.pool, _l("Pool"), pools), "state",
-        About(Proposal.categories, _l("Category"), lambda: [(name, _(label)) for name, label in CATEGORIES.items()]),
-        Waiting(Card.due_at, _l("Only"), reasons))
+        OneOf(Proposal.categories, _l("Category"), lambda: [(name, _(label)) for name, label in CATEGORIES.items()],
+              Proposal.categories.contains), OneOf(Card.due_at, _l("Only"), reasons, waits))
     column_formatters = {
         "cost": money, "pool": lambda view, context, row, name: pool_name(view, context, row.pool, name),
         "due_at": lambda _view, _context, row, _name: row.due_at and deadline(row.due_at)}

@@ -25,21 +25,16 @@ def age(_view: Any, _context: Any, case: RemovalCase, _name: str) -> str:
     return str((clock.local(case.closed_at or clock.now()).date() - clock.local(case.created_at).date()).days)
 
 
-class InState(OneOf):
-    """Cases in a state; the open ones that wait for a document stand apart."""
-
-    def apply(self, query: Any, value: str) -> Any:
-        if value == labels.NO_DOCUMENT[0]:
-            return query.where(RemovalCase.state == CaseState.OPEN, removal_claim.waits_for_person())
-        query = super().apply(query, value)
-        return query.where(waits_for_officers()) if value == CaseState.OPEN else query
+def in_state(state: str) -> Any:
+    """Return the condition on cases in a state; the open ones that wait for a document stand apart."""
+    if state == labels.NO_DOCUMENT[0]:
+        return (RemovalCase.state == CaseState.OPEN) & removal_claim.waits_for_person()
+    return (RemovalCase.state == state) & (waits_for_officers() if state == CaseState.OPEN else True)
 
 
-class Unended(OneOf):
-    """Cases that are not ended; of these the ones that wait for officers, or do so for too long."""
-
-    def apply(self, query: Any, value: str) -> Any:
-        return query.where({"open": RemovalCase.state.not_in(ENDED), "ours": waits_for_officers(), "overdue": overdue()}[value])
+def unended(which: str) -> Any:
+    """Return the condition on cases that are not ended; of these the ones that wait for officers, or do so for too long."""
+    return {"open": RemovalCase.state.not_in(ENDED), "ours": waits_for_officers(), "overdue": overdue()}[which]
 
 
 class RemovalView(CasePage, Approvals, PeselReveal, PanelView):
@@ -59,9 +54,10 @@ class RemovalView(CasePage, Approvals, PeselReveal, PanelView):
         "created_at": age, "due_at": lambda _view, _context, case, _name: deadline(case),
         **dict.fromkeys(("pages", "others"), lambda _view, _context, case, name: getattr(case, name) or None)}
     column_filters = (
-        InState(RemovalCase.state, _l("State"), lambda: [labels.NO_DOCUMENT, *labels.CASE_STATES]), "proof",
-        Unended(RemovalCase.due_at, _l("Only"), lambda: [("open", _("Open cases")), ("ours", _("Cases that wait for officers")),
-                                                         ("overdue", _("Overdue cases"))]), *period(RemovalCase.created_at))
+        OneOf(RemovalCase.state, _l("State"), lambda: [labels.NO_DOCUMENT, *labels.CASE_STATES], in_state), "proof",
+        OneOf(RemovalCase.due_at, _l("Only"), lambda: [
+            ("open", _("Open cases")), ("ours", _("Cases that wait for officers")), ("overdue", _("Overdue cases"))], unended),
+        *period(RemovalCase.created_at))
     column_labels = {
         "number": _l("Number"), "name": _l("Claimant"), "state": _l("State"), "created_at": _l("Age in days"),
         "due_at": _l("Deadline"), "proof": _l("Proof of identity"), "pages": _l("Pages of scan"),
