@@ -14,7 +14,6 @@ from portal import clock, i18n
 from portal.access import lead_on
 from portal.admin.assessment_changes import differences
 from portal.admin.base import PanelView
-from portal.admin.changes import actor
 from portal.admin.staff_access import proved
 from portal.errors import Conflict, FileUnusable, MoveForbidden, ProposalChanged, SecondOfficerNeeded
 from portal.forms.assessment import AssignForm, CardForm, CorrectionForm, MoveForm, PaperForm, card_form
@@ -102,7 +101,7 @@ class ProposalPage(PanelView):
         if assessment.unit_of(current_user.officer):
             abort(404)
         pages = [b64encode(attachment.read(row)).decode() for row in attachment.of_proposal(proposal, FileKind.PAPER_LIST)]
-        audit.record("paper list viewed", actor=actor(), subject=f"proposal:{proposal.uid}", now=clock.now(), pages=len(pages))
+        audit.record("paper list viewed", actor=current_user.officer, subject=proposal, now=clock.now(), pages=len(pages))
         return self.render("admin/proposal/paper.html", model=proposal, pages=pages)
 
     @action("assign", _l("Ask units for cards"))

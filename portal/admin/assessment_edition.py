@@ -4,12 +4,12 @@ from typing import Any
 
 from flask_admin import expose
 from flask_babel import gettext as _, lazy_gettext as _l
+from flask_login import current_user
 
 from portal import clock
 from portal.access import lead_on
 from portal.admin.assessment import attempt
 from portal.admin.base import PanelView
-from portal.admin.changes import actor
 from portal.admin.filters import OneOf
 from portal.database import transaction
 from portal.errors import N_
@@ -53,17 +53,16 @@ class CriterionView(Managed):
 
     def delete_model(self, row: Criterion) -> bool:
         with transaction():
-            audit.record("criterion deleted", actor=actor(), subject=f"edition:{row.edition.code}", now=clock.now())
+            audit.record("criterion deleted", actor=current_user.officer, subject=row.edition, now=clock.now())
             return bool(row.delete_instance())
 
 
 class Assessed(Managed):
     """An edition's questions, with which it begins, and its lot; the table of editions builds on it."""
 
-    def row_links(self, row: Edition) -> list[tuple[str, Any]]:
-        links = super().row_links(row)
+    def row_steps(self, row: Edition) -> dict[str, Any]:
         drawable = row.order_seed is None and not row.archived and clock.now() < row.voting_from
-        return [*links, (self.get_url(".draw_view", id=row.id), _("Draw the order"))] if drawable else links
+        return {"draw_view": _("Draw the order")} if drawable else {}
 
     def save_related(self, row: Edition, changed: list[str]) -> None:
         if "code" in changed:

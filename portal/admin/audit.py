@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _l
 from peewee import JOIN
 
 from portal import i18n
-from portal.admin.base import PanelView, holds
+from portal.admin.base import PanelView, holds, of_row
 from portal.admin.filters import Filter, OneOf, period
 from portal.models import AuditEntry, Officer, Role
 
@@ -57,6 +57,6 @@ class DigestView(PanelView):
     can_export = True
     column_sortable_list = ("day", "entries")
     column_default_sort = ("day", True)
-    column_formatters = {"day": lambda _view, _context, row, _name: i18n.day(row.day)}
-    column_formatters_export = {"day": lambda _view, _context, row, _name: row.day.isoformat()}
+    column_formatters = {"day": of_row(lambda row: i18n.day(row.day))}
+    column_formatters_export = {"day": of_row(lambda row: row.day.isoformat())}
     column_labels = {"day": _l("Day"), "entries": _l("Entries"), "hash": _l("Hash of the last entry")}

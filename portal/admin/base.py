@@ -1,7 +1,7 @@
 """The safe base of every table of the panel: closed until a view opens it, and what it does not switch on does not exist."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 from functools import reduce
 from operator import or_
@@ -43,6 +43,11 @@ def shown(value: Any) -> Any:
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
     return i18n.moment(value) if isinstance(value, datetime) else value
+
+
+def of_row(write: Callable[[Any], Any]) -> Any:
+    """Return the formatter of a column that shows what a function writes of a row."""
+    return lambda _view, _context, row, _name: write(row)
 
 
 def money(_view: Any, _context: Any, row: Any, name: str) -> Any:
@@ -119,9 +124,13 @@ class PanelView(Guarded, Filters, Changes, ModelView):  # type: ignore[misc]
             abort(lead_on(".index_view", _("This entry does not exist, or it is not for you any more."), "error"))
         return row
 
-    def row_links(self, _row: Any) -> list[tuple[str, Any]]:
-        """Return addresses and names of what can be done with a row beside reading and editing it."""
-        return []
+    def row_steps(self, _row: Any) -> dict[str, Any]:
+        """Return the views of what can be done with a row beside reading and editing it, with what they are called."""
+        return {}
+
+    def row_links(self, row: Any) -> list[tuple[str, Any]]:
+        """Return addresses and names of what this officer can do with a row."""
+        return [(self.get_url(f".{view}", id=row.id), label) for view, label in self.row_steps(row).items() if self.may(view)]
 
     def is_action_allowed(self, _name: str) -> bool:
         return bool(self.may("action_view"))

@@ -27,11 +27,6 @@ class ChangedMeanwhile(Conflict):
 CONTRADICTION = N_("These values contradict one another or an entry that already exists.")
 
 
-def actor() -> str:
-    """Return how the audit log names the officer of this request."""
-    return f"officer:{current_user.officer.uid}"
-
-
 class Changes:
     """Saving for a panel view; ``refusals`` says which field a broken constraint belongs to, and in which words."""
 
@@ -94,7 +89,7 @@ class Changes:
         row.save(force_insert=not before, only=changed if before else None)
         self.save_related(row, changed)
         name = self.model._meta.table_name
-        audit.record(f"{name} {'changed' if before else 'created'}", actor=actor(), now=clock.now(),
+        audit.record(f"{name} {'changed' if before else 'created'}", actor=current_user.officer, now=clock.now(),
                      subject=f"{name}:{getattr(row, 'uid', None) or row._pk}", fields=sorted(changed))
 
     def _show_stored(self, form: PanelForm, stored: Any) -> None:

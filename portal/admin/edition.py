@@ -9,7 +9,7 @@ from wtforms.validators import InputRequired, Regexp
 from portal import clock, crypto
 from portal.admin import labels
 from portal.admin.assessment_edition import Managed, editions
-from portal.admin.base import money
+from portal.admin.base import money, of_row
 from portal.admin.fields import PanelForm
 from portal.admin.filters import OneOf
 from portal.admin.implementation import Settled
@@ -91,8 +91,8 @@ class EditionView(Settled):
             raise PortalError(N_("Voting that has ballots can be prolonged but not shortened: its end opens the count."))
 
 
-def pool_name(_view: Any, _context: Any, row: Pool, _name: str) -> Any:
-    return str(row.district) if row.district else _("Citywide")
+def pool_name(pool: Pool) -> str:
+    return str(pool.district or _("Citywide"))
 
 
 class PoolView(Managed):
@@ -100,7 +100,7 @@ class PoolView(Managed):
 
     column_sortable_list = ("budget", "min_cost", "max_cost")
     column_filters = (OneOf(Pool.edition, _l("Edition"), editions), OneOf(Pool.district, _l("District"), districts))
-    column_formatters = {"budget": money, "min_cost": money, "max_cost": money, "district": pool_name}
+    column_formatters = {"budget": money, "min_cost": money, "max_cost": money, "district": of_row(pool_name)}
     form_columns = column_labels = {
         "edition": _l("Edition"), "district": _l("District"), "budget": _l("Budget in zł"),
         "min_cost": _l("Lowest cost of a proposal in zł"), "max_cost": _l("Highest cost of a proposal in zł"),

@@ -25,10 +25,9 @@ COORDINATED = ("stage_view", "end_view", "remove_view")
 class Settled(Assessed):
     """An edition's results as its projects' states; the table of editions builds on it."""
 
-    def row_links(self, row: Edition) -> list[tuple[str, Any]]:
-        links = super().row_links(row)
+    def row_steps(self, row: Edition) -> dict[str, Any]:
         ended = not row.archived and row.results_on <= clock.now()
-        return [*links, (self.get_url(".settle_view", id=row.id), _("Take over the results"))] if ended else links
+        return super().row_steps(row) | ({"settle_view": _("Take over the results")} if ended else {})
 
     @expose("/rozstrzygniecie/", methods=GET_AND_POST)
     def settle_view(self) -> Any:

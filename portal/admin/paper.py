@@ -12,7 +12,7 @@ from wtforms.validators import Optional
 from portal import clock, i18n
 from portal.access import lead_on
 from portal.admin.assessment_edition import editions
-from portal.admin.base import PanelView
+from portal.admin.base import PanelView, of_row
 from portal.admin.filters import OneOf
 from portal.errors import AlreadyVoted, BallotInvalid, MayNotVote, PhaseClosed, SheetRefused
 from portal.forms.paper import REASONS, SheetForm, sheet_form
@@ -35,8 +35,8 @@ class VotingPointView(PanelView):
     column_list = ("name", "edition", "address", "sheets_received", "missing", *SheetState)
     column_default_sort = ("name", False)
     column_filters = (OneOf(VotingPoint.edition, _l("Edition"), editions),)
-    column_formatters = {"missing": lambda _view, _context, row, _name: (
-        None if row.sheets_received is None else row.sheets_received - sum(getattr(row, state) for state in SheetState))}
+    column_formatters = {"missing": of_row(lambda row: (
+        None if row.sheets_received is None else row.sheets_received - sum(getattr(row, state) for state in SheetState)))}
     column_labels = {"name": _l("Voting point"), "edition": _l("Edition"), "address": _l("Address"),
                      "sheets_received": _l("Sheets received"), "missing": _l("Not typed in yet"), **STATES, **dict(REASONS)}
     form_columns = ("edition", "name", "address", "sheets_received")
@@ -50,8 +50,8 @@ class VotingPointView(PanelView):
     def narrow(self, form: Any, _row: VotingPoint) -> None:
         del form.edition
 
-    def row_links(self, row: VotingPoint) -> list[tuple[str, Any]]:
-        return [(self.get_url(f".{name}", id=row.id), label) for name, label in PAGES.items()]
+    def row_steps(self, _row: VotingPoint) -> dict[str, Any]:
+        return PAGES
 
     def type_in(self, point: VotingPoint, form: SheetForm, act: Any, **shown: Any) -> Any:
         """Do what a valid form says: with a sheet, and begin with the next one; with a person, and tell who may vote."""

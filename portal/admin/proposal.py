@@ -9,7 +9,7 @@ from peewee import JOIN, SQL, fn
 from portal import clock
 from portal.admin import labels
 from portal.admin.assessment import deadline
-from portal.admin.base import money
+from portal.admin.base import money, of_row
 from portal.admin.edition import editions, pool_name
 from portal.admin.fields import PanelForm
 from portal.admin.filters import OneOf
@@ -48,7 +48,7 @@ def waits(reason: str) -> Any:
 def pools() -> list[tuple[Any, str]]:
     found = (Pool.select(Pool, Edition, District).join(Edition).switch(Pool).join(District, JOIN.LEFT_OUTER)
              .order_by(Edition.voting_from.desc(), Pool.district.is_null(False), District.number))
-    return [(pool.id, f"{pool.edition}: {pool.district or _('Citywide')}") for pool in found]
+    return [(pool.id, f"{pool.edition}: {pool_name(pool)}") for pool in found]
 
 
 class ProposalView(StagesPage):
@@ -70,9 +70,8 @@ class ProposalView(StagesPage):
         OneOf(Pool.edition, _l("Edition"), editions), OneOf(Proposal.pool, _l("Pool"), pools), "state",
         OneOf(Proposal.categories, _l("Category"), lambda: [(name, _(label)) for name, label in CATEGORIES.items()],
               Proposal.categories.contains), OneOf(Card.due_at, _l("Only"), reasons, waits))
-    column_formatters = {
-        "cost": money, "pool": lambda view, context, row, name: pool_name(view, context, row.pool, name),
-        "due_at": lambda _view, _context, row, _name: row.due_at and deadline(row.due_at)}
+    column_formatters = {"cost": money, "pool": of_row(lambda row: pool_name(row.pool)),
+                         "due_at": of_row(lambda row: row.due_at and deadline(row.due_at))}
     column_labels = {
         "number": _l("Number"), "title": _l("Title"), "pool": _l("Pool"), "cost": _l("Cost in zł"), "state": _l("State"),
         "due_at": _l("Cards due"), "summary": _l("Short description"), "description": _l("Description"),

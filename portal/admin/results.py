@@ -9,7 +9,8 @@ from flask_login import current_user
 from peewee import JOIN
 
 from portal import clock
-from portal.admin.base import PanelView
+from portal.access import lead_on
+from portal.admin.base import PanelView, of_row
 from portal.errors import Conflict, SecondOfficerNeeded
 from portal.models import Edition, Publication, Role
 from portal.services import closing, results_publication
@@ -37,7 +38,7 @@ class ResultsView(PanelView):
     fresh_login = {"publish_view", "correct_view", "key_view"}
     column_list = ("name", "voting_to", "results_on", "state", "told.removed", "told.corrected", "told.corrected_at")
     column_default_sort = ("voting_to", True)
-    column_formatters = {"state": lambda _view, _context, row, _name: STATES[state_of(row)]}
+    column_formatters = {"state": of_row(lambda row: STATES[state_of(row)])}
     column_labels = {
         "name": _l("Edition"), "voting_to": _l("Voting to"), "results_on": _l("Results on"), "state": _l("State"),
         "told.removed": _l("Ballots removed but still counted in the results"),
@@ -51,13 +52,12 @@ class ResultsView(PanelView):
         return Edition.select(Edition, *kept).join(
             Publication, JOIN.LEFT_OUTER, on=Publication.edition == Edition.id, attr="told").where(*ended)
 
+    def row_steps(self, row: Edition) -> dict[str, Any]:
+        return {"unpublished": {"publish_view": _("Publish the results")}, "waiting": {"publish_view": _("See the request")},
+                "removed": {"correct_view": _("See the correction")}}.get(state_of(row), {"key_view": _("The ballot key")})
+
     def row_links(self, row: Edition) -> list[tuple[str, Any]]:
-        steps = {"unpublished": ("publish_view", _("Publish the results")), "waiting": ("publish_view", _("See the request")),
-                 "removed": ("correct_view", _("See the correction")),
-                 **dict.fromkeys(("published", "corrected"), ("key_view", _("The ballot key")))}
-        name, label = steps.get(state_of(row), ("", ""))
-        fixed = url_for("open_data.show_index", code=row.code), _("State at the close")
-        return [*([(self.get_url(f".{name}", id=row.id), label)] if name and self.may(name) else ()), fixed]
+        return [*super().row_links(row), (url_for("open_data.show_index", code=row.code), _("State at the close"))]
 
     def decide(self, act: Any, find: Any, template: str, done: str) -> Any:
         """Show what an officer decides on, or do it as it was shown; when there is nothing to decide, lead to what was done."""
@@ -65,8 +65,7 @@ class ResultsView(PanelView):
         if request.method == "POST":
             try:
                 act(edition, current_user.officer, seen=request.form.get("seen", ""), now=clock.now())
-                flash(done, "success")
-                return redirect(self.get_url(".index_view"))
+                return lead_on(".index_view", done)
             except (Conflict, SecondOfficerNeeded) as error:
                 flash(_(error.message, **error.params), "error")
         shown = find(edition, now=clock.now())
