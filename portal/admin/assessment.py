@@ -22,8 +22,6 @@ from portal.models import Card, FileKind, Move, Proposal, ProposalState, Role, T
 from portal.models.assessment import LEADS
 from portal.services import assessment, attachment, audit, proposals, support
 
-GET_AND_POST = ("GET", "POST")
-
 
 def deadline(moment: Any) -> str:
     """Write until which day something is due, and that it is over."""
@@ -56,7 +54,7 @@ def step(name: str, url: str, make: Any, act: Any) -> Any:
     def view(self: "ProposalPage") -> Any:
         return self.take(name, make, act)
     view.__name__ = name
-    return expose(url, methods=GET_AND_POST)(view)
+    return expose(url, methods=("GET", "POST"))(view)
 
 
 class ProposalPage(PanelView):
@@ -108,7 +106,7 @@ class ProposalPage(PanelView):
     def assign_chosen(self, ids: list[str]) -> Any:
         return redirect(self.get_url(".assign_view", id=ids))
 
-    @expose("/jednostki/", methods=GET_AND_POST)
+    @expose("/jednostki/", methods=("GET", "POST"))
     def assign_view(self) -> Any:
         rows = [row for row in map(self.get_one, request.args.getlist("id")[:self.page_size]) if row]
         return self.take("assign_view", AssignForm, lambda _one, *by, **told: assessment.assign(rows, *by, **told), rows=rows)

@@ -46,8 +46,7 @@ class AuditView(PanelView):
     def get_query(self) -> Any:
         return (super().get_query().select_extend(Acting.name.alias("actor_name"), Concerned.name.alias("subject_name"))
                 .join(Acting, JOIN.LEFT_OUTER, on=AuditEntry.actor == "officer:" + Acting.uid)
-                .switch(AuditEntry)
-                .join(Concerned, JOIN.LEFT_OUTER, on=AuditEntry.subject == "officer:" + Concerned.uid).objects())
+                .join_from(AuditEntry, Concerned, JOIN.LEFT_OUTER, on=AuditEntry.subject == "officer:" + Concerned.uid).objects())
 
 
 class DigestView(PanelView):

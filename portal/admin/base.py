@@ -76,11 +76,9 @@ class PanelView(Guarded, Filters, Changes, ModelView):  # type: ignore[misc]
     export_max_rows = 10_000
     edit_template = create_template = "admin/model/form.html"
 
-    def _handle_view(self, name: str, **kwargs: Any) -> Any:
-        refused = super()._handle_view(name, **kwargs)
-        if refused is None and name in SWITCHES and not getattr(self, SWITCHES[name]):
-            abort(404)
-        return refused
+    def may(self, name: str) -> bool:
+        """Tell whether the view has switched a function on and this officer may use it."""
+        return super().may(name) and (name not in SWITCHES or bool(getattr(self, SWITCHES[name])))
 
     def scaffold_list_columns(self) -> list[str]:
         """Return the columns of lists and details that a view does not name: all that have labels, in their order."""
@@ -133,7 +131,7 @@ class PanelView(Guarded, Filters, Changes, ModelView):  # type: ignore[misc]
         return [(self.get_url(f".{view}", id=row.id), label) for view, label in self.row_steps(row).items() if self.may(view)]
 
     def is_action_allowed(self, _name: str) -> bool:
-        return bool(self.may("action_view"))
+        return self.may("action_view")
 
     def delete_model(self, _row: Any) -> Any:
         """Refuse: rows go away only through a service, which a view that switches deletion on calls here."""

@@ -54,19 +54,16 @@ class Changes:
 
     def create_model(self, form: PanelForm) -> Any:
         row = self.model()
-        return self._save(form, row, created=True) and row
+        return self.update_model(form, row) and row
 
     def update_model(self, form: PanelForm, model: Any) -> bool:
-        return self._save(form, model, created=False)
-
-    def _save(self, form: PanelForm, row: Any, *, created: bool) -> bool:
-        """Save the row, or say in the form why not."""
+        """Save a row, a new one too, or say in the form why not."""
         try:
             with transaction():
-                target = row if created else row.held()
-                if not created and form.version.data != form.version_of(target):
+                target = model.held() if model.id else model
+                if model.id and form.version.data != form.version_of(target):
                     raise ChangedMeanwhile
-                self._write(form, target, {} if created else dict(target.__data__))
+                self._write(form, target, dict(target.__data__) if model.id else {})
             return True
         except PortalError as error:
             form.refuse(error)

@@ -19,7 +19,6 @@ from portal.forms.paper import REASONS, SheetForm, sheet_form
 from portal.models import District, Edition, InvalidReason, Role, Sheet, SheetState, VotingPoint
 from portal.services import paper, voting
 
-GET_AND_POST = ("GET", "POST")
 STATES = {SheetState.ENTERED: _l("Waits for the second entry"), SheetState.DIFFERS: _l("Differs, waits for a third officer"),
           SheetState.RECORDED: _l("Recorded as a ballot"), SheetState.INVALID: _l("Kept as invalid")}
 PAGES = {"enter_view": _l("First entry"), "again_view": _l("Second entry"), "settle_view": _l("Third look"),
@@ -63,7 +62,7 @@ class VotingPointView(PanelView):
             return redirect(request.full_path)
         return self.render("admin/paper/sheet.html", model=point, form=form, may_vote=done, **shown), 400 if form.errors else 200
 
-    @expose("/pierwszy-wpis/", methods=GET_AND_POST)
+    @expose("/pierwszy-wpis/", methods=("GET", "POST"))
     def enter_view(self) -> Any:
         point, me = self.find(), current_user.officer
         form = sheet_form(point.edition, asks_person=True)
@@ -73,11 +72,11 @@ class VotingPointView(PanelView):
         return self.type_in(point, form, lambda: paper.enter_sheet(point, form.number.data, me, form.entry(point.edition),
                                                                    person=form.person(), now=clock.now()))
 
-    @expose("/drugi-wpis/", methods=GET_AND_POST)
+    @expose("/drugi-wpis/", methods=("GET", "POST"))
     def again_view(self) -> Any:
         return self.enter_again(self.find())
 
-    @expose("/trzeci-wpis/", methods=GET_AND_POST)
+    @expose("/trzeci-wpis/", methods=("GET", "POST"))
     def settle_view(self) -> Any:
         point, me = self.find(), current_user.officer
         waiting = Sheet.select().where(Sheet.point == point, Sheet.state == SheetState.DIFFERS, Sheet.first_officer != me,

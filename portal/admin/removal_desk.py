@@ -40,8 +40,7 @@ def overdue() -> Any:
 
 def standing(case: Any) -> str:
     """Write the state of a case of the list, whose query tells whether it ``waits`` for the person."""
-    label = labels.NO_DOCUMENT[1] if case.waits and case.state == CaseState.OPEN else dict(labels.CASE_STATES)[case.state]
-    return str(label)
+    return str(labels.NO_DOCUMENT[1] if case.waits and case.state == CaseState.OPEN else dict(labels.CASE_STATES)[case.state])
 
 
 def deadline(case: Any) -> str:

@@ -15,7 +15,6 @@ from portal.errors import Conflict, SecondOfficerNeeded
 from portal.models import Edition, Publication, Role
 from portal.services import closing, results_publication
 
-GET_AND_POST = ("GET", "POST")
 STATES = {"unpublished": _l("Not published"), "waiting": _l("Publication waits for approval"), "published": _l("Published"),
           "removed": _l("Waits for a correction"), "corrected": _l("Corrected")}
 
@@ -72,18 +71,18 @@ class ResultsView(PanelView):
         return (self.render(template, model=edition, shown=shown) if shown
                 else redirect(self.get_url(".details_view", id=edition.id)))
 
-    @expose("/publikacja/", methods=GET_AND_POST)
+    @expose("/publikacja/", methods=("GET", "POST"))
     def publish_view(self) -> Any:
         act, done = ((results_publication.approve_publication, _("The results are published.")) if "approve" in request.form else
                      (closing.ask_publication, _("Another officer has to approve the publication now.")))
         return self.decide(act, results_publication.find_counted, "admin/results_publication.html", done)
 
-    @expose("/korekta/", methods=GET_AND_POST)
+    @expose("/korekta/", methods=("GET", "POST"))
     def correct_view(self) -> Any:
         return self.decide(results_publication.approve_correction, results_publication.find_correction,
                            "admin/results_correction.html", _("The published results are corrected."))
 
-    @expose("/klucz/", methods=GET_AND_POST)
+    @expose("/klucz/", methods=("GET", "POST"))
     def key_view(self) -> Any:
         kept = closing.closing_of(self.find())
         done = _("The ballot key is destroyed.") if kept and kept.key_asked_at else _("Another officer has to approve it now.")
