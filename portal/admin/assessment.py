@@ -6,7 +6,6 @@ from typing import Any
 from flask import abort, redirect, request
 from flask_admin import expose
 from flask_admin.actions import action
-from flask_admin.helpers import get_redirect_target
 from flask_babel import gettext as _, lazy_gettext as _l
 from flask_login import current_user
 
@@ -65,12 +64,11 @@ class ProposalPage(PanelView):
         unit, coordinates = assessment.unit_of(current_user.officer), current_user.officer.role == Role.COORDINATOR
         open_to = [move for move in assessment.DECISIONS if coordinates or unit is None and move == Move.TAKEN_UP]
         corrected = proposal.state == ProposalState.RETURNED and clock.now() <= proposal.correct_until
-        found = {
-            "card_view": proposal.state in assessment.filled_in(unit),
-            "assign_view": coordinates and proposal.state in assessment.ASSIGNED_IN,
-            "correct_view": unit is None and proposal.state in LEADS[Move.RETURNED][0],
-            "paper_view": unit is None and proposal.state in support.SUPPORTED_IN,
-            "decide_view": [move for move in open_to if proposal.state in LEADS[move][0] and not corrected]}
+        found = {"card_view": proposal.state in assessment.filled_in(unit),
+                 "assign_view": coordinates and proposal.state in assessment.ASSIGNED_IN,
+                 "correct_view": unit is None and proposal.state in LEADS[Move.RETURNED][0],
+                 "paper_view": unit is None and proposal.state in support.SUPPORTED_IN,
+                 "decide_view": [move for move in open_to if proposal.state in LEADS[move][0] and not corrected]}
         return {name: possible for name, possible in found.items() if possible}
 
     def take(self, step: str, make: Any, act: Any, **shown: Any) -> Any:
@@ -119,4 +117,4 @@ class ProposalPage(PanelView):
             "admin/proposal/proposal.html", model=proposal, steps=self.steps(proposal), since=since, changed=changed,
             deadline=deadline, authors=proposals.authors(proposal), supporters=support.count_supporters(proposal), leads=LEADS,
             sees_lists=assessment.unit_of(current_user.officer) is None, history=Transition.of_proposal(proposal.id),
-            return_url=get_redirect_target() or self.get_url(".index_view"))
+            return_url=self.get_save_return_url(proposal))

@@ -29,7 +29,6 @@ def differences(proposal: Proposal) -> tuple[Any, dict[str, Any]]:
     """Return when a proposal last said something else, and the pieces of each text that has changed; None if it never did."""
     now = texts_of(proposal)
     for at, then in revisions(proposal):
-        changed = {name: pieces(then.get(name), now[name]) for name in now if now[name] != then.get(name)}
-        if changed:
+        if changed := {name: pieces(then.get(name), now[name]) for name in now if now[name] != then.get(name)}:
             return at, changed
     return None, {}

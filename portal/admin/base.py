@@ -61,8 +61,7 @@ class PanelView(Guarded, Filters, Changes, ModelView):  # type: ignore[misc]
 
     can_create = can_edit = can_delete = can_export = False
     can_view_details = True
-    create_label: Any = None
-    search_label: Any = None
+    create_label = search_label = None
     action_delete = None
     column_labels: dict[str, Any] = {}
     column_sortable_list: tuple[str, ...] = ()
@@ -97,8 +96,7 @@ class PanelView(Guarded, Filters, Changes, ModelView):  # type: ignore[misc]
             return None
         return self.get_query().where(self.model._meta.primary_key == int(id)).first()
 
-    def get_list(self, page: Any, sort_column: Any, sort_desc: Any, search: Any, filters: Any,
-                 execute: bool = True, page_size: Any = None) -> Any:
+    def get_list(self, page: Any, sort_column: Any, sort_desc: Any, search: Any, filters: Any, page_size: Any = None) -> Any:
         query = self.get_query()
         for word in (search or "").split()[:MOST_WORDS] if self._search_fields else ():
             query = query.where(holds(word, *self._search_fields))

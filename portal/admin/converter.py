@@ -12,7 +12,6 @@ from portal.forms.fields_typed import MoneyField
 from portal.models.fields import MomentField, SealedField
 
 LONGEST_TEXT = 10_000
-LARGEST = 2**31 - 1
 
 
 class Converter(CustomModelConverter):
@@ -49,5 +48,5 @@ def limits(field: Any) -> list[Any]:
         return [validators.clean_text, Length(max=getattr(field, "max_length", None) or LONGEST_TEXT)]
     if not isinstance(field, IntegerField | DecimalField):
         return []
-    within = [] if isinstance(field, BigIntegerField | DecimalField) else [validators.Within(0, LARGEST)]
+    within = [] if isinstance(field, BigIntegerField | DecimalField) else [validators.Within(0, 2**31 - 1)]
     return within if field.null else [InputRequired(), *within]

@@ -57,14 +57,12 @@ class EditionView(Settled):
         "supporters_required": _l("Supporters required"), "support_days": _l("Days to collect support"),
         "assessment_days": _l("Days for a unit's card"), "protest_days": _l("Days for a protest"),
         "count_rule": _l("Rule of the count")}
-    column_labels = {
-        **form_columns, "tie_order": _l("Order of ties"), "lot_seed": _l("Seed of the lot for ties"),
-        "order_seed": _l("Seed of the order on the ballot"), "drawn_at": _l("Order drawn"),
-        "archived": _l("Imported from open data")}
-    form_args = {
-        "code": {"validators": [CODE], "description": _l("Stands in addresses and cannot be changed later.")},
-        **dict.fromkeys(("proposals_to", "voting_to"), {"description": LAST_SECOND}),
-        **dict.fromkeys(DAYS, {"validators": [InputRequired(), validators.Within(1, 365)]})}
+    column_labels = {**form_columns, "tie_order": _l("Order of ties"), "lot_seed": _l("Seed of the lot for ties"),
+                     "order_seed": _l("Seed of the order on the ballot"), "drawn_at": _l("Order drawn"),
+                     "archived": _l("Imported from open data")}
+    form_args = {"code": {"validators": [CODE], "description": _l("Stands in addresses and cannot be changed later.")},
+                 **dict.fromkeys(("proposals_to", "voting_to"), {"description": LAST_SECOND}),
+                 **dict.fromkeys(DAYS, {"validators": [InputRequired(), validators.Within(1, 365)]})}
     refusals = {
         "edition_code": ("code", N_("There already is an edition with this code.")),
         "edition_voting_ends_after_it_begins": ("voting_to", N_("Voting must end after it begins.")),

@@ -71,11 +71,9 @@ class Filters:
     """
 
     def _refresh_filters_cache(self) -> None:
-        self._filters = [self._choice_of(given) if isinstance(given, str) else given for given in self.column_filters or ()]
+        self._filters = [OneOf(getattr(self.model, given), self.column_labels[given], partial(self.column_choices.get, given))
+                         if isinstance(given, str) else given for given in self.column_filters or ()]
         self._filter_groups = self._filter_args = None
-
-    def _choice_of(self, name: str) -> OneOf:
-        return OneOf(getattr(self.model, name), self.column_labels[name], lambda: self.column_choices[name])
 
     def _get_list_extra_args(self) -> Any:
         known = super()._get_list_extra_args()  # type: ignore[misc]

@@ -57,10 +57,9 @@ class RemovalView(CasePage, Approvals, PeselReveal, PanelView):
         OneOf(RemovalCase.due_at, _l("Only"), lambda: [
             ("open", _("Open cases")), ("ours", _("Cases that wait for officers")), ("overdue", _("Overdue cases"))], unended),
         *period(RemovalCase.created_at))
-    column_labels = {
-        "number": _l("Number"), "name": _l("Claimant"), "state": _l("State"), "created_at": _l("Age in days"),
-        "due_at": _l("Deadline"), "proof": _l("Proof of identity"), "pages": _l("Pages of scan"),
-        "others": _l("Other cases of this PESEL")}
+    column_labels = {"number": _l("Number"), "name": _l("Claimant"), "state": _l("State"), "created_at": _l("Age in days"),
+                     "due_at": _l("Deadline"), "proof": _l("Proof of identity"), "pages": _l("Pages of scan"),
+                     "others": _l("Other cases of this PESEL")}
 
     def get_query(self) -> Any:
         other = RemovalCase.alias()

@@ -38,12 +38,11 @@ class ResultsView(PanelView):
     column_list = ("name", "voting_to", "results_on", "state", "told.removed", "told.corrected", "told.corrected_at")
     column_default_sort = ("voting_to", True)
     column_formatters = {"state": of_row(lambda row: STATES[state_of(row)])}
-    column_labels = {
-        "name": _l("Edition"), "voting_to": _l("Voting to"), "results_on": _l("Results on"), "state": _l("State"),
-        "told.removed": _l("Ballots removed but still counted in the results"),
-        "told.corrected": _l("Ballots taken out of the results"), "told.corrected_at": _l("Corrected at"),
-        "told.kept_at": _l("Asked for or published at"), "told.asked_by": _l("Publication asked for by"),
-        "told.approved_by": _l("Publication approved by"), "told.corrected_by": _l("Correction approved by")}
+    column_labels = {"name": _l("Edition"), "voting_to": _l("Voting to"), "results_on": _l("Results on"), "state": _l("State"),
+                     "told.removed": _l("Ballots removed but still counted in the results"),
+                     "told.corrected": _l("Ballots taken out of the results"), "told.corrected_at": _l("Corrected at"),
+                     "told.kept_at": _l("Asked for or published at"), "told.asked_by": _l("Publication asked for by"),
+                     "told.approved_by": _l("Publication approved by"), "told.corrected_by": _l("Correction approved by")}
 
     def get_query(self) -> Any:
         kept = [field for field in Publication._meta.sorted_fields if field is not Publication.results]

@@ -90,8 +90,7 @@ def _load_proposals(pool: Pool, letters: str, ideas: list[Content], state: Propo
 
 
 def _load_resident(person: Content) -> Account:
-    district = District.get(District.number == person["district"])
     return Account.get_or_none(Account.email == person["email"]) or Account.create(
-        **{**person, "district": district}, pesel_index=crypto.blind_index("pesel", person["pesel"]),
+        **{**person, "district": District.get(number=person["district"])}, created_at=clock.now(), email_confirmed_at=clock.now(),
         birth_date=pesel_number.get_birth_date(person["pesel"]), password_hash=crypto.hash_password(PASSWORD),
-        created_at=clock.now(), email_confirmed_at=clock.now())
+        pesel_index=crypto.blind_index("pesel", person["pesel"]))

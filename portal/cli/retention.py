@@ -5,7 +5,6 @@ from datetime import timedelta
 from portal import clock
 from portal.cli.command import ACTOR, argument, command
 from portal.services import retention
-from portal.services.retention import Rule
 
 
 @command("retention run", "remove what nobody needs any more; prints what, how much of it and why",
@@ -22,7 +21,7 @@ def run(dry_run: bool) -> None:
         _print_sweep("removed", *swept)
 
 
-def _print(verb: str, rule: Rule, rows: int) -> None:
+def _print(verb: str, rule: retention.Rule, rows: int) -> None:
     after = f"{rule.after.days} days" if rule.after.days > 3 else f"{rule.after // timedelta(hours=1)} h"
     print(f"{verb} {rows:>9,}  {rule.what} ({after} after {rule.since}: {rule.why})", flush=True)
 
