@@ -12,7 +12,8 @@ from flask_babel import gettext as _, lazy_gettext as _l
 
 from portal import clock
 
-Choices, Condition = Callable[[], Sequence[tuple[Any, Any]]], Callable[[Any], Any]
+Choices = Callable[[], Sequence[tuple[Any, Any]]]
+Condition = Callable[[Any], Any]
 
 
 class Filter(BasePeeweeFilter):  # type: ignore[misc]
