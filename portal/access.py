@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import (
-    Flask, Response, abort, after_this_request, current_app, flash, make_response, redirect, request, session, url_for,
+    Blueprint, Flask, Response, abort, after_this_request, current_app, flash, make_response, redirect, request, session, url_for,
 )
 from flask_babel import gettext as _
 from flask_login import AnonymousUserMixin, UserMixin, current_user, login_user, logout_user
@@ -21,6 +21,7 @@ from portal.services import login
 from portal.services.login_device import Browser
 
 View = Callable[..., Any]
+Guard = Callable[[View], View]
 ENDED = "_ended_id"
 KNOWN_FOR = timedelta(days=400)  # As long as browsers keep a cookie: from edition to edition.
 FORM_AROUND_FILES = 64 * 1024
@@ -89,6 +90,18 @@ def leave() -> None:
     session.clear()
 
 
+class Pages(Blueprint):
+    """The pages of a topic. Beside the address of each stands who may enter: one of the guards below."""
+
+    def route(self, rule: str, *, guard: Guard, **options: Any) -> Guard:  # type: ignore[override]
+        register = super().route(rule, **options)
+        return lambda view: register(guard(view))
+
+    def form(self, rule: str, *, guard: Guard) -> Guard:
+        """Register a page that is shown, and sent back to its own address."""
+        return self.route(rule, guard=guard, methods=["GET", "POST"])
+
+
 def public_page(view: View) -> View:
     """Open a page to anyone; to people without a session it goes with an ETag and without a cookie, see cache.PublicPages."""
     @wraps(view)
@@ -108,12 +121,12 @@ def open_form(view: View) -> View:
     return view
 
 
-def limited_form(per_hour: int) -> Callable[[View], View]:
+def limited_form(per_hour: int) -> Guard:
     """Open a page with a form to anyone; it can be sent so often from an address, but not as often as a program would."""
     return lambda view: open_form(limiter.limit(f"{per_hour} per hour", methods=["POST"])(view))
 
 
-def accepts_files(most: int, size: int) -> Callable[[View], View]:
+def accepts_files(most: int, size: int) -> Guard:
     """Let a view be sent so many files of so many bytes; all others get no more than config.MAX_CONTENT_LENGTH."""
     def mark(view: View) -> View:
         view.most_bytes = most * size + FORM_AROUND_FILES  # type: ignore[attr-defined]

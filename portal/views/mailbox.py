@@ -3,15 +3,14 @@
 /dev/poczta
 """
 
-from flask import Blueprint, render_template
+from flask import render_template
 
-from portal.access import open_form
+from portal.access import Pages, open_form
 from portal.messaging import mailbox
 
-pages = Blueprint("mailbox", __name__)
+pages = Pages("mailbox", __name__)
 
 
-@pages.get("/dev/poczta")
-@open_form
+@pages.get("/dev/poczta", guard=open_form)
 def read_mailbox() -> str:
     return render_template("mailbox/read_mailbox.html", letters=mailbox.read(), officers=mailbox.officers_codes())

@@ -4,17 +4,16 @@
 /zalaczniki, /listy, /autorzy) → /podglad → /wyslij; later /wycofaj, /protest, /kopiuj. /moje-konto/projekty lists them.
 """
 
-from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
 from portal import clock
-from portal.access import View, accepts_files, lead_on, limited_form, resident_required
+from portal.access import Guard, Pages, View, accepts_files, lead_on, limited_form, resident_required
 from portal.errors import (
     N_, FileUnusable, InvitationRefused, MoveForbidden, PhaseClosed, PortalError, ProposalIncomplete, TooMany,
 )
@@ -27,7 +26,7 @@ from portal.services import attachment, proposals, proposals_draft, support
 from portal.services.proposals_draft import SECTIONS
 from portal.templating import current_edition
 
-pages = Blueprint("proposals_draft", __name__)
+pages = Pages("proposals_draft", __name__)
 KINDS = {"zalaczniki": FileKind.ATTACHMENT, "listy": FileKind.PAPER_LIST}
 # What an author decides: the form, how it is done, the page, and what is said then.
 DEEDS = {
@@ -36,11 +35,10 @@ DEEDS = {
                 N_("Your protest is sent. The council decides on it, and we write to you."))}
 
 
-def own(path: str, *methods: str, limit: str = "300 per hour") -> Callable[[View], View]:
+def own(path: str, *methods: str, limit: str = "300 per hour") -> Guard:
     """Open a page below a proposal to its lead author; the view gets the proposal and the present."""
     def register(view: View) -> View:
-        @pages.route(f"/projekty/zglos/<uid>{path}", methods=methods or ("GET", "POST"))
-        @resident_required
+        @pages.route(f"/projekty/zglos/<uid>{path}", guard=resident_required, methods=methods or ("GET", "POST"))
         @limiter.limit(limit, methods=["POST"])
         @wraps(view)
         def page(uid: str, **place: str) -> Any:
@@ -57,8 +55,7 @@ def _back(proposal: Proposal) -> Any:
     return redirect(url_for("proposals_draft.show_draft", uid=proposal.uid))
 
 
-@pages.route("/projekty/zglos", methods=["GET", "POST"])
-@limited_form(300)
+@pages.form("/projekty/zglos", guard=limited_form(300))
 def start() -> Any:
     edition = proposals_draft.open_edition(clock.now())
     form = StartForm(edition) if edition and current_user.account else None
@@ -69,8 +66,7 @@ def start() -> Any:
     return _page("proposals_draft/start.html", None, form, open=edition, coming=current_edition())
 
 
-@pages.get("/moje-konto/projekty")
-@resident_required
+@pages.get("/moje-konto/projekty", guard=resident_required)
 def list_own() -> Any:
     now = clock.now()
     found = [(proposal, authorship, support.standing(proposal, None, now=now), proposals.protest_ends(proposal))

@@ -5,18 +5,18 @@
 
 from typing import Any
 
-from flask import Blueprint, render_template, url_for
+from flask import render_template, url_for
 from flask_babel import gettext as _
 
 from portal import clock
-from portal.access import public_page
+from portal.access import Pages, public_page
 from portal.errors import NotFound, ResultsSecret, require
 from portal.i18n import day
 from portal.models import Channel, Edition
 from portal.services import proposals_catalogue, results, results_publication
 from portal.services.results_publication import Published
 
-pages = Blueprint("results", __name__, url_prefix="/wyniki")
+pages = Pages("results", __name__, url_prefix="/wyniki")
 Contests = dict[str, tuple[results.PoolResult, results.PoolResult]]  # By the pool's key, with the comparison.
 
 
@@ -46,16 +46,14 @@ def _tables(told: results.Turnout) -> list[tuple[str, str, list[tuple[Any, int]]
                 (f"{age}{end}", voters) for (age, voters), end in zip(told.by_age, [*ends, "+"])])]
 
 
-@pages.get("/<code>")
-@public_page
+@pages.get("/<code>", guard=public_page)
 def show_results(code: str) -> str:
     edition, told, contests = _find(code)
     return render_template("results/show_results.html", shown=edition, phase=edition.phase(clock.now()), told=told,
                            contests=contests, turnout_tables=_tables(told.turnout))
 
 
-@pages.get("/<code>/<pool>")
-@public_page
+@pages.get("/<code>/<pool>", guard=public_page)
 def show_pool(code: str, pool: str) -> str:
     edition, told, contests = _find(code)
     result, other = require(contests.get(pool), NotFound)

@@ -8,12 +8,12 @@ from functools import wraps
 from itertools import groupby
 from typing import Any
 
-from flask import Blueprint, flash, get_template_attribute, redirect, render_template, request, session, url_for
+from flask import flash, get_template_attribute, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
 from portal import cache, clock, stencil
-from portal.access import lead_on, public_page, resident_required
+from portal.access import Pages, lead_on, public_page, resident_required
 from portal.errors import (
     AlreadyVoted, BallotChanged, BallotIncomplete, BallotInvalid, MayNotVote, NotFound, PhaseClosed, PortalError, require,
 )
@@ -26,7 +26,7 @@ from portal.services.proposals_catalogue import Filters
 from portal.services.voting import Contest, Picks
 from portal.templating import current_edition
 
-pages = Blueprint("voting", __name__, url_prefix="/glosowanie")
+pages = Pages("voting", __name__, url_prefix="/glosowanie")
 RECEIPT = "receipt"
 MOST_LETTERS = 100  # Of what somebody looks for.
 
@@ -56,8 +56,7 @@ def _open_when_closed(view: Callable[[], Any]) -> Callable[[], Any]:
     return guarded
 
 
-@pages.get("")
-@_open_when_closed
+@pages.get("", guard=_open_when_closed)
 @resident_required
 def choose() -> Any:
     account, edition = current_user.account, _edition()
@@ -65,8 +64,7 @@ def choose() -> Any:
     return _show_choice(_paper(edition, account), voting.load_draft(account, edition))
 
 
-@pages.post("")
-@resident_required
+@pages.post("", guard=resident_required)
 def save_choice() -> Any:
     """Keep the choice: a whole one to review it; what there is so far with the buttons "find", "remove" and "save"."""
     account, edition = current_user.account, _edition()
@@ -115,8 +113,7 @@ def _list(edition: Edition, paper: list[Contest], chosen: Picks, asked: dict[str
     return {contest.pool.id: [row for row in contest.proposals if row.slug in slugs or row.uid in kept] for contest in paper}
 
 
-@pages.get("/podsumowanie")
-@resident_required
+@pages.get("/podsumowanie", guard=resident_required)
 def review() -> Any:
     account, edition = current_user.account, _edition()
     voting.check_may_vote(account, edition, now=clock.now())
@@ -133,8 +130,7 @@ def review() -> Any:
         (name, tuple((f"pick{at}", mark.slot.points) for at, mark in picked)) for name, picked in groups))
 
 
-@pages.post("/oddaj")
-@resident_required
+@pages.post("/oddaj", guard=resident_required)
 def cast_ballot() -> Any:
     account, edition, reviewed = current_user.account, _edition(), request.form.get("reviewed", "")
     try:
@@ -145,8 +141,7 @@ def cast_ballot() -> Any:
         return lead_on("voting.review", _(error.message), "warning")
 
 
-@pages.get("/potwierdzenie")
-@resident_required
+@pages.get("/potwierdzenie", guard=resident_required)
 def confirm() -> Any:
     """Show the confirmation number, once: it travelled in the voter's own cookie and is kept nowhere."""
     number = session.pop(RECEIPT, None)

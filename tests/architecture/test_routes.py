@@ -83,7 +83,7 @@ def test_every_route_is_listed_with_its_guard(portal_app: Flask) -> None:
             assert endpoint.partition(".")[0] in PANEL, f"Say in PANEL who may open {rule.rule}"
             continue
         guard = getattr(view, "guard", None)
-        assert guard, f"{rule.rule} is open to anybody: put a guard of portal.access right below its route"
+        assert guard, f"{rule.rule} is open to anybody: name a guard of portal.access beside its address"
         assert endpoint in wanted.get(guard, set()), (
             f"{rule.rule} has the guard {guard!r}. If that is right, add {endpoint!r} to its list in {__name__}")
 
