@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from peewee import BooleanField, CharField, DateField, ForeignKeyField
 
-from portal.models.base import BaseModel, check
+from portal.models.base import BaseModel, checks
 from portal.models.code import AwaitsCode
 from portal.models.district import District
 from portal.models.fields import MomentField, PublicIdField, SealedField, WordField
@@ -37,8 +37,8 @@ class Account(BaseModel):
     district_id: int
 
     class Meta:
-        constraints = [check("account_email_is_lower_case", "email = lower(email)"),
-                       check("account_pesel_is_sealed_with_its_index", "(pesel IS NULL) = (pesel_index IS NULL)")]
+        constraints = checks(account_email_is_lower_case="email = lower(email)",
+                             account_pesel_is_sealed_with_its_index="(pesel IS NULL) = (pesel_index IS NULL)")
 
     @property
     def name(self) -> str:
@@ -60,7 +60,7 @@ class Registration(AwaitsCode):
     data = SealedField()
 
     class Meta:
-        constraints = [check("registration_tries_are_at_most_five", "tries BETWEEN 0 AND 5")]
+        constraints = checks(registration_tries_are_at_most_five="tries BETWEEN 0 AND 5")
 
     @property
     def binding(self) -> str:

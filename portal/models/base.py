@@ -75,8 +75,8 @@ class Prepared:
     """A named query whose SQL is written once, and whose rows are read without asking the cursor what they are.
 
     Peewee does both anew each time a query runs, which takes ten times as long as SQLite's answer. The few queries that every
-    page of a logged-in person makes are prepared. The argument builds the query from its parameters; foreign keys are given
-    as ids.
+    page of a logged-in person makes are prepared. The argument builds the query from its parameters; for a foreign
+    key a row or its id is given.
     """
 
     def __init__(self, build: Callable[..., Any]) -> None:
@@ -121,11 +121,6 @@ def _as_model(fields: list[Any], row: tuple[Any, ...]) -> Any:
     return found[fields[0][0]]
 
 
-def check(name: str, condition: str) -> SQL:
-    """Return a CHECK constraint whose name says in a sentence what must never be false."""
-    return SQL(f"CONSTRAINT {name} CHECK ({condition})")
-
-
-def one_of(name: str, column: str, values: Any) -> SQL:
-    """Return a CHECK constraint that admits only the members of an enumeration."""
-    return check(name, f"{column} IN ({', '.join(repr(str(value)) for value in values)})")
+def checks(**conditions: str) -> list[SQL]:
+    """Return CHECK constraints, each with a name that says in a sentence what must never be false."""
+    return [SQL(f"CONSTRAINT {name} CHECK ({condition})") for name, condition in conditions.items()]

@@ -7,7 +7,7 @@ from typing import Any
 from peewee import SQL, BigIntegerField, BooleanField, CharField, DecimalField, ForeignKeyField, IntegerField
 
 from portal import clock
-from portal.models.base import BaseModel, check
+from portal.models.base import BaseModel, checks
 from portal.models.district import District
 from portal.models.fields import MomentField, WordField
 
@@ -47,14 +47,12 @@ class Edition(BaseModel):
     pools: Any
 
     class Meta:
-        constraints = [
-            check("edition_voting_ends_after_it_begins", "voting_from < voting_to"),
-            check("edition_results_follow_voting", "voting_to <= results_on"),
-            check("edition_proposals_end_after_they_begin", "proposals_from < proposals_to"),
-            check("edition_picks_are_few", "citywide_picks BETWEEN 0 AND 20 AND district_picks BETWEEN 0 AND 20"),
-            check("edition_minimum_age_is_an_age", "minimum_age BETWEEN 0 AND 120"),
-            check("edition_supporters_are_not_negative", "supporters_required >= 0"),
-        ]
+        constraints = checks(edition_voting_ends_after_it_begins="voting_from < voting_to",
+                             edition_results_follow_voting="voting_to <= results_on",
+                             edition_proposals_end_after_they_begin="proposals_from < proposals_to",
+                             edition_picks_are_few="citywide_picks BETWEEN 0 AND 20 AND district_picks BETWEEN 0 AND 20",
+                             edition_minimum_age_is_an_age="minimum_age BETWEEN 0 AND 120",
+                             edition_supporters_are_not_negative="supporters_required >= 0")
 
     @classmethod
     def current(cls, at: datetime | None = None) -> "Edition | None":
@@ -111,10 +109,8 @@ class Pool(BaseModel):
 
     class Meta:
         indexes = ((("edition", "district"), True),)
-        constraints = [
-            check("pool_budget_is_not_negative", "budget >= 0"),
-            check("pool_cost_limits_are_in_order", "min_cost <= max_cost"),
-        ]
+        constraints = checks(pool_budget_is_not_negative="budget >= 0",
+                             pool_cost_limits_are_in_order="min_cost <= max_cost")
 
     @property
     def name(self) -> str | None:

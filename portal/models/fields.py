@@ -7,7 +7,7 @@ from typing import Any
 from peewee import BlobField, CharField, DateTimeField
 
 from portal import crypto
-from portal.models.base import one_of
+from portal.models.base import checks
 
 PUBLIC_ID_BYTES = 9  # 72 random bits, 12 characters
 
@@ -49,8 +49,9 @@ class WordField(CharField):
 
     def bind(self, model: Any, name: str, *others: Any) -> None:
         super().bind(model, name, *others)
-        known = one_of(f"{model._meta.table_name}_{name}_is_known", self.column_name, self.words)
-        model._meta.constraints = [*(model._meta.constraints or ()), known]
+        words = ", ".join(repr(str(word)) for word in self.words)
+        known = checks(**{f"{model._meta.table_name}_{name}_is_known": f"{self.column_name} IN ({words})"})
+        model._meta.constraints = [*(model._meta.constraints or ()), *known]
 
 
 class PublicIdField(CharField):

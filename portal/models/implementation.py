@@ -2,7 +2,7 @@
 
 from peewee import BigIntegerField, CharField, ForeignKeyField, TextField
 
-from portal.models.base import BaseModel, check
+from portal.models.base import BaseModel, checks
 from portal.models.fields import MomentField
 from portal.models.proposal import Proposal
 
@@ -17,4 +17,4 @@ class Stage(BaseModel):
     cost = BigIntegerField(null=True)
 
     class Meta:
-        constraints = [check("stage_cost_is_not_negative", "cost >= 0")]
+        constraints = checks(stage_cost_is_not_negative="cost >= 0")

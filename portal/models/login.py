@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from peewee import JOIN, CharField, ForeignKeyField, IntegerField
 
 from portal.models.account import Account, AccountState
-from portal.models.base import BaseModel, Prepared, check
+from portal.models.base import BaseModel, Prepared, checks
 from portal.models.district import District
 from portal.models.fields import MomentField, PublicIdField
 from portal.models.staff import Officer
@@ -29,7 +29,7 @@ class Session(BaseModel):
     officer_id: int | None
 
     class Meta:
-        constraints = [check("session_belongs_to_one_person", "(account_id IS NULL) <> (officer_id IS NULL)")]
+        constraints = checks(session_belongs_to_one_person="(account_id IS NULL) <> (officer_id IS NULL)")
 
     @classmethod
     def alive(cls, token_hash: str, at: datetime) -> "Session | None":
@@ -55,7 +55,7 @@ class Throttle(BaseModel):
     blocked_until = MomentField()
 
     class Meta:
-        constraints = [check("throttle_failures_are_not_negative", "failures >= 0")]
+        constraints = checks(throttle_failures_are_not_negative="failures >= 0")
 
 
 def _living(owner: ForeignKeyField) -> Prepared:

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from peewee import CharField, IntegerField
 
-from portal.models.base import BaseModel, check
+from portal.models.base import BaseModel, checks
 from portal.models.fields import MomentField, SealedField, WordField
 
 # How a message travels.
@@ -37,7 +37,7 @@ class Message(BaseModel):
 
     class Meta:
         indexes = ((("state", "due_at"), False),)
-        constraints = [check("message_tries_are_not_negative", "tries >= 0")]
+        constraints = checks(message_tries_are_not_negative="tries >= 0")
 
     @property
     def masked_recipient(self) -> str:

@@ -1,12 +1,11 @@
 """Voting on paper: the points where sheets are handed in, and the sheets, which two officers type in one after the other."""
 
 from enum import StrEnum
-from uuid import UUID
 
 from peewee import CharField, ForeignKeyField, IntegerField
 
 from portal.models.ballot import Ballot
-from portal.models.base import BaseModel, check
+from portal.models.base import BaseModel, checks
 from portal.models.edition import Edition
 from portal.models.fields import SealedField, WordField
 from portal.models.staff import Officer
@@ -27,7 +26,7 @@ class VotingPoint(BaseModel):
 
     class Meta:
         indexes = ((("edition", "name"), True),)
-        constraints = [check("voting_point_sheets_are_not_negative", "sheets_received >= 0")]
+        constraints = checks(voting_point_sheets_are_not_negative="sheets_received >= 0")
 
     def __str__(self) -> str:
         return str(self.name)
@@ -46,18 +45,15 @@ class Sheet(BaseModel):
     second_officer = ForeignKeyField(Officer, null=True, backref="second_entries", on_delete="RESTRICT")
     second_picks = SealedField(null=True)
     third_officer = ForeignKeyField(Officer, null=True, backref="third_entries", on_delete="RESTRICT")
-    ballot_id: UUID
     first_officer_id: int
     second_officer_id: int | None
 
     class Meta:
         indexes = ((("point", "number"), True),)
-        constraints = [
-            check("sheet_number_is_positive", "number > 0"),
-            check("sheet_invalid_has_a_reason", "(state = 'invalid') = (invalid_reason IS NOT NULL)"),
-            check("sheet_valid_is_a_ballot", "(state = 'invalid') = (ballot_id IS NULL)"),
-            check("sheet_is_entered_by_two", "second_officer_id <> first_officer_id"),
-            check("sheet_difference_is_settled_by_a_third", "third_officer_id NOT IN (first_officer_id, second_officer_id)"),
-            check("sheet_recorded_keeps_no_picks",
-                  "state IN ('entered', 'differs') OR (first_picks IS NULL AND second_picks IS NULL)"),
-        ]
+        constraints = checks(
+            sheet_number_is_positive="number > 0",
+            sheet_invalid_has_a_reason="(state = 'invalid') = (invalid_reason IS NOT NULL)",
+            sheet_valid_is_a_ballot="(state = 'invalid') = (ballot_id IS NULL)",
+            sheet_is_entered_by_two="second_officer_id <> first_officer_id",
+            sheet_difference_is_settled_by_a_third="third_officer_id NOT IN (first_officer_id, second_officer_id)",
+            sheet_recorded_keeps_no_picks="state IN ('entered', 'differs') OR (first_picks IS NULL AND second_picks IS NULL)")

@@ -7,7 +7,7 @@ from typing import Self
 from peewee import CharField, ForeignKeyField
 
 from portal.models.account import Account
-from portal.models.base import BaseModel, Prepared, check
+from portal.models.base import BaseModel, Prepared, checks
 from portal.models.code import AwaitsCode
 from portal.models.fields import MomentField
 
@@ -29,7 +29,7 @@ class PhoneChange(Change, AwaitsCode):
     """A new phone number that waits for the code sent to it."""
 
     class Meta:
-        constraints = [check("phone_change_tries_are_at_most_five", "tries BETWEEN 0 AND 5")]
+        constraints = checks(phone_change_tries_are_at_most_five="tries BETWEEN 0 AND 5")
 
     @property
     def binding(self) -> str:
@@ -43,7 +43,7 @@ class EmailChange(Change):
     token_hash = CharField(max_length=64, unique=True)
 
     class Meta:
-        constraints = [check("email_change_email_is_lower_case", "email = lower(email)")]
+        constraints = checks(email_change_email_is_lower_case="email = lower(email)")
 
 
 @cache

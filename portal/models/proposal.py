@@ -5,7 +5,7 @@ from typing import Any
 
 from peewee import JOIN, SQL, BigIntegerField, BooleanField, CharField, FloatField, ForeignKeyField, IntegerField, TextField
 
-from portal.models.base import BaseModel, Prepared, check
+from portal.models.base import BaseModel, Prepared, checks
 from portal.models.district import District
 from portal.models.edition import Edition, Pool
 from portal.models.fields import MomentField, PublicIdField, WordField
@@ -61,7 +61,7 @@ class Proposal(BaseModel):
 
     class Meta:
         indexes = ((("pool", "number"), True),)
-        constraints = [check("proposal_cost_is_not_negative", "cost >= 0")]
+        constraints = checks(proposal_cost_is_not_negative="cost >= 0")
 
     @classmethod
     def on_ballot(cls, pool: Pool) -> Any:
@@ -96,7 +96,7 @@ class CostItem(BaseModel):
     amount = BigIntegerField()
 
     class Meta:
-        constraints = [check("cost_item_amount_is_not_negative", "amount >= 0")]
+        constraints = checks(cost_item_amount_is_not_negative="amount >= 0")
 
 
 _costs = Prepared(lambda proposal: CostItem.select().where(CostItem.proposal == proposal).order_by(CostItem.id))

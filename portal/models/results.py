@@ -2,7 +2,7 @@
 
 from peewee import CharField, ForeignKeyField, IntegerField, TextField
 
-from portal.models.base import BaseModel, check
+from portal.models.base import BaseModel, checks
 from portal.models.edition import Edition
 from portal.models.fields import MomentField
 from portal.models.proposal import Proposal
@@ -26,11 +26,9 @@ class Publication(BaseModel):
     corrected = IntegerField(default=0)  # Ballots fewer than in the results as they were published first.
 
     class Meta:
-        constraints = [
-            check("publication_ballots_are_not_negative", "removed >= 0 AND corrected >= 0"),
-            check("publication_correction_names_its_officer", "(corrected_at IS NULL) = (corrected_by_id IS NULL)"),
-            check("publication_takes_two_officers", "approved_by_id IS NULL OR approved_by_id <> asked_by_id"),
-        ]
+        constraints = checks(publication_ballots_are_not_negative="removed >= 0 AND corrected >= 0",
+                             publication_correction_names_its_officer="(corrected_at IS NULL) = (corrected_by_id IS NULL)",
+                             publication_takes_two_officers="approved_by_id IS NULL OR approved_by_id <> asked_by_id")
 
     def __str__(self) -> str:
         return str(self.edition)
@@ -51,12 +49,11 @@ class Closing(BaseModel):
     key_asked_by_id: int | None
 
     class Meta:
-        constraints = [
-            check("closing_key_asked_names_its_officer", "(key_asked_at IS NULL) = (key_asked_by_id IS NULL)"),
-            check("closing_key_destroyed_names_its_officer", "(key_destroyed_at IS NULL) = (key_destroyed_by_id IS NULL)"),
-            check("closing_key_is_destroyed_by_two", "key_destroyed_by_id IS NULL OR key_asked_by_id IS NOT NULL "
-                                                     "AND key_destroyed_by_id <> key_asked_by_id"),
-        ]
+        constraints = checks(
+            closing_key_asked_names_its_officer="(key_asked_at IS NULL) = (key_asked_by_id IS NULL)",
+            closing_key_destroyed_names_its_officer="(key_destroyed_at IS NULL) = (key_destroyed_by_id IS NULL)",
+            closing_key_is_destroyed_by_two="key_destroyed_by_id IS NULL OR key_asked_by_id IS NOT NULL "
+                                            "AND key_destroyed_by_id <> key_asked_by_id")
 
 
 class Exclusion(BaseModel):
@@ -69,4 +66,4 @@ class Exclusion(BaseModel):
 
     class Meta:
         indexes = ((("first", "second"), True),)
-        constraints = [check("exclusion_is_of_two_proposals", "first_id < second_id")]
+        constraints = checks(exclusion_is_of_two_proposals="first_id < second_id")

@@ -34,7 +34,7 @@ def rekey_ballots(account: Account, *, before: tuple[str, ...]) -> None:
     for edition in Edition.select():
         with suppress(crypto.KeyMissing):
             old, new = crypto.keyed_hash(edition.ballot_key, *before), voting.voter_key(account, edition)
-            other = Ballot.of_voter(edition, new)
+            other = Ballot.of_voter(edition, new, "")
             if other and other.channel == Channel.ONLINE and old != new:
                 raise AlreadyVoted
             Ballot.update(voter_key=new).where(Ballot.edition == edition, Ballot.voter_key == old).execute()
