@@ -5,13 +5,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from flask_babel import gettext as _, lazy_gettext as _l
-from stdnum.pl import pesel as pesel_number
 from wtforms import Field, Form, HiddenField, RadioField, SelectField
 from wtforms.fields.choices import SelectChoice
 from wtforms.fields.core import UnboundField
 from wtforms.validators import InputRequired, ValidationError
 
-from portal import clock
 from portal.forms import fields, validators
 from portal.forms.base import BaseForm
 from portal.forms.staff import PanelProofForm, for_panel
@@ -32,10 +30,8 @@ REASONS = [
 
 def no_pesel(_form: Form, field: Field) -> None:
     """Refuse a PESEL number in words that go into letters and into the protocol."""
-    today = clock.local(clock.now()).date()
     for found in ELEVEN_DIGITS.findall(field.data or ""):
-        digits = re.sub("[^0-9]", "", found)
-        if pesel_number.is_valid(digits) and pesel_number.get_birth_date(digits) <= today:
+        if validators.birth_date_of(re.sub("[^0-9]", "", found)):
             raise ValidationError(_("Do not write PESEL numbers here."))
 
 
