@@ -149,7 +149,8 @@ def resident_required(view: View) -> View:
                 session[ENDED] = session.pop("_user_id")
                 flash(_("Your session has ended because nothing happened for a while. Log in again to go on; "
                         "what was not saved yet has to be chosen or typed anew."), "warning")
-            return redirect(url_for("login.log_in", next=_way_back()))
+            asked = request.full_path.rstrip("?") if request.method == "GET" else urlsplit(request.referrer or "").path or None
+            return redirect(url_for("login.log_in", next=asked))  # The page asked for, or the one whose form was sent.
         return view(*args, **kwargs)
     guarded.guard = "resident"  # type: ignore[attr-defined]
     return guarded
@@ -158,13 +159,6 @@ def resident_required(view: View) -> View:
 def resident_form(view: View) -> View:
     """Let residents in to a form, which can be sent often, but not as often as a program would."""
     return resident_required(limiter.limit("120 per hour", methods=["POST"])(view))
-
-
-def _way_back() -> str | None:
-    """Return the page to go to after the login: the one asked for, or the one whose form was sent."""
-    if request.method == "GET":
-        return request.full_path.rstrip("?")
-    return urlsplit(request.referrer or "").path or None
 
 
 def safe_next_url(default: str) -> str:

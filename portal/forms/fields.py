@@ -29,8 +29,7 @@ LONGEST_KEPT = 20_000  # Signs of what a field is made of: the list of a city's 
 
 @lru_cache(maxsize=500)
 def _written(template: str, params: str) -> Markup:
-    made: Markup = current_app.jinja_env.get_template(template).make_module({"params": json.loads(params)}).__html__()
-    return made
+    return current_app.jinja_env.get_template(template).make_module({"params": json.loads(params)}).__html__()
 
 
 class Translated:

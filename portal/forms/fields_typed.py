@@ -33,10 +33,8 @@ class TypedField(StringField):
     def process_formdata(self, valuelist: list[str]) -> None:
         self.data = None
         typed = valuelist[0].strip() if valuelist else ""
-        if typed and typed == self.written(self.object_data):
-            self.data = self.object_data
-        elif typed:
-            self.data = self.read(typed)
+        if typed:
+            self.data = self.object_data if typed == self.written(self.object_data) else self.read(typed)
 
     def validate(self, form: Any, extra_validators: Any = ()) -> bool:
         if self.process_errors:  # "Required" would hide what is wrong with the text.

@@ -65,16 +65,13 @@ class Edition(BaseModel):
     @classmethod
     def in_voting(cls, at: datetime) -> "list[Edition]":
         """Return the editions whose voting is open at a moment."""
-        open_now = cls.archived == False, cls.voting_from <= at, cls.voting_to >= at  # noqa: E712
-        return list(cls.select().where(*open_now).order_by(cls.voting_from))
+        return list(cls.select().where(~cls.archived, cls.voting_from <= at, cls.voting_to >= at).order_by(cls.voting_from))
 
     def phase(self, at: datetime | None = None) -> Phase:
         """Tell what the calendar says at a moment; voting includes its last second."""
         at = at or clock.now()
-        if at >= self.results_on and at > self.voting_to:
-            return Phase.RESULTS
         if at > self.voting_to:
-            return Phase.COUNTING
+            return Phase.RESULTS if at >= self.results_on else Phase.COUNTING
         if at >= self.voting_from:
             return Phase.VOTING
         if self.proposals_from and at < self.proposals_from:

@@ -21,8 +21,7 @@ BEFORE_BALLOT = (ProposalState.SUBMITTED, ProposalState.RETURNED, ProposalState.
 LISTED = (*BEFORE_BALLOT, *VOTED_ON)
 PUBLIC = (*LISTED, ProposalState.WITHDRAWN)  # Whoever has the address of one that was withdrawn reads so there.
 # What a proposal is about.
-Category = StrEnum(
-    "Category", "ACCESSIBILITY COMMUNITY CULTURE EDUCATION ENVIRONMENT GREENERY HEALTH MOBILITY SAFETY SPORT")
+Category = StrEnum("Category", "ACCESSIBILITY COMMUNITY CULTURE EDUCATION ENVIRONMENT GREENERY HEALTH MOBILITY SAFETY SPORT")
 
 
 class Proposal(BaseModel):
@@ -66,7 +65,7 @@ class Proposal(BaseModel):
     @classmethod
     def on_ballot(cls, pool: Pool) -> Any:
         """Select what the ballot of a pool offers, in the order drawn by lot."""
-        return (cls.select().where(cls.pool == pool, cls.state.in_(VOTED_ON)).order_by(cls.ballot_order, cls.id))
+        return cls.select().where(cls.pool == pool, cls.state.in_(VOTED_ON)).order_by(cls.ballot_order, cls.id)
 
     @classmethod
     def public(cls, edition: Edition) -> Any:

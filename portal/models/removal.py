@@ -77,8 +77,7 @@ class RemovalCase(BaseModel):
     @classmethod
     def freed(cls, pesel_index: str, since: datetime) -> bool:
         """Tell whether an account of a PESEL was removed at a moment or later."""
-        removed = cls.pesel_index == pesel_index, cls.state == CaseState.REMOVED, cls.closed_at >= since
-        return bool(cls.select().where(*removed).exists())
+        return cls.select().where(cls.pesel_index == pesel_index, cls.state == CaseState.REMOVED, cls.closed_at >= since).exists()
 
     @property
     def masked_pesel(self) -> str:

@@ -89,8 +89,7 @@ def _look() -> Look:
 
 
 def _part(macro: str, *given: Any, file: str = "proposals") -> Markup:
-    made: Markup = get_template_attribute(f"components/{file}.html", macro)(*given)
-    return made
+    return get_template_attribute(f"components/{file}.html", macro)(*given)
 
 
 def _card(entry: Entry, with_state: bool, reader: str) -> Markup:
