@@ -106,7 +106,7 @@ class NoticesForm(Correction, BaseForm):
     shown = ("language", "wants_news")
     language = fields.choice(_l("Language of messages"), required=_l("Choose a language."),
                              hint=_l("Of e-mails and text messages; that of the pages is chosen at the bottom of each page."),
-                             choices=[SelectChoice(code, name) for code, name in LANGUAGES.items()])
+                             choices=LANGUAGES)
     wants_news = fields.checkbox(_l("Send me news about the participatory budget"))
 
 
