@@ -308,8 +308,7 @@ PAGES = {
     409: (N_("This is not possible now"), N_("The state of things has changed meanwhile, or the calendar does not allow it.")),
     413: (N_("This is too large"), N_("What you sent is larger than we can take. Nothing was stored.")),
     429: (N_("Too many attempts"), N_("Please wait a few minutes and try again.")),
-    500: (N_("Something went wrong on our side"), N_("Nothing was lost that was confirmed to you. Please try again later.")),
-}
+    500: (N_("Something went wrong on our side"), N_("Nothing was lost that was confirmed to you. Please try again later."))}
 PLAIN = '<!DOCTYPE html><html lang="{language}"><title>{heading}</title><h1>{heading}</h1><p>{text} {error_id}</p></html>'
 EXPIRED = (N_("This page has expired"), N_("Please go back, reload the page and send the form again."))
 

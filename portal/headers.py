@@ -13,8 +13,7 @@ ALWAYS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), interest-cohort=()",
-}
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), interest-cohort=()"}
 
 
 def csp_nonce() -> str:

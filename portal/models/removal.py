@@ -31,8 +31,7 @@ LEADS: dict[Deed, tuple[tuple[CaseState, ...], CaseState | None]] = {
     Deed.REQUESTED: ((CaseState.CONFIRMED,), CaseState.REQUESTED),
     Deed.RETURNED: ((CaseState.REQUESTED,), CaseState.CONFIRMED),
     Deed.REMOVED: ((CaseState.REQUESTED,), CaseState.REMOVED),
-    Deed.REFUSED: ((*UNDECIDED, CaseState.CONFIRMED), CaseState.REFUSED),
-}
+    Deed.REFUSED: ((*UNDECIDED, CaseState.CONFIRMED), CaseState.REFUSED)}
 
 
 class RemovalCase(BaseModel):

@@ -122,8 +122,7 @@ def enter_code() -> Any:
 
 def _standing() -> code.Standing:
     """Return how it stands with the code of the own phone change; raise ChangeUnknown."""
-    now = clock.now()
-    return code.standing(profile.find_phone_change(current_user.account, now=now), now=now)
+    return code.standing(profile.find_phone_change(current_user.account, now=clock.now()), now=clock.now())
 
 
 @pages.get("/dane/telefon/kod/stan", guard=resident_required)

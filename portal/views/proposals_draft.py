@@ -15,7 +15,7 @@ from flask_login import current_user
 from portal import clock
 from portal.access import Guard, Pages, View, accepts_files, lead_on, limited_form, resident_required
 from portal.errors import (
-    N_, FileUnusable, InvitationRefused, MoveForbidden, PhaseClosed, PortalError, ProposalIncomplete, TooMany,
+    N_, FileUnusable, InvitationRefused, MoveForbidden, PhaseClosed, PortalError, ProposalIncomplete, TooMany, require,
 )
 from portal.extensions import limiter
 from portal.files import MOST_BYTES
@@ -23,7 +23,6 @@ from portal.forms.proposals import FORMS, MOST_FILES, AuthorsForm, FilesForm, Pr
 from portal.models import FileKind, Move, Pool, Proposal, ProposalState, Transition
 from portal.models.assessment import LEADS
 from portal.services import attachment, proposals, proposals_draft, support
-from portal.services.proposals_draft import SECTIONS
 from portal.templating import current_edition
 
 pages = Pages("proposals_draft", __name__)
@@ -79,7 +78,7 @@ def show_draft(proposal: Proposal, now: datetime) -> Any:
     editable, wrong = proposals_draft.editable(proposal, now=now), proposals_draft.unfinished(proposal)
     same = proposals_draft.uncorrected(proposal)
     states = {section: "to do" if section in wrong else "to correct" if same.issuperset(editable.intersection(names)) else "done"
-              for section, names in SECTIONS.items() if editable.intersection(names)}
+              for section, names in proposals_draft.SECTIONS.items() if editable.intersection(names)}
     words = [move.words for move in Transition.of_proposal(proposal.id) if move.move in (Move.RETURNED, Move.REFUSED)]
     return _page("proposals_draft/show_draft.html", proposal, states=states, wrong=wrong, words=words[-1] if words else "",
                  standing=support.standing(proposal, current_user.account, now=now), joinable=proposal.state in support.JOINED_IN,
@@ -95,8 +94,7 @@ def _may_withdraw(proposal: Proposal) -> bool:
 def edit_section(proposal: Proposal, now: datetime, section: str) -> Any:
     """Show a section; of a draft all that is right is saved at once, of what the public reads a section only as a whole."""
     editable = proposals_draft.editable(proposal, now=now)
-    if not editable.intersection(SECTIONS[section]):
-        raise MoveForbidden
+    require(editable.intersection(proposals_draft.SECTIONS[section]), MoveForbidden)
     form = FORMS[section](proposal, editable)
     if form.is_submitted():
         valid = form.validate()
@@ -112,9 +110,8 @@ def edit_section(proposal: Proposal, now: datetime, section: str) -> Any:
 @accepts_files(MOST_FILES, MOST_BYTES)
 def add_files(proposal: Proposal, now: datetime, section: str) -> Any:
     """Show the attachments or paper lists, add to them or remove one of them."""
-    collects = support.standing(proposal, None, now=now).until
-    if not (collects if section == "listy" else "attachments" in proposals_draft.editable(proposal, now=now)):
-        raise MoveForbidden
+    require(support.standing(proposal, None, now=now).until if section == "listy"
+            else "attachments" in proposals_draft.editable(proposal, now=now), MoveForbidden)
     form = FilesForm()
     if "remove" in request.form:
         attachment.remove(proposal, KINDS[section], request.form["remove"])
@@ -177,8 +174,7 @@ def decide(proposal: Proposal, now: datetime, deed: str) -> Any:
     if form.validate_on_submit():
         do(proposal, form.words.data or "", now=now)
         return lead_on(".list_own", _("The draft is deleted.") if proposal.state == ProposalState.DRAFT else _(done))
-    if not (_may_withdraw(proposal) if deed == "wycofaj" else ends and now <= ends):
-        raise MoveForbidden
+    require(_may_withdraw(proposal) if deed == "wycofaj" else ends and now <= ends, MoveForbidden)
     return _page(template, proposal, form, ends=ends)
 
 

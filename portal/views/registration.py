@@ -48,8 +48,7 @@ def enter_code() -> Any:
 
 def _standing() -> code.Standing:
     """Return how it stands with the code of this browser's registration."""
-    now = clock.now()
-    return code.standing(registration.find_registration(session.get(TOKEN, ""), now=now), now=now)
+    return code.standing(registration.find_registration(session.get(TOKEN, ""), now=clock.now()), now=clock.now())
 
 
 @pages.get("/kod/stan", guard=open_form)

@@ -14,7 +14,6 @@ from portal.errors import NotFound, ResultsSecret, require
 from portal.i18n import day
 from portal.models import Channel, Edition
 from portal.services import proposals_catalogue, results, results_publication
-from portal.services.results_publication import Published
 
 pages = Pages("results", __name__, url_prefix="/wyniki")
 Contests = dict[str, tuple[results.PoolResult, results.PoolResult]]  # By the pool's key, with the comparison.
@@ -25,13 +24,13 @@ def results_are_public(edition: Edition) -> bool:
     return results_publication.is_public(edition, now=clock.now())
 
 
-def _find(code: str) -> tuple[Edition, Published, Contests]:
+def _find(code: str) -> tuple[Edition, results_publication.Published, Contests]:
     """Return what everybody may know of an edition: until its results are published, the turnout."""
     edition = require(Edition.get_or_none(Edition.code == code), NotFound)
     try:
         told = results_publication.published(edition, now=clock.now())
     except ResultsSecret:
-        return edition, Published([], [], results.turnout(edition)), {}
+        return edition, results_publication.Published([], [], results.turnout(edition)), {}
     keys = {name: key for key, name in proposals_catalogue.pools(edition).items()}
     return edition, told, {keys[pair[0].pool.name]: pair for pair in zip(told.results, told.comparison)}
 

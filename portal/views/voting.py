@@ -22,7 +22,6 @@ from portal.forms.voting import BallotForm
 from portal.i18n import money
 from portal.models import Account, Edition, Phase, Proposal
 from portal.services import proposals_catalogue, voting, voting_person
-from portal.services.proposals_catalogue import Filters
 from portal.services.voting import Contest, Picks
 from portal.templating import current_edition
 
@@ -108,7 +107,7 @@ def _show_again(edition: Edition, paper: list[Contest], chosen: Picks, refusal: 
 def _list(edition: Edition, paper: list[Contest], chosen: Picks, asked: dict[str, str]) -> dict[int, list[Proposal]]:
     """Return by pool what somebody looks for, and what is chosen, whatever it is."""
     entries = cache.remember(("entries", edition.id), lambda: proposals_catalogue.load(edition))
-    wanted = Filters(words=asked["szukaj"], category=asked["kategoria"], cost_to=grosze(asked["do"]))
+    wanted = proposals_catalogue.Filters(words=asked["szukaj"], category=asked["kategoria"], cost_to=grosze(asked["do"]))
     slugs, kept = {entry.slug for entry in proposals_catalogue.search(entries, wanted)}, set(chosen.values())
     return {contest.pool.id: [row for row in contest.proposals if row.slug in slugs or row.uid in kept] for contest in paper}
 
