@@ -11,7 +11,7 @@ from enum import StrEnum
 from peewee import CharField, CompositeKey, DecimalField, ForeignKeyField, IntegerField, UUIDField, fn
 
 from portal.models.account import Account, AccountState
-from portal.models.base import BaseModel, Prepared, checks
+from portal.models.base import BaseModel, Prepared, rules
 from portal.models.district import District
 from portal.models.edition import Edition, Pool
 from portal.models.fields import MomentField, SealedField, WordField
@@ -40,8 +40,7 @@ class Ballot(BaseModel):
     age_from = IntegerField(null=True)  # The youngest of the voter's age band, one of AGE_BANDS; None where nobody knows.
     network = CharField(max_length=64, null=True)  # A hash under the edition's key, for patterns that people look into.
 
-    class Meta:
-        constraints = checks(ballot_void_has_a_reason="state <> 'void' OR void_reason <> ''")
+    Meta = rules(ballot_void_has_a_reason="state <> 'void' OR void_reason <> ''")
 
     # The ballot in an edition that a voter key stands for, or else another key of the same person; or None.
     of_voter: Callable[[Edition, str, str], "Ballot | None"] = Prepared(lambda edition, key, other: Ballot.select().where(
@@ -75,8 +74,7 @@ class BallotDraft(BaseModel):
     picks = SealedField()
     updated_at = MomentField()
 
-    class Meta:
-        indexes = ((("account", "edition"), True),)
+    Meta = rules(unique=("account", "edition"))
 
     # What a resident has chosen so far in an edition; or None.
     of_account: Callable[[Account, Edition], "BallotDraft | None"] = Prepared(lambda account, edition: (

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import cache
+from types import SimpleNamespace
 from typing import Any, Self
 
 from peewee import SQL, ColumnBase, Field, Model
@@ -121,6 +122,10 @@ def _as_model(fields: list[Any], row: tuple[Any, ...]) -> Any:
     return found[fields[0][0]]
 
 
-def checks(**conditions: str) -> list[SQL]:
-    """Return CHECK constraints, each with a name that says in a sentence what must never be false."""
-    return [SQL(f"CONSTRAINT {name} CHECK ({condition})") for name, condition in conditions.items()]
+def rules(*, unique: tuple[str, ...] = (), **conditions: str) -> Any:
+    """Return a model's Meta: which fields are unique together, and its CHECK constraints.
+
+    The name of each says in a sentence what must never be false.
+    """
+    checks = [SQL(f"CONSTRAINT {name} CHECK ({condition})") for name, condition in conditions.items()]
+    return SimpleNamespace(indexes=((unique, True),) if unique else (), constraints=checks)

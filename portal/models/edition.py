@@ -7,7 +7,7 @@ from typing import Any
 from peewee import SQL, BigIntegerField, BooleanField, CharField, DecimalField, ForeignKeyField, IntegerField
 
 from portal import clock
-from portal.models.base import BaseModel, checks
+from portal.models.base import BaseModel, rules
 from portal.models.district import District
 from portal.models.fields import MomentField, WordField
 
@@ -46,13 +46,12 @@ class Edition(BaseModel):
     archived = BooleanField(default=False)  # Imported from open data: to read and recount, never to vote in.
     pools: Any
 
-    class Meta:
-        constraints = checks(edition_voting_ends_after_it_begins="voting_from < voting_to",
-                             edition_results_follow_voting="voting_to <= results_on",
-                             edition_proposals_end_after_they_begin="proposals_from < proposals_to",
-                             edition_picks_are_few="citywide_picks BETWEEN 0 AND 20 AND district_picks BETWEEN 0 AND 20",
-                             edition_minimum_age_is_an_age="minimum_age BETWEEN 0 AND 120",
-                             edition_supporters_are_not_negative="supporters_required >= 0")
+    Meta = rules(edition_voting_ends_after_it_begins="voting_from < voting_to",
+                 edition_results_follow_voting="voting_to <= results_on",
+                 edition_proposals_end_after_they_begin="proposals_from < proposals_to",
+                 edition_picks_are_few="citywide_picks BETWEEN 0 AND 20 AND district_picks BETWEEN 0 AND 20",
+                 edition_minimum_age_is_an_age="minimum_age BETWEEN 0 AND 120",
+                 edition_supporters_are_not_negative="supporters_required >= 0")
 
     @classmethod
     def current(cls, at: datetime | None = None) -> "Edition | None":
@@ -104,10 +103,8 @@ class Pool(BaseModel):
     default_points = DecimalField(max_digits=14, decimal_places=4, default=0)  # Of each ballot to what it does not mark.
     district_id: int | None
 
-    class Meta:
-        indexes = ((("edition", "district"), True),)
-        constraints = checks(pool_budget_is_not_negative="budget >= 0",
-                             pool_cost_limits_are_in_order="min_cost <= max_cost")
+    Meta = rules(unique=("edition", "district"), pool_budget_is_not_negative="budget >= 0",
+                 pool_cost_limits_are_in_order="min_cost <= max_cost")
 
     @property
     def name(self) -> str | None:

@@ -4,10 +4,9 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from peewee import BlobField, CharField, DateTimeField
+from peewee import SQL, BlobField, CharField, DateTimeField
 
 from portal import crypto
-from portal.models.base import checks
 
 PUBLIC_ID_BYTES = 9  # 72 random bits, 12 characters
 
@@ -50,8 +49,8 @@ class WordField(CharField):
     def bind(self, model: Any, name: str, *others: Any) -> None:
         super().bind(model, name, *others)
         words = ", ".join(repr(str(word)) for word in self.words)
-        known = checks(**{f"{model._meta.table_name}_{name}_is_known": f"{self.column_name} IN ({words})"})
-        model._meta.constraints = [*(model._meta.constraints or ()), *known]
+        known = SQL(f"CONSTRAINT {model._meta.table_name}_{name}_is_known CHECK ({self.column_name} IN ({words}))")
+        model._meta.constraints = [*(model._meta.constraints or ()), known]
 
 
 class PublicIdField(CharField):

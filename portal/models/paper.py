@@ -5,7 +5,7 @@ from enum import StrEnum
 from peewee import CharField, ForeignKeyField, IntegerField
 
 from portal.models.ballot import Ballot
-from portal.models.base import BaseModel, checks
+from portal.models.base import BaseModel, rules
 from portal.models.edition import Edition
 from portal.models.fields import SealedField, WordField
 from portal.models.staff import Officer
@@ -24,9 +24,7 @@ class VotingPoint(BaseModel):
     address = CharField(max_length=250, default="")
     sheets_received = IntegerField(null=True)
 
-    class Meta:
-        indexes = ((("edition", "name"), True),)
-        constraints = checks(voting_point_sheets_are_not_negative="sheets_received >= 0")
+    Meta = rules(unique=("edition", "name"), voting_point_sheets_are_not_negative="sheets_received >= 0")
 
     def __str__(self) -> str:
         return str(self.name)
@@ -48,12 +46,10 @@ class Sheet(BaseModel):
     first_officer_id: int
     second_officer_id: int | None
 
-    class Meta:
-        indexes = ((("point", "number"), True),)
-        constraints = checks(
-            sheet_number_is_positive="number > 0",
-            sheet_invalid_has_a_reason="(state = 'invalid') = (invalid_reason IS NOT NULL)",
-            sheet_valid_is_a_ballot="(state = 'invalid') = (ballot_id IS NULL)",
-            sheet_is_entered_by_two="second_officer_id <> first_officer_id",
-            sheet_difference_is_settled_by_a_third="third_officer_id NOT IN (first_officer_id, second_officer_id)",
-            sheet_recorded_keeps_no_picks="state IN ('entered', 'differs') OR (first_picks IS NULL AND second_picks IS NULL)")
+    Meta = rules(unique=("point", "number"), sheet_number_is_positive="number > 0",
+                 sheet_invalid_has_a_reason="(state = 'invalid') = (invalid_reason IS NOT NULL)",
+                 sheet_valid_is_a_ballot="(state = 'invalid') = (ballot_id IS NULL)",
+                 sheet_is_entered_by_two="second_officer_id <> first_officer_id",
+                 sheet_difference_is_settled_by_a_third="third_officer_id NOT IN (first_officer_id, second_officer_id)",
+                 sheet_recorded_keeps_no_picks="state IN ('entered', 'differs') OR (first_picks IS NULL "
+                                               "AND second_picks IS NULL)")

@@ -5,7 +5,7 @@ from typing import Any
 
 from peewee import JOIN, SQL, BigIntegerField, BooleanField, CharField, FloatField, ForeignKeyField, IntegerField, TextField
 
-from portal.models.base import BaseModel, Prepared, checks
+from portal.models.base import BaseModel, Prepared, rules
 from portal.models.district import District
 from portal.models.edition import Edition, Pool
 from portal.models.fields import MomentField, PublicIdField, WordField
@@ -58,9 +58,7 @@ class Proposal(BaseModel):
     pool_id: int
     revisions: Any
 
-    class Meta:
-        indexes = ((("pool", "number"), True),)
-        constraints = checks(proposal_cost_is_not_negative="cost >= 0")
+    Meta = rules(unique=("pool", "number"), proposal_cost_is_not_negative="cost >= 0")
 
     @classmethod
     def on_ballot(cls, pool: Pool) -> Any:
@@ -94,8 +92,7 @@ class CostItem(BaseModel):
     what = CharField(max_length=250)
     amount = BigIntegerField()
 
-    class Meta:
-        constraints = checks(cost_item_amount_is_not_negative="amount >= 0")
+    Meta = rules(cost_item_amount_is_not_negative="amount >= 0")
 
 
 _costs = Prepared(lambda proposal: CostItem.select().where(CostItem.proposal == proposal).order_by(CostItem.id))

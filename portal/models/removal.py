@@ -7,7 +7,7 @@ from typing import Any
 from peewee import JOIN, CharField, ForeignKeyField, IntegerField, TextField
 
 from portal.models.account import Account
-from portal.models.base import BaseModel, checks
+from portal.models.base import BaseModel, rules
 from portal.models.fields import MomentField, PublicIdField, SealedField, WordField
 from portal.models.staff import Officer
 
@@ -58,14 +58,12 @@ class RemovalCase(BaseModel):
     protocol = SealedField(null=True)
     requested_by_id: int | None
 
-    class Meta:
-        constraints = checks(
-            removal_case_is_approved_by_a_second_officer="approved_by_id <> requested_by_id",
-            removal_case_requested_names_its_officer="state <> 'requested' OR requested_by_id IS NOT NULL",
-            removal_case_removed_names_two_officers="state <> 'removed' OR (requested_by_id IS NOT NULL "
-                                                    "AND approved_by_id IS NOT NULL)",
-            removal_case_has_its_end_once_it_ended="(closed_at IS NOT NULL) = (state IN ('removed', 'refused'))",
-            removal_case_pesel_is_sealed_with_its_index="(pesel IS NULL) = (pesel_index IS NULL)")
+    Meta = rules(removal_case_is_approved_by_a_second_officer="approved_by_id <> requested_by_id",
+                 removal_case_requested_names_its_officer="state <> 'requested' OR requested_by_id IS NOT NULL",
+                 removal_case_removed_names_two_officers="state <> 'removed' OR (requested_by_id IS NOT NULL "
+                                                         "AND approved_by_id IS NOT NULL)",
+                 removal_case_has_its_end_once_it_ended="(closed_at IS NOT NULL) = (state IN ('removed', 'refused'))",
+                 removal_case_pesel_is_sealed_with_its_index="(pesel IS NULL) = (pesel_index IS NULL)")
 
     @classmethod
     def concerns(cls, account: Account) -> bool:
@@ -110,5 +108,4 @@ class Evidence(BaseModel):
     size = IntegerField()
     uploaded_at = MomentField(index=True)
 
-    class Meta:
-        constraints = checks(evidence_size_is_positive="size > 0")
+    Meta = rules(evidence_size_is_positive="size > 0")

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from peewee import BigIntegerField, BooleanField, CharField, ForeignKeyField
 
-from portal.models.base import BaseModel, checks
+from portal.models.base import BaseModel, rules
 from portal.models.fields import MomentField, PublicIdField, SealedField, WordField
 
 # What an officer may do; each role sees only what is its own.
@@ -37,8 +37,7 @@ class Officer(BaseModel):
     created_at = MomentField()
     unit_id: int | None
 
-    class Meta:
-        constraints = checks(officer_email_is_lower_case="email = lower(email)")
+    Meta = rules(officer_email_is_lower_case="email = lower(email)")
 
     def __str__(self) -> str:
         return str(self.name)
