@@ -28,10 +28,8 @@ class NameFields:
 class IdentityFields:
     """The PESEL number, or the date of birth of somebody without one."""
 
-    pesel = fields.text(
-        _l("PESEL number"), most=20, checks=(validators.pesel,), inputmode="numeric", classes="govuk-input--width-10",
-        hint=_l("It makes sure that everybody votes once. We keep it encrypted."), first=fields.needed(
-            lambda typed: typed.get("no_pesel") is False, _l("Enter your PESEL number, or tick that you do not have one.")))
+    pesel = fields.pesel(hint=_l("It makes sure that everybody votes once. We keep it encrypted."), first=fields.needed(
+        lambda typed: typed.get("no_pesel") is False, _l("Enter your PESEL number, or tick that you do not have one.")))
     no_pesel = fields.checkbox(_l("I do not have a PESEL number"))
     birth_date = PolishDateField(
         _l("Date of birth"), description=_l("Only if you give no PESEL number. For example 24.12.1990."),

@@ -82,10 +82,9 @@ class SectionForm:
     """One section of a proposal, of which only what can be changed now is a field."""
 
     def __init__(self, proposal: Proposal, editable: set[str]) -> None:
-        super().__init__(data={
-            **{name: getattr(proposal, name) for name in TEXTS}, "pool": str(proposal.pool_id),
-            "categories": [name for name in proposal.categories.split(",") if name],
-            "universal": {True: YES, False: NO}.get(proposal.universal)})
+        super().__init__(data={**{name: getattr(proposal, name) for name in TEXTS}, "pool": str(proposal.pool_id),
+                               "categories": [name for name in proposal.categories.split(",") if name],
+                               "universal": {True: YES, False: NO}.get(proposal.universal)})
         for name in [name for name in FIELDS if name in self and name not in editable]:
             del self[name]
         choices = {"categories": [(name, _(label)) for name, label in CATEGORIES.items()],

@@ -23,9 +23,8 @@ ELEVEN_DIGITS = re.compile(r"(?<![0-9])[0-9](?:[ \u00a0-]?[0-9]){10}(?![0-9])")
 DECISIONS = {
     Deed.MORE_ASKED: _l("Ask for more"), Deed.CONFIRMED: _l("Confirm the identity"), Deed.FROZEN: _l("Freeze the account"),
     Deed.UNFROZEN: _l("Give the account back"), Deed.REFUSED: _l("Refuse the claim")}
-REASONS = [
-    SelectChoice("", _l("Choose…")), SelectChoice("document", _l("Comparison with a document")),
-    SelectChoice("holder", _l("A question of the holder")), SelectChoice("authority", _l("An inquiry of an authority"))]
+REASONS = [SelectChoice("", _l("Choose…")), SelectChoice("document", _l("Comparison with a document")),
+           SelectChoice("holder", _l("A question of the holder")), SelectChoice("authority", _l("An inquiry of an authority"))]
 
 
 def no_pesel(_form: Form, field: Field) -> None:
@@ -90,8 +89,8 @@ class WalkInForm(BaseForm):
 
     name = for_panel(fields.text(_l("First and last name"), most=200, required=_l("Enter the person's first and last name."),
                                  checks=(validators.no_web_address,)))
-    pesel = for_panel(fields.text(_l("PESEL number"), most=20, required=_l("Enter the PESEL number."), checks=(validators.pesel,),
-                                  inputmode="numeric", hint=_l("As on the document that the person shows you.")))
+    pesel = for_panel(fields.pesel(required=_l("Enter the PESEL number."),
+                                   hint=_l("As on the document that the person shows you.")))
     email = for_panel(fields.text(_l("E-mail address"), most=254, required=_l("Enter the person's e-mail address."),
                                   checks=(validators.email_address,), type="email",
                                   hint=_l("Of the person who stands before you. Letters about the case go to it.")))

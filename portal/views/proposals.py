@@ -111,10 +111,9 @@ def list_proposals() -> bytes:
         cards = cards.join([_card(entry, own, reader) for entry in look.found[(number - 1) * ON_PAGE:number * ON_PAGE]])
     words = look.asked.get("szukaj", "")
     asked = {**look.asked, **({"szukaj": cache.blank("words")} if words else {})}
-    return stencil.render(
-        "proposals/list_proposals.html", {"words": words, "query": quote_plus(words), "cards": cards},
-        {"look": look._replace(asked=asked)}, looked_at=look.edition, asked=tuple(asked.items()), found=len(look.found),
-        number=number, last=last)
+    return stencil.render("proposals/list_proposals.html", {"words": words, "query": quote_plus(words), "cards": cards},
+                          {"look": look._replace(asked=asked)}, looked_at=look.edition, asked=tuple(asked.items()),
+                          found=len(look.found), number=number, last=last)
 
 
 @pages.get("/projekty/mapa.json", guard=public_page)
