@@ -122,6 +122,15 @@ def _as_model(fields: list[Any], row: tuple[Any, ...]) -> Any:
     return found[fields[0][0]]
 
 
+class Named(BaseModel):
+    """What people know by its name; no table of its own."""
+
+    name: Any
+
+    def __str__(self) -> str:
+        return str(self.name)
+
+
 def rules(*, unique: tuple[str, ...] = (), **conditions: str) -> Any:
     """Return a model's Meta: which fields are unique together, and its CHECK constraints.
 

@@ -7,7 +7,7 @@ from typing import Any
 from peewee import SQL, BigIntegerField, BooleanField, CharField, DecimalField, ForeignKeyField, IntegerField
 
 from portal import clock
-from portal.models.base import BaseModel, rules
+from portal.models.base import BaseModel, Named, rules
 from portal.models.district import District
 from portal.models.fields import MomentField, WordField
 
@@ -17,7 +17,7 @@ Phase = StrEnum("Phase", "BEFORE PROPOSALS ASSESSMENT VOTING COUNTING RESULTS")
 CountRule = StrEnum("CountRule", "GREEDY EQUAL_SHARES")
 
 
-class Edition(BaseModel):
+class Edition(Named):
     """One year's participatory budget, with every date and number that its rules need."""
 
     code = CharField(max_length=20, unique=True)
@@ -86,9 +86,6 @@ class Edition(BaseModel):
     def ballot_key(self) -> str:
         """The name of this edition's key, which turns persons into voter keys."""
         return f"ballot-{self.code}"
-
-    def __str__(self) -> str:
-        return str(self.name)
 
 
 class Pool(BaseModel):

@@ -5,7 +5,7 @@ from enum import StrEnum
 from peewee import CharField, ForeignKeyField, IntegerField
 
 from portal.models.ballot import Ballot
-from portal.models.base import BaseModel, rules
+from portal.models.base import BaseModel, Named, rules
 from portal.models.edition import Edition
 from portal.models.fields import SealedField, WordField
 from portal.models.staff import Officer
@@ -16,7 +16,7 @@ SheetState = StrEnum("SheetState", "ENTERED DIFFERS RECORDED INVALID")
 InvalidReason = StrEnum("InvalidReason", "TOO_MANY UNREADABLE UNSIGNED UNIDENTIFIED LATE ALREADY_VOTED")
 
 
-class VotingPoint(BaseModel):
+class VotingPoint(Named):
     """A place where people vote on paper; its protocol says how many sheets it has received."""
 
     edition = ForeignKeyField(Edition, backref="points_of_voting", on_delete="RESTRICT")
@@ -25,9 +25,6 @@ class VotingPoint(BaseModel):
     sheets_received = IntegerField(null=True)
 
     Meta = rules(unique=("edition", "name"), voting_point_sheets_are_not_negative="sheets_received >= 0")
-
-    def __str__(self) -> str:
-        return str(self.name)
 
 
 class Sheet(BaseModel):
