@@ -15,9 +15,7 @@ ALWAYS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin",
 
 def csp_nonce() -> str:
     """Return this answer's nonce; only the panel's pages have inline scripts and use it."""
-    if "csp_nonce" not in g:
-        g.csp_nonce = secrets.token_urlsafe(16)
-    return str(g.csp_nonce)
+    return str(g.setdefault("csp_nonce", secrets.token_urlsafe(16)))
 
 
 def map_source() -> dict[str, str]:
