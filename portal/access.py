@@ -6,9 +6,8 @@ from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import (
-    Blueprint, Flask, Response, abort, after_this_request, current_app, flash, make_response, redirect, request, session, url_for,
-)
+from flask import (Blueprint, Flask, Response, abort, after_this_request, current_app, flash, make_response, redirect, request,
+                   session, url_for)
 from flask_babel import gettext as _
 from flask_login import AnonymousUserMixin, UserMixin, current_user, login_user, logout_user
 

@@ -19,10 +19,8 @@ from portal.admin.staff import OfficerView
 from portal.admin.staff_access import OwnAccess, Proof
 from portal.admin.statistics import StatisticsView
 from portal.headers import csp_nonce
-from portal.models import (
-    Account, AuditDigest, AuditEntry, Criterion, District, Edition, Message, Officer, Pool, Proposal, RemovalCase, Unit,
-    VotingPoint,
-)
+from portal.models import (Account, AuditDigest, AuditEntry, Criterion, District, Edition, Message, Officer, Pool, Proposal,
+                           RemovalCase, Unit, VotingPoint)
 
 TABLES = (
     (EditionView, Edition, _l("Editions"), "panel_editions", "edycje"),

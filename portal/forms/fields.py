@@ -8,13 +8,11 @@ from typing import Any
 from flask import current_app
 from flask_babel import gettext as _, lazy_gettext as _l
 from flask_wtf.file import MultipleFileField
-from govuk_frontend_wtf.wtforms_widgets import (
-    GovCheckboxesInput, GovCheckboxInput, GovFileInput, GovRadioInput, GovSelect, GovSubmitInput, GovTextArea, GovTextInput,
-)
+from govuk_frontend_wtf.wtforms_widgets import (GovCheckboxesInput, GovCheckboxInput, GovFileInput, GovRadioInput, GovSelect,
+                                                GovSubmitInput, GovTextArea, GovTextInput)
 from markupsafe import Markup
-from wtforms import (
-    BooleanField, Field, Form, RadioField, SelectField, SelectMultipleField, StringField, SubmitField, TextAreaField,
-)
+from wtforms import (BooleanField, Field, Form, RadioField, SelectField, SelectMultipleField, StringField, SubmitField,
+                     TextAreaField)
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
 from portal import cache

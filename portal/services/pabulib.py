@@ -10,9 +10,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
-from portal.services.pabulib_format import (
-    MAX_NUMBER, PabulibError, day, degrees, grosze, items, number, one_of, read_sections, refuse, whole,
-)
+from portal.services.pabulib_format import (MAX_NUMBER, PabulibError, day, degrees, grosze, items, number, one_of, read_sections,
+                                            refuse, whole)
 
 __all__ = ["PabulibError", "PabulibFile", "Project", "Tally", "Vote", "VoteType", "check_sums", "read_file", "recount"]
 

@@ -11,9 +11,8 @@ from peewee import Expression, IntegrityError
 
 from portal import clock, crypto
 from portal.database import transaction
-from portal.errors import (
-    N_, AlreadyVoted, ChangedMeanwhile, ChangeUnknown, EmailTaken, LinkUnknown, NothingToChange, PeselTaken, UnderCheck, require,
-)
+from portal.errors import (N_, AlreadyVoted, ChangedMeanwhile, ChangeUnknown, EmailTaken, LinkUnknown, NothingToChange,
+                           PeselTaken, UnderCheck, require)
 from portal.messaging.outbox import enqueue
 from portal.models import Account, AccountState, EmailChange, MessageChannel, PasswordReset, PhoneChange, RemovalCase, Session
 from portal.services import login, voting, voting_person

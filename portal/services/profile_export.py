@@ -4,9 +4,8 @@ import json
 from datetime import date, datetime
 from typing import Any
 
-from portal.models import (
-    Account, AuditEntry, Authorship, BallotDraft, Edition, EmailChange, Follow, Message, PhoneChange, Proposal, Session, Support,
-)
+from portal.models import (Account, AuditEntry, Authorship, BallotDraft, Edition, EmailChange, Follow, Message, PhoneChange,
+                           Proposal, Session, Support)
 from portal.models.message import TO_OFFICERS
 from portal.services import voting_person
 from portal.services.proposals import texts_of

@@ -8,10 +8,8 @@ from typing import Any, NamedTuple
 from portal import clock, crypto
 from portal.database import on_sqlite, transaction
 from portal.errors import BallotWouldGo, ChangedMeanwhile, UnderCheck, require
-from portal.models import (
-    Account, AccountState, Authorship, Ballot, BallotDraft, BallotState, Channel, Edition, EmailChange, Message, Phase,
-    PhoneChange, Proposal, ProposalState, RemovalCase, Session, Support,
-)
+from portal.models import (Account, AccountState, Authorship, Ballot, BallotDraft, BallotState, Channel, Edition, EmailChange,
+                           Message, Phase, PhoneChange, Proposal, ProposalState, RemovalCase, Session, Support)
 from portal.models.message import TO_CLAIMANTS, TO_OFFICERS
 from portal.models.proposal import BEFORE_BALLOT
 from portal.services import login, proposals, voting

@@ -13,10 +13,9 @@ from typing import Any, NamedTuple
 from peewee import chunked
 
 from portal.database import on_sqlite, transaction
-from portal.models import (
-    Attachment, BallotDraft, Edition, EmailChange, Evidence, FileKind, Invitation, Message, MessageState, Officer, PasswordReset,
-    PhoneChange, Pool, Proposal, ProposalState, Registration, RemovalCase, RemovalStep, SendCount, Session, Support, Throttle,
-)
+from portal.models import (Attachment, BallotDraft, Edition, EmailChange, Evidence, FileKind, Invitation, Message, MessageState,
+                           Officer, PasswordReset, PhoneChange, Pool, Proposal, ProposalState, Registration, RemovalCase,
+                           RemovalStep, SendCount, Session, Support, Throttle)
 from portal.models.base import BaseModel
 from portal.models.login import ABSOLUTE, IDLE
 from portal.services import attachment, audit, login_throttle, password, removal_evidence, staff, support

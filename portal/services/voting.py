@@ -14,9 +14,8 @@ from portal import clock, crypto
 from portal.database import transaction
 from portal.errors import N_, AlreadyVoted, BallotChanged, BallotIncomplete, BallotInvalid, MayNotVote, PhaseClosed
 from portal.messaging.outbox import enqueue
-from portal.models import (
-    Account, AccountState, Ballot, BallotDraft, Channel, Choice, District, Edition, MessageChannel, Phase, Pool, Proposal,
-)
+from portal.models import (Account, AccountState, Ballot, BallotDraft, Channel, Choice, District, Edition, MessageChannel, Phase,
+                           Pool, Proposal)
 from portal.models.ballot import AGE_BANDS
 from portal.network import network_of
 from portal.services.proposals_catalogue import fold

@@ -16,10 +16,8 @@ from flask_login import current_user
 from portal import access, clock, stencil
 from portal.access import Pages, lead_on, open_form, resident_form, resident_required
 from portal.config import settings
-from portal.errors import (
-    N_, BallotWouldGo, ChangeUnknown, CodeRefused, LoginRefused, NotFound, PeselTaken, PortalError, Throttled, TooMany,
-    UnderCheck, require,
-)
+from portal.errors import (N_, BallotWouldGo, ChangeUnknown, CodeRefused, LoginRefused, NotFound, PeselTaken, PortalError,
+                           Throttled, TooMany, UnderCheck, require)
 from portal.forms.base import BaseForm
 from portal.forms.profile import AddressForm, DeleteAccountForm, EmailForm, IdentityForm, NamesForm, NoticesForm, PhoneForm
 from portal.forms.registration import CodeForm, ConfirmEmailForm

@@ -14,9 +14,8 @@ from flask_login import current_user
 
 from portal import clock
 from portal.access import Guard, Pages, View, accepts_files, lead_on, limited_form, resident_required
-from portal.errors import (
-    N_, FileUnusable, InvitationRefused, MoveForbidden, PhaseClosed, PortalError, ProposalIncomplete, TooMany, require,
-)
+from portal.errors import (N_, FileUnusable, InvitationRefused, MoveForbidden, PhaseClosed, PortalError, ProposalIncomplete,
+                           TooMany, require)
 from portal.extensions import limiter
 from portal.files import MOST_BYTES
 from portal.forms.proposals import FORMS, MOST_FILES, AuthorsForm, FilesForm, ProtestForm, StartForm, WithdrawForm

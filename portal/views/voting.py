@@ -14,9 +14,8 @@ from flask_login import current_user
 
 from portal import cache, clock, stencil
 from portal.access import Pages, lead_on, public_page, resident_required
-from portal.errors import (
-    AlreadyVoted, BallotChanged, BallotIncomplete, BallotInvalid, MayNotVote, NotFound, PhaseClosed, PortalError, require,
-)
+from portal.errors import (AlreadyVoted, BallotChanged, BallotIncomplete, BallotInvalid, MayNotVote, NotFound, PhaseClosed,
+                           PortalError, require)
 from portal.forms.fields_typed import grosze
 from portal.forms.voting import BallotForm
 from portal.i18n import money

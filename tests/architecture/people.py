@@ -17,10 +17,8 @@ from werkzeug.test import TestResponse
 from portal import clock, crypto
 from portal.errors import EXPIRED
 from portal.messaging import sms
-from portal.models import (
-    Account, Attachment, Authorship, Criterion, Edition, EmailChange, Invitation, Message, PasswordReset, PhoneChange, Proposal,
-    Publication, RemovalCase, RemovalStep, Session, Unit, VotingPoint,
-)
+from portal.models import (Account, Attachment, Authorship, Criterion, Edition, EmailChange, Invitation, Message, PasswordReset,
+                           PhoneChange, Proposal, Publication, RemovalCase, RemovalStep, Session, Unit, VotingPoint)
 from portal.models.attachment import FileKind
 from portal.models.ballot import Channel
 from portal.models.message import MessageChannel
@@ -29,9 +27,8 @@ from portal.models.removal import CaseState, Deed, Proof
 from portal.models.staff import Role
 from portal.services import attachment, audit, closing, open_data, voting
 from portal.services.removal import Extent
-from tests.factories import (
-    OTHER_PESEL, make_account, make_edition, make_officer, make_pool, make_proposal, make_registration, make_voting,
-)
+from tests.factories import (OTHER_PESEL, make_account, make_edition, make_officer, make_pool, make_proposal, make_registration,
+                             make_voting)
 from tests.page import Visitor
 from tests.services.ballots import publish
 

@@ -15,11 +15,10 @@ from flask_admin.model import BaseModelView
 from portal import clock, crypto, forms
 from portal.admin.fields import PanelForm
 from portal.forms.base import BaseForm
-from portal.models import (
-    Account, AuditEntry, Authorship, Ballot, BallotDraft, Card, Criterion, District, Edition, EmailChange, Invitation, Message,
-    Officer, PasswordReset, PhoneChange, Pool, Proposal, RecoveryCode, Registration, RemovalCase, RemovalStep, Revision,
-    SendCount, Session, Sheet, Stage, Throttle, Transition, Unit, VotingPoint,
-)
+from portal.models import (Account, AuditEntry, Authorship, Ballot, BallotDraft, Card, Criterion, District, Edition, EmailChange,
+                           Invitation, Message, Officer, PasswordReset, PhoneChange, Pool, Proposal, RecoveryCode, Registration,
+                           RemovalCase, RemovalStep, Revision, SendCount, Session, Sheet, Stage, Throttle, Transition, Unit,
+                           VotingPoint)
 from portal.models.account import AccountState
 from portal.models.proposal import ProposalState
 from portal.models.removal import CaseState
@@ -27,10 +26,8 @@ from portal.models.staff import Role
 from portal.services import removal, removal_case, voting
 from portal.services.paper import field_of
 from tests.architecture.people import CODE, DRAFT, RESIDENT, STRANGER, TOKEN, VOTER, Person, World, make_world, panel_views
-from tests.factories import (
-    PASSWORD, PASSWORD_HASH, PESEL, TOTP_SECRET, make_account, make_edition, make_officer, make_pool, make_proposal,
-    make_registration,
-)
+from tests.factories import (PASSWORD, PASSWORD_HASH, PESEL, TOTP_SECRET, make_account, make_edition, make_officer, make_pool,
+                             make_proposal, make_registration)
 from tests.forms import drafts
 from tests.page import Page, prefilled
 from tests.services.cases import request

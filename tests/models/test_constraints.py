@@ -11,12 +11,11 @@ from peewee import CharField, ForeignKeyField, Index, IntegrityError, Model
 
 from portal import clock, crypto
 from portal.database import transaction
-from portal.models import (
-    MODELS, Account, Answer, Attachment, AuditDigest, AuditEntry, Authorship, Ballot, BallotDraft, Card, Choice, Closing,
-    CostItem, District, Edition, EmailChange, Evidence, Exclusion, Follow, Invitation, Message, Officer, PasswordReset,
-    PhoneChange, Pool, Proposal, Publication, RecoveryCode, Registration, RemovalCase, RemovalStep, SendCount, Session, Sheet,
-    Stage, Support, Throttle, Transition, Unit, VotingPoint,
-)
+from portal.models import (MODELS, Account, Answer, Attachment, AuditDigest, AuditEntry, Authorship, Ballot, BallotDraft, Card,
+                           Choice, Closing, CostItem, District, Edition, EmailChange, Evidence, Exclusion, Follow, Invitation,
+                           Message, Officer, PasswordReset, PhoneChange, Pool, Proposal, Publication, RecoveryCode, Registration,
+                           RemovalCase, RemovalStep, SendCount, Session, Sheet, Stage, Support, Throttle, Transition, Unit,
+                           VotingPoint)
 from portal.models.ballot import BallotState, Channel
 from portal.models.message import MessageChannel
 from portal.models.staff import Role

@@ -14,9 +14,8 @@ from portal.models.ballot import BallotState
 from portal.models.edition import CountRule
 from portal.models.staff import Role
 from portal.services import results, results_publication
-from portal.services.results_publication import (
-    approve_correction, approve_publication, ask_publication, find_correction, find_counted, is_public, note_removed, published,
-)
+from portal.services.results_publication import (approve_correction, approve_publication, ask_publication, find_correction,
+                                                 find_counted, is_public, note_removed, published)
 from tests.factories import make_district, make_edition, make_officer, make_pool, make_proposal
 from tests.services.ballots import publish
 from tests.services.parallel import at_once, count_of

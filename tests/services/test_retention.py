@@ -13,17 +13,14 @@ from peewee import Model
 from portal import crypto
 from portal.database import database, on_sqlite, transaction
 from portal.errors import PortalError
-from portal.models import (
-    Attachment, AuditEntry, Ballot, BallotDraft, EmailChange, Invitation, Message, Officer, PasswordReset, PhoneChange, Proposal,
-    SendCount, Session, Support, Throttle,
-)
+from portal.models import (Attachment, AuditEntry, Ballot, BallotDraft, EmailChange, Invitation, Message, Officer, PasswordReset,
+                           PhoneChange, Proposal, SendCount, Session, Support, Throttle)
 from portal.models.message import MessageChannel, MessageState
 from portal.models.staff import Role
 from portal.services import audit, login, login_throttle, password, profile, registration, removal, retention, staff
 from portal.services.retention import Rule
-from tests.factories import (
-    PASSWORD, make_account, make_district, make_edition, make_officer, make_pool, make_proposal, make_registration, make_voting,
-)
+from tests.factories import (PASSWORD, make_account, make_district, make_edition, make_officer, make_pool, make_proposal,
+                             make_registration, make_voting)
 from tests.services import raw
 from tests.services.ballots import cast, choose
 from tests.services.parallel import at_once
