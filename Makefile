@@ -12,7 +12,7 @@ CATALOGS := $(patsubst %.po,%.mo,$(wildcard portal/translations/*/LC_MESSAGES/me
 export PYTHONUTF8 = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup assets browser run test check bench translations lock clean
+.PHONY: help setup assets browser run test check bench pictures translations lock clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read name what; do printf '%-14s%s\n' "$$name" "$$what"; done
@@ -38,10 +38,14 @@ check: setup ## Check style, types, import contracts, templates and translations
 	$(BIN)/isort --check-only --quiet portal tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/djlint portal/templates --lint --quiet --profile=jinja --ignore=H015,J018
+	$(BIN)/djlint portal/templates --lint --quiet --profile=jinja --ignore=H015,J018 \
+		--per-file-ignores portal/templates/messages/letter.html H021
 	$(BABEL) extract_messages update_catalog --check=1
 
-bench: setup assets ## Measure the production server on SQLite and PostgreSQL, against its yardsticks
+pictures: setup assets browser ## Take the pictures of the account guide and of the README anew
+	$(BIN)/python -m tests.browser.pictures
+
+bench: setup assets browser ## Measure the production server on SQLite and PostgreSQL, against its yardsticks
 	$(BIN)/python -m tests.load $(ARGS)
 
 translations: setup ## Bring new texts of code and templates into the catalogues, and compile these

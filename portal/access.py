@@ -6,9 +6,8 @@ from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import (
-    Flask, Response, abort, after_this_request, current_app, flash, make_response, redirect, request, session, url_for,
-)
+from flask import (Blueprint, Flask, Response, abort, after_this_request, current_app, flash, make_response, redirect, request,
+                   session, url_for)
 from flask_babel import gettext as _
 from flask_login import AnonymousUserMixin, UserMixin, current_user, login_user, logout_user
 
@@ -21,6 +20,7 @@ from portal.services import login
 from portal.services.login_device import Browser
 
 View = Callable[..., Any]
+Guard = Callable[[View], View]
 ENDED = "_ended_id"
 KNOWN_FOR = timedelta(days=400)  # As long as browsers keep a cookie: from edition to edition.
 FORM_AROUND_FILES = 64 * 1024
@@ -89,6 +89,18 @@ def leave() -> None:
     session.clear()
 
 
+class Pages(Blueprint):
+    """The pages of a topic. Beside the address of each stands who may enter: one of the guards below."""
+
+    def route(self, rule: str, *, guard: Guard, **options: Any) -> Guard:  # type: ignore[override]
+        register = super().route(rule, **options)
+        return lambda view: register(guard(view))
+
+    def form(self, rule: str, *, guard: Guard) -> Guard:
+        """Register a page that is shown, and sent back to its own address."""
+        return self.route(rule, guard=guard, methods=["GET", "POST"])
+
+
 def public_page(view: View) -> View:
     """Open a page to anyone; to people without a session it goes with an ETag and without a cookie, see cache.PublicPages."""
     @wraps(view)
@@ -108,12 +120,12 @@ def open_form(view: View) -> View:
     return view
 
 
-def limited_form(per_hour: int) -> Callable[[View], View]:
+def limited_form(per_hour: int) -> Guard:
     """Open a page with a form to anyone; it can be sent so often from an address, but not as often as a program would."""
     return lambda view: open_form(limiter.limit(f"{per_hour} per hour", methods=["POST"])(view))
 
 
-def accepts_files(most: int, size: int) -> Callable[[View], View]:
+def accepts_files(most: int, size: int) -> Guard:
     """Let a view be sent so many files of so many bytes; all others get no more than config.MAX_CONTENT_LENGTH."""
     def mark(view: View) -> View:
         view.most_bytes = most * size + FORM_AROUND_FILES  # type: ignore[attr-defined]
@@ -136,7 +148,8 @@ def resident_required(view: View) -> View:
                 session[ENDED] = session.pop("_user_id")
                 flash(_("Your session has ended because nothing happened for a while. Log in again to go on; "
                         "what was not saved yet has to be chosen or typed anew."), "warning")
-            return redirect(url_for("login.log_in", next=_way_back()))
+            asked = request.full_path.rstrip("?") if request.method == "GET" else urlsplit(request.referrer or "").path or None
+            return redirect(url_for("login.log_in", next=asked))  # The page asked for, or the one whose form was sent.
         return view(*args, **kwargs)
     guarded.guard = "resident"  # type: ignore[attr-defined]
     return guarded
@@ -145,13 +158,6 @@ def resident_required(view: View) -> View:
 def resident_form(view: View) -> View:
     """Let residents in to a form, which can be sent often, but not as often as a program would."""
     return resident_required(limiter.limit("120 per hour", methods=["POST"])(view))
-
-
-def _way_back() -> str | None:
-    """Return the page to go to after the login: the one asked for, or the one whose form was sent."""
-    if request.method == "GET":
-        return request.full_path.rstrip("?")
-    return urlsplit(request.referrer or "").path or None
 
 
 def safe_next_url(default: str) -> str:

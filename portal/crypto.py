@@ -94,6 +94,7 @@ class Keyring:
 
 
 keyring = Keyring()
+CODE_SIGNS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # 32, none of which looks like another.
 SYSTEM_KEYS = ("secret", "seal", "index")
 
 
@@ -124,6 +125,11 @@ def blind_index(kind: str, value: str) -> str:
 def new_token(size: int = 32) -> str:
     """Return a random URL-safe token of so many bytes (32: 256 bits)."""
     return secrets.token_urlsafe(size)
+
+
+def readable_code(groups: int) -> str:
+    """Return a random code that people can copy by hand, of so many groups of 20 bits."""
+    return "-".join("".join(map(secrets.choice, [CODE_SIGNS] * 4)) for _group in range(groups))
 
 
 def hash_token(token: str) -> str:

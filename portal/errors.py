@@ -24,12 +24,15 @@ def N_(msgid: str) -> str:
 
 
 class PortalError(Exception):
-    """A rule of the portal says no."""
+    """A rule of the portal says no; what a kind of it says, and as which status, stands in its head."""
 
     status = 400
     heading: str | None = None  # The error page's, unless that of the status will do.
     headers: Mapping[str, str] = {}
     message = N_("This cannot be done.")
+
+    def __init_subclass__(cls, *, message: str | None = None, status: int | None = None, heading: str | None = None) -> None:
+        cls.message, cls.status, cls.heading = message or cls.message, status or cls.status, heading or cls.heading
 
     def __init__(self, message: str | None = None, **params: Any) -> None:
         self.message = message or type(self).message
@@ -44,30 +47,20 @@ def require(found: T | None, error: PortalError | type[PortalError]) -> T:
     return found
 
 
-class Conflict(PortalError):
+class Conflict(PortalError, status=409):
     """The state of things stands against it."""
 
-    status = 409
 
-
-class NotFound(PortalError):
+class NotFound(PortalError, status=404, message=N_("There is no such page.")):
     """There is no such thing, or it is not yours: the answer is the same."""
 
-    status = 404
-    message = N_("There is no such page.")
 
-
-class LinkDead(NotFound):
+class LinkDead(NotFound, heading=N_("This link or page is no longer valid")):
     """An address that was known to one person alone leads nowhere: wrong, used, replaced or too old, the answer is the same."""
 
-    heading = N_("This link or page is no longer valid")
 
-
-class TooMany(PortalError):
+class TooMany(PortalError, status=429, message=N_("That was too many attempts. Please wait a while and try again.")):
     """Something was tried or sent too often."""
-
-    status = 429
-    message = N_("That was too many attempts. Please wait a while and try again.")
 
 
 class Throttled(TooMany):
@@ -82,218 +75,160 @@ class Throttled(TooMany):
             super().__init__(N_("There were too many failed attempts. Try again in %(minutes)s min."), minutes=-(-seconds // 60))
 
 
-class LoginRefused(PortalError):
+class LoginRefused(PortalError, message=N_("The e-mail address or the password is not right.")):
     """E-mail, password or code do not match: which of them, nobody is told."""
 
-    message = N_("The e-mail address or the password is not right.")
 
-
-class ResetUnknown(NotFound):
+class ResetUnknown(NotFound, heading=N_("This link is no longer valid"), message=N_(
+        "A link for a new password works once, for 60 minutes, and only the newest one does.")):
     """A link that sets a new password is wrong, used, replaced, void or too old: the answer is the same."""
 
-    heading = N_("This link is no longer valid")
-    message = N_("A link for a new password works once, for 60 minutes, and only the newest one does.")
 
-
-class RegistrationUnknown(LinkDead):
+class RegistrationUnknown(LinkDead, message=N_("This registration is no longer open. Please begin again.")):
     """A registration is unknown, finished or expired: the answer is the same."""
 
-    message = N_("This registration is no longer open. Please begin again.")
 
-
-class CodeRefused(PortalError):
+class CodeRefused(PortalError, message=N_("This code is not right or no longer valid. Check the message or ask for a new code.")):
     """The code is wrong, expired or used: the answer is the same. That all tries are used up is said."""
 
-    message = N_("This code is not right or no longer valid. Check the message or ask for a new code.")
 
-
-class EnrolmentUnknown(LinkDead):
+class EnrolmentUnknown(LinkDead, message=N_(
+        "An invitation to the panel works once, for three days. Perhaps you have set up your access already: then log in. "
+        "Otherwise ask an administrator for a new invitation.")):
     """The link by which an officer sets up the own access is wrong, used, replaced or too old: the answer is the same."""
 
-    message = N_("An invitation to the panel works once, for three days. Perhaps you have set up your access already: then log "
-                 "in. Otherwise ask an administrator for a new invitation.")
 
-
-class NoAdministratorLeft(Conflict):
+class NoAdministratorLeft(Conflict, message=N_(
+        "This is the last administrator who can log in. Let somebody else become one first.")):
     """A change of officers' access would leave nobody who can give access."""
 
-    message = N_("This is the last administrator who can log in. Let somebody else become one first.")
 
-
-class PeselTaken(Conflict):
+class PeselTaken(Conflict, message=N_("There already is an account for this PESEL number.")):
     """The PESEL has an account; told only to the person whose text message code was right."""
 
-    message = N_("There already is an account for this PESEL number.")
 
-
-class EmailTaken(Conflict):
+class EmailTaken(Conflict, message=N_("There already is an account for this e-mail address.")):
     """The e-mail address has got an account since a change to it was asked for; told only to who can read its letters."""
 
-    message = N_("There already is an account for this e-mail address.")
 
-
-class ChangeUnknown(NotFound):
+class ChangeUnknown(NotFound, message=N_("This change does not wait for a confirmation any more.")):
     """No correction waits for its code or link: it is done, cancelled, replaced or expired."""
 
-    message = N_("This change does not wait for a confirmation any more.")
 
-
-class LinkUnknown(LinkDead):
+class LinkUnknown(LinkDead, message=N_("This link is not valid or was used already.")):
     """A link from an e-mail is wrong, used, replaced, cancelled or expired: the answer is the same."""
 
-    message = N_("This link is not valid or was used already.")
 
-
-class ChangedMeanwhile(Conflict):
+class ChangedMeanwhile(Conflict, message=N_(
+        "Your data were changed meanwhile, perhaps in another window. Look at them and try again.")):
     """The account is no longer what it was when the change began; nothing was stored."""
 
-    message = N_("Your data were changed meanwhile, perhaps in another window. Look at them and try again.")
 
-
-class NothingToChange(PortalError):
+class NothingToChange(PortalError, message=N_("This is what your account says already.")):
     """A correction repeats what the account says."""
 
-    message = N_("This is what your account says already.")
 
-
-class BallotWouldGo(Conflict):
+class BallotWouldGo(Conflict, message=N_(
+        "Your ballot in the open voting would be removed together with the account. Tick that you want this.")):
     """Deleting the account would remove a ballot of an open voting, which the person has not agreed to."""
 
-    message = N_("Your ballot in the open voting would be removed together with the account. Tick that you want this.")
 
-
-class UnderCheck(Conflict):
+class UnderCheck(Conflict, message=N_(
+        "Officers are checking this account or its ballot. Until they are done it cannot be deleted, and its PESEL number "
+        "cannot be changed. Questions? Write to us.")):
     """An account can neither go nor get another PESEL while officers check its ballot, or whose number that is."""
 
-    message = N_("Officers are checking this account or its ballot. Until they are done it cannot be deleted, and its PESEL "
-                 "number cannot be changed. Questions? Write to us.")
 
-
-class CaseUnknown(LinkDead):
+class CaseUnknown(LinkDead, message=N_(
+        "There is no case at this address. Compare it with the link in our letter. A case can be seen here for a year after "
+        "its end.")):
     """The address of a case's status page is wrong, or the case was forgotten long after its end: the answer is the same."""
 
-    message = N_("There is no case at this address. Compare it with the link in our letter. A case can be seen here for a year "
-                 "after its end.")
 
-
-class OwnAccount(Conflict):
+class OwnAccount(Conflict, message=N_(
+        "This is the PESEL number of your own account, which you are logged in to. No report is needed.")):
     """Somebody who is logged in claims that the own account is a stranger's."""
 
-    message = N_("This is the PESEL number of your own account, which you are logged in to. No report is needed.")
 
-
-class CaseChanged(Conflict):
+class CaseChanged(Conflict, message=N_(
+        "This case was changed after you opened it. Nothing was done. Look at how it stands now and decide anew.")):
     """A case is no longer as the officer has seen it."""
 
-    message = N_("This case was changed after you opened it. Nothing was done. Look at how it stands now and decide anew.")
 
-
-class StepForbidden(Conflict):
+class StepForbidden(Conflict, message=N_("This step is not possible in the state that the case is in.")):
     """A case does not come to this state from the one that it is in."""
 
-    message = N_("This step is not possible in the state that the case is in.")
 
-
-class SecondOfficerNeeded(PortalError):
+class SecondOfficerNeeded(PortalError, status=403, message=N_(
+        "You asked for this removal yourself: a second officer has to approve it.")):
     """Whoever asked for a removal cannot approve it."""
 
-    status = 403
-    message = N_("You asked for this removal yourself: a second officer has to approve it.")
 
-
-class NoSuchAccount(Conflict):
+class NoSuchAccount(Conflict, message=N_("There is no account with this PESEL number.")):
     """No account has the PESEL of a case."""
 
-    message = N_("There is no account with this PESEL number.")
 
-
-class ProposalChanged(Conflict):
+class ProposalChanged(Conflict, message=N_(
+        "This project was changed after you opened it. Nothing was done. Look at how it stands now and decide anew.")):
     """A proposal is no longer as its officer or author has seen it."""
 
-    message = N_("This project was changed after you opened it. Nothing was done. Look at how it stands now and decide anew.")
 
-
-class MoveForbidden(Conflict):
+class MoveForbidden(Conflict, message=N_("This step is not possible in the state that the project is in.")):
     """A proposal does not come to this state from the one that it is in, or something that this needs is missing."""
 
-    message = N_("This step is not possible in the state that the project is in.")
 
-
-class ProposalIncomplete(Conflict):
+class ProposalIncomplete(Conflict, message=N_("Some parts of the project are not finished yet.")):
     """Parts of a draft are still to be filled in; ``sections`` names them."""
 
-    message = N_("Some parts of the project are not finished yet.")
 
-
-class SupportRefused(Conflict):
+class SupportRefused(Conflict, message=N_("This project does not collect support now.")):
     """Somebody cannot support a proposal, or cannot any more; the message says why."""
 
-    message = N_("This project does not collect support now.")
 
-
-class InvitationRefused(Conflict):
+class InvitationRefused(Conflict, message=N_(
+        "You are an author of this project already: the link is for the person to whom we have sent it.")):
     """Somebody cannot be invited as a co-author, or cannot become one; the message says why."""
 
-    message = N_("You are an author of this project already: the link is for the person to whom we have sent it.")
 
-
-class FileUnusable(PortalError):
+class FileUnusable(PortalError, message=N_("This file cannot be used.")):
     """A file cannot be taken; the message says why, and nothing of it was kept."""
-
-    message = N_("This file cannot be used.")
 
 
 class FileTooSlow(FileUnusable):
     """Reading a file took too long: the others of the same upload are not looked at."""
 
 
-class PhaseClosed(Conflict):
+class PhaseClosed(Conflict, message=N_("Voting is not open now.")):
     """The calendar of the edition does not allow this now."""
 
-    message = N_("Voting is not open now.")
 
-
-class MayNotVote(PortalError):
+class MayNotVote(PortalError, status=403, message=N_("You cannot vote in this edition.")):
     """The person does not meet the conditions of the edition."""
 
-    status = 403
-    message = N_("You cannot vote in this edition.")
 
-
-class AlreadyVoted(Conflict):
+class AlreadyVoted(Conflict, message=N_("Your ballot in this edition has already been cast. It can be cast only once.")):
     """There already is a ballot of this person in this edition, over whichever channel."""
 
-    message = N_("Your ballot in this edition has already been cast. It can be cast only once.")
 
-
-class BallotIncomplete(Conflict):
+class BallotIncomplete(Conflict, message=N_("Choose your projects first.")):
     """There is no complete choice to review or cast."""
 
-    message = N_("Choose your projects first.")
 
-
-class BallotChanged(Conflict):
+class BallotChanged(Conflict, message=N_(
+        "Your choice was changed after you reviewed it, perhaps in another window. This is what is saved now.")):
     """The choice is no longer the one that the voter reviewed; nothing was cast."""
 
-    message = N_("Your choice was changed after you reviewed it, perhaps in another window. This is what is saved now.")
 
-
-class BallotInvalid(PortalError):
+class BallotInvalid(PortalError, message=N_("These choices cannot be accepted.")):
     """The picks of a ballot break a rule; nothing was stored."""
 
-    message = N_("These choices cannot be accepted.")
 
-
-class SheetRefused(Conflict):
+class SheetRefused(Conflict, message=N_("This sheet waits for no such entry. Perhaps somebody else has just typed it in.")):
     """What an officer has typed of a paper ballot cannot be taken; the message says why, and nothing was stored."""
 
-    message = N_("This sheet waits for no such entry. Perhaps somebody else has just typed it in.")
 
-
-class ResultsSecret(Conflict):
+class ResultsSecret(Conflict, message=N_("Voting has not ended yet; nothing can be counted before.")):
     """Nothing about choices leaves the portal before voting ends."""
-
-    message = N_("Voting has not ended yet; nothing can be counted before.")
 
 
 class ImportRefused(PortalError):
@@ -308,8 +243,7 @@ PAGES = {
     409: (N_("This is not possible now"), N_("The state of things has changed meanwhile, or the calendar does not allow it.")),
     413: (N_("This is too large"), N_("What you sent is larger than we can take. Nothing was stored.")),
     429: (N_("Too many attempts"), N_("Please wait a few minutes and try again.")),
-    500: (N_("Something went wrong on our side"), N_("Nothing was lost that was confirmed to you. Please try again later.")),
-}
+    500: (N_("Something went wrong on our side"), N_("Nothing was lost that was confirmed to you. Please try again later."))}
 PLAIN = '<!DOCTYPE html><html lang="{language}"><title>{heading}</title><h1>{heading}</h1><p>{text} {error_id}</p></html>'
 EXPIRED = (N_("This page has expired"), N_("Please go back, reload the page and send the form again."))
 

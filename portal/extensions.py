@@ -16,8 +16,5 @@ limiter = Limiter(lambda: network_of(get_remote_address()), strategy="moving-win
 login_manager = LoginManager()
 mail = Mail()
 
-
-@limiter.request_filter
-def _only_looks() -> bool:
-    """Limit only what is sent: looking at pages is cheap, and asking the limiter each time is not."""
-    return request.method in {"GET", "HEAD"}
+# Only what is sent is limited: looking at pages is cheap, and asking the limiter each time is not.
+limiter.request_filter(lambda: request.method in {"GET", "HEAD"})

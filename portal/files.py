@@ -170,8 +170,7 @@ def _read_picture(data: bytes) -> list[bytes]:
     if picture.mode.startswith("I"):  # A scanner's 16 bits, which Pillow would cut off instead of scaling.
         picture = picture.convert("I").point(lambda value: value / 256).convert("L")
     if picture.has_transparency_data:
-        white = Image.new("RGBA", picture.size, "white")
-        picture = Image.alpha_composite(white, picture.convert("RGBA"))
+        picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture.convert("RGBA"))
     picture = picture.convert("RGB")
     picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
     return [_as_jpeg(picture)]

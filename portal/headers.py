@@ -7,21 +7,15 @@ from flask import Flask, Response, g, request
 
 from portal.config import settings
 
-POLICY = ("default-src 'none'; script-src 'self'{nonce}; style-src 'self'{nonce}; img-src 'self' data:{tiles}; font-src 'self'; "
-          "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
-ALWAYS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), interest-cohort=()",
-}
+POLICY = ("default-src 'none'; script-src 'self'{nonce}; style-src 'self'{nonce}; img-src 'self' data:{tiles}; "
+          "font-src 'self' data:; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+ALWAYS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "Cross-Origin-Opener-Policy": "same-origin",
+          "Permissions-Policy": "camera=(), microphone=(), geolocation=(), interest-cohort=()"}
 
 
 def csp_nonce() -> str:
     """Return this answer's nonce; only the panel's pages have inline scripts and use it."""
-    if "csp_nonce" not in g:
-        g.csp_nonce = secrets.token_urlsafe(16)
-    return str(g.csp_nonce)
+    return str(g.setdefault("csp_nonce", secrets.token_urlsafe(16)))
 
 
 def map_source() -> dict[str, str]:

@@ -53,6 +53,11 @@ def day(value: date | datetime | str) -> str:
     return format_date(clock.local(value).date() if isinstance(value, datetime) else value, "long")
 
 
+def days_left(value: datetime) -> int:
+    """Return how many days of the city's calendar there are until a moment."""
+    return (clock.local(value).date() - clock.local(clock.now()).date()).days
+
+
 def moment(value: datetime | str) -> str:
     """Write a date and time, or its ISO text, on the city's clocks; the end of a day is written 24:00."""
     value = datetime.fromisoformat(value) if isinstance(value, str) else value
@@ -92,4 +97,5 @@ def _text(context: EvalContext, text: str, many: str = "", num: int = 0, /, **va
 def init_app(app: Flask) -> None:
     babel.init_app(app, default_locale=DEFAULT, default_timezone=str(clock.CITY_ZONE), locale_selector=choose_language)
     app.jinja_env.globals.update(_=_text, ngettext=_text)
-    app.jinja_env.filters.update(money=money, day=day, moment=moment, number=number, phone=phone, lines=lines)
+    app.jinja_env.filters.update(money=money, day=day, moment=moment, number=number, phone=phone, lines=lines,
+                                 days_left=days_left)

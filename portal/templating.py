@@ -1,6 +1,8 @@
 """What every template knows: the site, the edition, the visitor's language, addresses of assets, and the layout's parts."""
 
 import hashlib
+from collections.abc import Callable, Hashable
+from datetime import datetime
 from functools import cache as once
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,12 +15,12 @@ from flask_wtf.csrf import generate_csrf
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 from markupsafe import Markup
 
-from portal import cache, clock
+from portal import cache, clock, markdown
 from portal.config import settings
 from portal.errors import N_
-from portal.i18n import LANGUAGES, language
-from portal.models import Edition, Phase
-from portal.services import proposals_draft, voting
+from portal.i18n import LANGUAGES, day, language
+from portal.models import Edition, PageVersion, Phase
+from portal.services import pages as written, proposals_draft, voting
 
 BUILD = Path(__file__).with_name("static") / "build"
 TOKEN, ADDRESS = cache.blank("token"), cache.blank("address")
@@ -31,9 +33,12 @@ Menu = tuple[tuple[str, str], ...]
 
 
 def site() -> SimpleNamespace:
-    """Return the settings that pages show, as templates read them."""
-    return SimpleNamespace(name=settings.site_name, city=settings.city, contact_email=settings.contact_email,
-                           office_address=settings.office_address, office_hours=settings.office_hours)
+    """Return the settings that pages show, as templates read them and texts of editors name them."""
+    return SimpleNamespace(
+        name=settings.site_name, site=settings.site_name, city=settings.city, address=settings.base_url,
+        publisher=settings.publisher, contact_email=settings.contact_email, contact_phone=settings.contact_phone,
+        office_address=settings.office_address, office_hours=settings.office_hours, controller=settings.controller,
+        dpo_email=settings.dpo_email)
 
 
 @once
@@ -43,17 +48,36 @@ def asset(name: str) -> str:
     return f"/static/build/{name}?v={digest}"
 
 
-def current_edition() -> Edition | None:
-    """Return the edition that pages speak of now, from the cache unless an officer looks at another date."""
+def _known(key: Hashable, find: Callable[[datetime], Any]) -> Any:
+    """Return what is found for this moment, from the cache unless an officer looks at another date."""
     now = clock.now()
-    if clock.is_previewing():
-        return Edition.current(now)
-    return cache.remember("edition", lambda: Edition.current(now))
+    return find(now) if clock.is_previewing() else cache.remember(key, lambda: find(now))
+
+
+def current_edition() -> Edition | None:
+    """Return the edition that pages speak of now."""
+    return _known("edition", Edition.current)  # type: ignore[no-any-return]
+
+
+def counted_edition() -> Edition | None:
+    """Return the edition whose turnout, results and open data the menus lead to."""
+    return _known("counted edition", Edition.voted_last) or current_edition()
 
 
 def open_edition() -> Edition | None:
-    """Return the edition that takes proposals now, from the cache."""
-    return cache.remember("open edition", lambda: proposals_draft.open_edition(clock.now()))
+    """Return the edition that takes proposals now."""
+    return _known("open edition", proposals_draft.open_edition)  # type: ignore[no-any-return]
+
+
+def current_pages() -> list[PageVersion]:
+    """Return what the pages of editors say now, in the reader's language where they are in it."""
+    return _known(("pages", language()), lambda now: written.current(language(), now=now))  # type: ignore[no-any-return]
+
+
+def prose(version: PageVersion, first: datetime | None = None) -> markdown.Prose:
+    """Return what a version looks like, with what its placeholders stand for; ``first``: when the page was published first."""
+    updated = version.published_at or clock.now()
+    return markdown.render(version.body, {**vars(site()), "published": day(first or updated), "updated": day(updated)})
 
 
 def ballot_reminder() -> bool:
@@ -71,8 +95,15 @@ def _section(menu: Menu) -> tuple[str, str]:
 
 
 def _main_menu() -> Menu:
-    edition = current_edition()
-    return MAIN_MENU + (((f"/wyniki/{edition.code}", N_("Results")),) if edition else ())
+    edition = counted_edition()
+    results = ((f"/wyniki/{edition.code}", N_("Results")),) if edition else ()
+    return (*MAIN_MENU, *results, ("/aktualnosci", N_("News")), ("/faq", N_("Help")), ("/szukaj", N_("Search")))
+
+
+def _linked() -> Menu:
+    """Return addresses and titles of the pages at the foot of every page."""
+    placed = [version for version in current_pages() if version.page.position is not None]
+    return tuple((each.page.address, each.title) for each in sorted(placed, key=lambda each: each.page.position))
 
 
 class View(NamedTuple):
@@ -106,7 +137,7 @@ def layout(*, account: bool = True) -> dict[str, Markup]:
     def make() -> dict[str, Markup]:
         parts = current_app.jinja_env.get_template("layouts/parts.html").make_module({
             **_context(), **view._asdict(), "languages": LANGUAGES, "main_menu": _main_menu(), "own_menu": ACCOUNT_MENU,
-            "token": TOKEN, "address": ADDRESS})
+            "linked": _linked(), "counted": counted_edition(), "token": TOKEN, "address": ADDRESS})
         return {part: getattr(parts, part)() for part in PARTS}
     made = make() if clock.is_previewing() else cache.remember(("layout", view), make)
     token = generate_csrf() if view.kind != "stranger" else ""

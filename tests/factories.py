@@ -1,17 +1,29 @@
 """Things to test with, made with one call each; what matters to a test, the test says."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from itertools import count, cycle
 from typing import Any
 
+from peewee import sort_models
+
 from portal import clock, crypto, database
-from portal.models import MODELS, Account, District, Edition, Officer, Pool, Proposal, Registration
+from portal.models import Account, District, Edition, Officer, Page, PageVersion, Pool, Proposal, Registration
+from portal.models.base import BaseModel
 from portal.models.proposal import ProposalState
 from portal.models.staff import Role
 from portal.services.registration import Applicant
 
+
+def _tables(base: type[BaseModel]) -> Iterator[type[BaseModel]]:
+    """Return the models that have a table: the others only pass on what they have in common."""
+    for kind in base.__subclasses__():
+        yield from _tables(kind) if kind.__subclasses__() else [kind]
+
+
+MODELS = sort_models(_tables(BaseModel))
 PASSWORD = "cztery zielone konie"
 PASSWORD_HASH = crypto.hash_password(PASSWORD)
 OFFICER_HASH = crypto.hash_password(PASSWORD, officer=True)
@@ -71,6 +83,16 @@ def make_account(district: District, **given: Any) -> Account:
     if values.get("pesel"):
         values["pesel_index"] = crypto.blind_index("pesel", values["pesel"])
     return Account.create(**values)
+
+
+def make_page(slug: str = "wiadomosc", *, language: str = "pl", published: datetime | None = None, **given: Any) -> PageVersion:
+    """A published version of a page, which is made when it is not there yet; with ``number`` a later one."""
+    page = Page.get_or_none(Page.slug == slug) or Page.create(slug=slug, **{
+        name: given.pop(name) for name in ("is_news", "position", "withdrawn") if name in given})
+    return PageVersion.create(page=page, language=language, **{
+        "number": 1, "title": f"Strona {slug}", "lead": "O czym jest ta strona.", "body": "## Pierwsza część\n\nTreść.",
+        "author": "Ewa Pisarska", "written_at": clock.now(), "publisher": "Jan Wydawca",
+        "published_at": published or clock.now(), **given})
 
 
 def make_registration(token: str, district: District, **given: Any) -> Registration:

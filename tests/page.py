@@ -76,7 +76,7 @@ def _leads(address: str, page: Page, app: Flask) -> bool:
         return page.soup.find(id=address[1:]) is not None
     path = urlsplit(address).path
     if re.match("[a-z]+:", address):
-        return address.startswith(("mailto:", "http://localhost", "https://"))
+        return address.startswith(("mailto:", "tel:", "http://localhost", "https://"))
     try:
         app.url_map.bind("localhost").match(path, method="GET")
     except HTTPException:

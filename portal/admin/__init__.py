@@ -10,7 +10,9 @@ from portal.admin.account import AccountView
 from portal.admin.assessment_edition import CriterionView, UnitView
 from portal.admin.audit import AuditView, DigestView
 from portal.admin.edition import DistrictView, EditionView, PoolView
+from portal.admin.jobs import JobView
 from portal.admin.message import MessageView
+from portal.admin.pages import PageView
 from portal.admin.paper import VotingPointView
 from portal.admin.proposal import ProposalView
 from portal.admin.removal import RemovalView
@@ -19,10 +21,9 @@ from portal.admin.staff import OfficerView
 from portal.admin.staff_access import OwnAccess, Proof
 from portal.admin.statistics import StatisticsView
 from portal.headers import csp_nonce
-from portal.models import (
-    Account, AuditDigest, AuditEntry, Criterion, District, Edition, Message, Officer, Pool, Proposal, RemovalCase, Unit,
-    VotingPoint,
-)
+from portal.i18n import LANGUAGES
+from portal.models import (Account, AuditDigest, AuditEntry, Criterion, District, Edition, Job, Message, Officer, Page, Pool,
+                           Proposal, RemovalCase, Unit, VotingPoint)
 
 TABLES = (
     (EditionView, Edition, _l("Editions"), "panel_editions", "edycje"),
@@ -36,6 +37,8 @@ TABLES = (
     (ResultsView, Edition, _l("Results"), "panel_results", "wyniki"),
     (AccountView, Account, _l("Accounts"), "panel_accounts", "konta"),
     (RemovalView, RemovalCase, _l("Claims about accounts"), "panel_removals", "zgloszenia"),
+    (PageView, Page, _l("Pages"), "panel_pages", "strony"),
+    (JobView, Job, _l("Long work"), "panel_jobs", "zadania"),
     (MessageView, Message, _l("Messages"), "panel_messages", "wiadomosci"),
     (OfficerView, Officer, _l("Officers"), "panel_officers", "urzednicy"),
     (AuditView, AuditEntry, _l("Audit log"), "panel_audit", "dziennik"),
@@ -51,5 +54,6 @@ def init_app(app: Flask) -> None:
         panel.add_view(view(model, name=name, endpoint=endpoint, url=url))
     panel.add_view(OwnAccess(name=_l("Your access"), endpoint="panel_own_access", url="moj-dostep"))
     panel.add_view(Proof(name=_l("Your password"), endpoint="panel_proof", url="potwierdz"))
+    app.jinja_env.globals["languages"] = LANGUAGES
     app.register_blueprint(login.pages)
     dashboard.init_app(app)

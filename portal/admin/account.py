@@ -5,11 +5,11 @@ from typing import Any
 from flask import redirect
 from flask_admin import expose
 from flask_babel import gettext as _, lazy_gettext as _l
+from flask_login import current_user
 
 from portal import clock
 from portal.admin import labels
 from portal.admin.base import PanelView
-from portal.admin.changes import actor
 from portal.admin.edition import districts
 from portal.admin.filters import OneOf
 from portal.forms.removal_desk import RevealForm
@@ -20,10 +20,6 @@ from portal.services import audit
 class PeselReveal:
     """Shows the PESEL number of a row in full, once and for a reason, which the audit log keeps."""
 
-    def audited_as(self, row: Any) -> str:
-        """Return how the audit log names whose number it is."""
-        return f"account:{row.uid}"
-
     @expose("/pesel/", methods=("GET", "POST"))
     def reveal_view(self) -> Any:
         row, form = self.find(), RevealForm()
@@ -32,7 +28,7 @@ class PeselReveal:
             return redirect(back)
         shown = form.validate_on_submit()
         if shown:
-            audit.record("PESEL revealed", actor=actor(), subject=self.audited_as(row), reason=form.reason.data, now=clock.now())
+            audit.record("PESEL revealed", actor=current_user.officer, subject=row, reason=form.reason.data, now=clock.now())
         page = self.render("admin/removal/pesel.html", form=form, row=row, pesel=row.pesel if shown else "", back=back)
         return page, 400 if form.errors else 200
 
@@ -43,17 +39,16 @@ class AccountView(PeselReveal, PanelView):
     roles = (Role.REMOVALS, Role.ADMINISTRATOR, Role.CLERK)
     restricted = {"reveal_view": (Role.REMOVALS, Role.ADMINISTRATOR)}
     column_list = ("name", "email", "masked_pesel", "district", "state")
-    column_details_list = ("name", "email", "email_confirmed_at", "masked_pesel", "district", "state", "created_at")
     column_sortable_list = ("email", "state")
     column_searchable_list = ("email", "given_name", "family_name")
     column_choices = {"state": labels.ACCOUNT_STATES}
     column_filters = ("state", OneOf(Account.district, _l("District"), districts))
-    column_labels = {"name": _l("Name"), "email": _l("E-mail address"), "masked_pesel": _l("PESEL"), "district": _l("District"),
-                     "state": _l("State"), "email_confirmed_at": _l("Address confirmed"), "created_at": _l("Registered")}
+    column_labels = {
+        "name": _l("Name"), "email": _l("E-mail address"), "email_confirmed_at": _l("Address confirmed"),
+        "masked_pesel": _l("PESEL"), "district": _l("District"), "state": _l("State"), "created_at": _l("Registered")}
 
     def get_query(self) -> Any:
         return super().get_query().select_extend(Account.pesel, District).join(District)
 
-    def row_links(self, row: Account) -> list[tuple[str, Any]]:
-        shows = row.pesel is not None and self.may("reveal_view")
-        return [(self.get_url(".reveal_view", id=row.id), _("Show the PESEL number"))] if shows else []
+    def row_steps(self, row: Account) -> dict[str, Any]:
+        return {} if row.pesel is None else {"reveal_view": _("Show the PESEL number")}

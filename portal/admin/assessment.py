@@ -6,7 +6,6 @@ from typing import Any
 from flask import abort, redirect, request
 from flask_admin import expose
 from flask_admin.actions import action
-from flask_admin.helpers import get_redirect_target
 from flask_babel import gettext as _, lazy_gettext as _l
 from flask_login import current_user
 
@@ -14,7 +13,6 @@ from portal import clock, i18n
 from portal.access import lead_on
 from portal.admin.assessment_changes import differences
 from portal.admin.base import PanelView
-from portal.admin.changes import actor
 from portal.admin.staff_access import proved
 from portal.errors import Conflict, FileUnusable, MoveForbidden, ProposalChanged, SecondOfficerNeeded
 from portal.forms.assessment import AssignForm, CardForm, CorrectionForm, MoveForm, PaperForm, card_form
@@ -22,8 +20,6 @@ from portal.forms.base import BaseForm
 from portal.models import Card, FileKind, Move, Proposal, ProposalState, Role, Transition
 from portal.models.assessment import LEADS
 from portal.services import assessment, attachment, audit, proposals, support
-
-GET_AND_POST = ("GET", "POST")
 
 
 def deadline(moment: Any) -> str:
@@ -57,7 +53,7 @@ def step(name: str, url: str, make: Any, act: Any) -> Any:
     def view(self: "ProposalPage") -> Any:
         return self.take(name, make, act)
     view.__name__ = name
-    return expose(url, methods=GET_AND_POST)(view)
+    return expose(url, methods=("GET", "POST"))(view)
 
 
 class ProposalPage(PanelView):
@@ -68,12 +64,11 @@ class ProposalPage(PanelView):
         unit, coordinates = assessment.unit_of(current_user.officer), current_user.officer.role == Role.COORDINATOR
         open_to = [move for move in assessment.DECISIONS if coordinates or unit is None and move == Move.TAKEN_UP]
         corrected = proposal.state == ProposalState.RETURNED and clock.now() <= proposal.correct_until
-        found = {
-            "card_view": proposal.state in assessment.filled_in(unit),
-            "assign_view": coordinates and proposal.state in assessment.ASSIGNED_IN,
-            "correct_view": unit is None and proposal.state in LEADS[Move.RETURNED][0],
-            "paper_view": unit is None and proposal.state in support.SUPPORTED_IN,
-            "decide_view": [move for move in open_to if proposal.state in LEADS[move][0] and not corrected]}
+        found = {"card_view": proposal.state in assessment.filled_in(unit),
+                 "assign_view": coordinates and proposal.state in assessment.ASSIGNED_IN,
+                 "correct_view": unit is None and proposal.state in LEADS[Move.RETURNED][0],
+                 "paper_view": unit is None and proposal.state in support.SUPPORTED_IN,
+                 "decide_view": [move for move in open_to if proposal.state in LEADS[move][0] and not corrected]}
         return {name: possible for name, possible in found.items() if possible}
 
     def take(self, step: str, make: Any, act: Any, **shown: Any) -> Any:
@@ -102,14 +97,14 @@ class ProposalPage(PanelView):
         if assessment.unit_of(current_user.officer):
             abort(404)
         pages = [b64encode(attachment.read(row)).decode() for row in attachment.of_proposal(proposal, FileKind.PAPER_LIST)]
-        audit.record("paper list viewed", actor=actor(), subject=f"proposal:{proposal.uid}", now=clock.now(), pages=len(pages))
+        audit.record("paper list viewed", actor=current_user.officer, subject=proposal, now=clock.now(), pages=len(pages))
         return self.render("admin/proposal/paper.html", model=proposal, pages=pages)
 
     @action("assign", _l("Ask units for cards"))
     def assign_chosen(self, ids: list[str]) -> Any:
         return redirect(self.get_url(".assign_view", id=ids))
 
-    @expose("/jednostki/", methods=GET_AND_POST)
+    @expose("/jednostki/", methods=("GET", "POST"))
     def assign_view(self) -> Any:
         rows = [row for row in map(self.get_one, request.args.getlist("id")[:self.page_size]) if row]
         return self.take("assign_view", AssignForm, lambda _one, *by, **told: assessment.assign(rows, *by, **told), rows=rows)
@@ -122,4 +117,4 @@ class ProposalPage(PanelView):
             "admin/proposal/proposal.html", model=proposal, steps=self.steps(proposal), since=since, changed=changed,
             deadline=deadline, authors=proposals.authors(proposal), supporters=support.count_supporters(proposal), leads=LEADS,
             sees_lists=assessment.unit_of(current_user.officer) is None, history=Transition.of_proposal(proposal.id),
-            return_url=get_redirect_target() or self.get_url(".index_view"))
+            return_url=self.get_save_return_url(proposal))

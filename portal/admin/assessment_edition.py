@@ -4,12 +4,12 @@ from typing import Any
 
 from flask_admin import expose
 from flask_babel import gettext as _, lazy_gettext as _l
+from flask_login import current_user
 
 from portal import clock
 from portal.access import lead_on
 from portal.admin.assessment import attempt
 from portal.admin.base import PanelView
-from portal.admin.changes import actor
 from portal.admin.filters import OneOf
 from portal.database import transaction
 from portal.errors import N_
@@ -32,9 +32,9 @@ class Managed(PanelView):
 class UnitView(Managed):
     """The units of the city's offices that assess proposals."""
 
-    column_list = column_details_list = column_sortable_list = column_searchable_list = form_columns = ("name",)
+    form_columns = column_labels = {"name": _l("Unit's name")}
+    column_sortable_list = column_searchable_list = ("name",)
     column_default_sort = ("name", False)
-    column_labels = {"name": _l("Unit's name")}
     refusals = {"unit_name": ("name", N_("There already is a unit with this name."))}
 
 
@@ -42,29 +42,27 @@ class CriterionView(Managed):
     """The questions of an edition's cards; cards that are filled in keep theirs."""
 
     can_delete = True
-    column_list = column_details_list = form_columns = ("edition", "is_formal", "position", "question")
     column_sortable_list = ("position", "question")
     column_default_sort = ("position", False)
     column_filters = (OneOf(Criterion.edition, _l("Edition"), editions),)
-    column_labels = {"edition": _l("Edition"), "is_formal": _l("Of the formal card"), "position": _l("Position"),
-                     "question": _l("Question")}
+    form_columns = column_labels = {"edition": _l("Edition"), "is_formal": _l("Of the formal card"), "position": _l("Position"),
+                                    "question": _l("Question")}
 
     def get_query(self) -> Any:
         return super().get_query().select_extend(Edition).join(Edition)
 
     def delete_model(self, row: Criterion) -> bool:
         with transaction():
-            audit.record("criterion deleted", actor=actor(), subject=f"edition:{row.edition.code}", now=clock.now())
+            audit.record("criterion deleted", actor=current_user.officer, subject=row.edition, now=clock.now())
             return bool(row.delete_instance())
 
 
 class Assessed(Managed):
     """An edition's questions, with which it begins, and its lot; the table of editions builds on it."""
 
-    def row_links(self, row: Edition) -> list[tuple[str, Any]]:
-        links = super().row_links(row)
+    def row_steps(self, row: Edition) -> dict[str, Any]:
         drawable = row.order_seed is None and not row.archived and clock.now() < row.voting_from
-        return [*links, (self.get_url(".draw_view", id=row.id), _("Draw the order"))] if drawable else links
+        return {"draw_view": _("Draw the order")} if drawable else {}
 
     def save_related(self, row: Edition, changed: list[str]) -> None:
         if "code" in changed:

@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _l
 from peewee import JOIN
 
 from portal import i18n
-from portal.admin.base import PanelView, holds
+from portal.admin.base import PanelView, holds, of_row
 from portal.admin.filters import Filter, OneOf, period
 from portal.models import AuditEntry, Officer, Role
 
@@ -23,15 +23,9 @@ def with_name(_view: Any, _context: Any, row: Any, name: str) -> str:
     return f"{getattr(row, name)} ({known})" if known else getattr(row, name)
 
 
-class Id(Filter):
-    """An id, or the name of the officer who has it."""
-
-    def __init__(self, column: Any, name: Any, officer: Any) -> None:
-        super().__init__(column, name)
-        self.officer = officer
-
-    def apply(self, query: Any, value: str) -> Any:
-        return query.where(self.column.contains(value) | holds(value, self.officer.name))
+def id_of(column: Any, name: Any, officer: Any) -> Filter:
+    """Return the filter by an id, or by the name of the officer who has it."""
+    return Filter(column, name, lambda value: column.contains(value) | holds(value, officer.name))
 
 
 class AuditView(PanelView):
@@ -40,21 +34,19 @@ class AuditView(PanelView):
     roles = (Role.ADMINISTRATOR,)
     can_export = True
     column_list = ("sequence", "at", "actor", "action", "subject", "detail")
-    column_details_list = column_export_list = (*column_list, "previous", "hash")
     column_sortable_list = ("sequence", "actor", "action", "subject")
     column_default_sort = ("sequence", True)
     column_formatters = {"actor": with_name, "subject": with_name}
-    column_filters = (Id(AuditEntry.actor, _l("Actor"), Acting), OneOf(AuditEntry.action, _l("Action"), actions),
-                      Id(AuditEntry.subject, _l("Subject"), Concerned), *period(AuditEntry.at))
-    column_labels = {
+    column_filters = (id_of(AuditEntry.actor, _l("Actor"), Acting), OneOf(AuditEntry.action, _l("Action"), actions),
+                      id_of(AuditEntry.subject, _l("Subject"), Concerned), *period(AuditEntry.at))
+    column_export_list = column_labels = {
         "sequence": _l("No."), "at": _l("When"), "actor": _l("Actor"), "action": _l("Action"), "subject": _l("Subject"),
         "detail": _l("Detail"), "previous": _l("Hash of the entry before"), "hash": _l("Hash")}
 
     def get_query(self) -> Any:
         return (super().get_query().select_extend(Acting.name.alias("actor_name"), Concerned.name.alias("subject_name"))
                 .join(Acting, JOIN.LEFT_OUTER, on=AuditEntry.actor == "officer:" + Acting.uid)
-                .switch(AuditEntry)
-                .join(Concerned, JOIN.LEFT_OUTER, on=AuditEntry.subject == "officer:" + Concerned.uid).objects())
+                .join_from(AuditEntry, Concerned, JOIN.LEFT_OUTER, on=AuditEntry.subject == "officer:" + Concerned.uid).objects())
 
 
 class DigestView(PanelView):
@@ -62,9 +54,8 @@ class DigestView(PanelView):
 
     roles = (Role.ADMINISTRATOR,)
     can_export = True
-    column_list = column_details_list = column_export_list = ("day", "entries", "hash")
     column_sortable_list = ("day", "entries")
     column_default_sort = ("day", True)
-    column_formatters = {"day": lambda _view, _context, row, _name: i18n.day(row.day)}
-    column_formatters_export = {"day": lambda _view, _context, row, _name: row.day.isoformat()}
+    column_formatters = {"day": of_row(lambda row: i18n.day(row.day))}
+    column_formatters_export = {"day": of_row(lambda row: row.day.isoformat())}
     column_labels = {"day": _l("Day"), "entries": _l("Entries"), "hash": _l("Hash of the last entry")}

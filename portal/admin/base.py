@@ -1,6 +1,7 @@
 """The safe base of every table of the panel: closed until a view opens it, and what it does not switch on does not exist."""
 
 import re
+from collections.abc import Callable, Collection
 from datetime import datetime
 from functools import reduce
 from operator import or_
@@ -44,6 +45,11 @@ def shown(value: Any) -> Any:
     return i18n.moment(value) if isinstance(value, datetime) else value
 
 
+def of_row(write: Callable[[Any], Any]) -> Any:
+    """Return the formatter of a column that shows what a function writes of a row."""
+    return lambda _view, _context, row, _name: write(row)
+
+
 def money(_view: Any, _context: Any, row: Any, name: str) -> Any:
     """Show a column of grosze in zł."""
     value = getattr(row, name)
@@ -55,29 +61,27 @@ class PanelView(Guarded, Filters, Changes, ModelView):  # type: ignore[misc]
 
     can_create = can_edit = can_delete = can_export = False
     can_view_details = True
-    create_label: Any = None
-    search_label: Any = None
+    create_label = search_label = None
     action_delete = None
     column_labels: dict[str, Any] = {}
     column_sortable_list: tuple[str, ...] = ()
     column_default_sort = ("id", True)
     column_type_formatters = column_type_formatters_detail = {object: lambda _view, value, _name: shown(value)}
     column_type_formatters_export = {object: lambda _view, value, _name: "" if value is None else shown(value)}
-    form_columns: tuple[str, ...] = ()
+    form_columns: Collection[str] = ()
     form_base_class = PanelForm
     model_form_converter = Converter
     page_size = 50
     export_max_rows = 10_000
     edit_template = create_template = "admin/model/form.html"
 
-    def _handle_view(self, name: str, **kwargs: Any) -> Any:
-        refused = super()._handle_view(name, **kwargs)
-        if refused is None and name in SWITCHES and not getattr(self, SWITCHES[name]):
-            abort(404)
-        return refused
+    def may(self, name: str) -> bool:
+        """Tell whether the view has switched a function on and this officer may use it."""
+        return super().may(name) and (name not in SWITCHES or bool(getattr(self, SWITCHES[name])))
 
     def scaffold_list_columns(self) -> list[str]:
-        return []
+        """Return the columns of lists and details that a view does not name: all that have labels, in their order."""
+        return list(self.column_labels)
 
     def scaffold_form(self) -> Any:
         return super().scaffold_form() if self.form_columns else self.form_base_class
@@ -92,8 +96,7 @@ class PanelView(Guarded, Filters, Changes, ModelView):  # type: ignore[misc]
             return None
         return self.get_query().where(self.model._meta.primary_key == int(id)).first()
 
-    def get_list(self, page: Any, sort_column: Any, sort_desc: Any, search: Any, filters: Any,
-                 execute: bool = True, page_size: Any = None) -> Any:
+    def get_list(self, page: Any, sort_column: Any, sort_desc: Any, search: Any, filters: Any, page_size: Any = None) -> Any:
         query = self.get_query()
         for word in (search or "").split()[:MOST_WORDS] if self._search_fields else ():
             query = query.where(holds(word, *self._search_fields))
@@ -117,12 +120,16 @@ class PanelView(Guarded, Filters, Changes, ModelView):  # type: ignore[misc]
             abort(lead_on(".index_view", _("This entry does not exist, or it is not for you any more."), "error"))
         return row
 
-    def row_links(self, _row: Any) -> list[tuple[str, Any]]:
-        """Return addresses and names of what can be done with a row beside reading and editing it."""
-        return []
+    def row_steps(self, _row: Any) -> dict[str, Any]:
+        """Return the views of what can be done with a row beside reading and editing it, with what they are called."""
+        return {}
+
+    def row_links(self, row: Any) -> list[tuple[str, Any]]:
+        """Return addresses and names of what this officer can do with a row."""
+        return [(self.get_url(f".{view}", id=row.id), label) for view, label in self.row_steps(row).items() if self.may(view)]
 
     def is_action_allowed(self, _name: str) -> bool:
-        return bool(self.may("action_view"))
+        return self.may("action_view")
 
     def delete_model(self, _row: Any) -> Any:
         """Refuse: rows go away only through a service, which a view that switches deletion on calls here."""

@@ -27,11 +27,6 @@ class ChangedMeanwhile(Conflict):
 CONTRADICTION = N_("These values contradict one another or an entry that already exists.")
 
 
-def actor() -> str:
-    """Return how the audit log names the officer of this request."""
-    return f"officer:{current_user.officer.uid}"
-
-
 class Changes:
     """Saving for a panel view; ``refusals`` says which field a broken constraint belongs to, and in which words."""
 
@@ -59,19 +54,16 @@ class Changes:
 
     def create_model(self, form: PanelForm) -> Any:
         row = self.model()
-        return self._save(form, row, created=True) and row
+        return self.update_model(form, row) and row
 
     def update_model(self, form: PanelForm, model: Any) -> bool:
-        return self._save(form, model, created=False)
-
-    def _save(self, form: PanelForm, row: Any, *, created: bool) -> bool:
-        """Save the row, or say in the form why not."""
+        """Save a row, a new one too, or say in the form why not."""
         try:
             with transaction():
-                target = row if created else row.held()
-                if not created and form.version.data != form.version_of(target):
+                target = model.held() if model.id else model
+                if model.id and form.version.data != form.version_of(target):
                     raise ChangedMeanwhile
-                self._write(form, target, {} if created else dict(target.__data__))
+                self._write(form, target, dict(target.__data__) if model.id else {})
             return True
         except PortalError as error:
             form.refuse(error)
@@ -94,7 +86,7 @@ class Changes:
         row.save(force_insert=not before, only=changed if before else None)
         self.save_related(row, changed)
         name = self.model._meta.table_name
-        audit.record(f"{name} {'changed' if before else 'created'}", actor=actor(), now=clock.now(),
+        audit.record(f"{name} {'changed' if before else 'created'}", actor=current_user.officer, now=clock.now(),
                      subject=f"{name}:{getattr(row, 'uid', None) or row._pk}", fields=sorted(changed))
 
     def _show_stored(self, form: PanelForm, stored: Any) -> None:

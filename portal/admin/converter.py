@@ -3,16 +3,15 @@
 from typing import Any
 
 from flask_admin.contrib.peewee.form import CustomModelConverter
-from peewee import AutoField, BigIntegerField, CharField, DecimalField, ForeignKeyField, IntegerField, TextField
+from peewee import BigIntegerField, CharField, DecimalField, ForeignKeyField, IntegerField, TextField
 from wtforms.validators import InputRequired, Length
 
-from portal.admin.fields import CityMomentField, NumberField, RowField
+from portal.admin.fields import NumberField, RowField
 from portal.forms import fields, validators
-from portal.forms.fields_typed import MoneyField
+from portal.forms.fields_typed import CityMomentField, MoneyField
 from portal.models.fields import MomentField, SealedField
 
 LONGEST_TEXT = 10_000
-LARGEST = 2**31 - 1
 
 
 class Converter(CustomModelConverter):
@@ -21,7 +20,7 @@ class Converter(CustomModelConverter):
     def __init__(self, view: Any, additional: Any = None) -> None:
         super().__init__(view, additional)
         ours = {SealedField: self.refuse, MomentField: self.make(CityMomentField), BigIntegerField: self.make(MoneyField),
-                DecimalField: self.make(NumberField), ForeignKeyField: self.choose_row, AutoField: self.handle_pk}
+                DecimalField: self.make(NumberField), ForeignKeyField: self.choose_row}
         self.converters = {**ours, **self.converters, **ours}  # Ours stand first and win.
 
     def convert(self, model: Any, field: Any, field_args: Any) -> Any:
@@ -31,9 +30,8 @@ class Converter(CustomModelConverter):
 
     @staticmethod
     def make(kind: Any) -> Any:
-        def field_of(_model: Any, field: Any, **kwargs: Any) -> Any:
-            return field.name, kind(**{name: kwargs[name] for name in ("label", "validators", "default", "description")})
-        return field_of
+        taken = ("label", "validators", "default", "description")
+        return lambda _model, field, **known: (field.name, kind(**{name: known[name] for name in taken}))
 
     @staticmethod
     def choose_row(_model: Any, field: Any, *, label: Any, description: Any, **_rest: Any) -> Any:
@@ -48,8 +46,7 @@ def limits(field: Any) -> list[Any]:
     """Return what the database would refuse, so that the form says it first."""
     if isinstance(field, CharField | TextField):
         return [validators.clean_text, Length(max=getattr(field, "max_length", None) or LONGEST_TEXT)]
-    if isinstance(field, BigIntegerField | DecimalField):
-        return [] if field.null else [InputRequired()]
-    if isinstance(field, IntegerField) and not isinstance(field, AutoField | ForeignKeyField):
-        return ([] if field.null else [InputRequired()]) + [validators.Within(0, LARGEST)]
-    return []
+    if not isinstance(field, IntegerField | DecimalField):
+        return []
+    within = [] if isinstance(field, BigIntegerField | DecimalField) else [validators.Within(0, 2**31 - 1)]
+    return within if field.null else [InputRequired(), *within]

@@ -13,12 +13,12 @@ from wtforms.validators import DataRequired
 from portal import clock
 from portal.access import lead_on
 from portal.admin import labels
-from portal.admin.fields import CityMomentField
 from portal.admin.guard import Guarded
 from portal.admin.proposal import ProposalView, reasons, waits
 from portal.admin.removal_desk import overdue, waits_for_officers
 from portal.config import settings
 from portal.forms.base import BaseForm
+from portal.forms.fields_typed import CityMomentField
 from portal.models import CaseState, Edition, Message, MessageState, Proposal, Publication, RemovalCase, Role, SendCount
 from portal.models.removal import ENDED
 from portal.services import results, results_publication, staff_codes
@@ -92,14 +92,13 @@ class Dashboard(Guarded, AdminIndexView):  # type: ignore[misc]
     def _show(self, form: PreviewForm) -> Any:
         tables = [item for item in self.admin.menu()[1:] if item.is_accessible() and item.is_visible()]
         officer, edition = current_user.officer, Edition.current()
-        return self.render(
-            "admin/index.html", form=form, tables=tables, role=dict(labels.ROLES)[officer.role],
-            may_preview=self.may("start_preview"), sms_cap_reached=sms_cap_reached(),
-            waiting_cases=waiting_cases(officer.role), waiting_projects=waiting_projects(officer.role),
-            recovery_codes=staff_codes.codes_left(officer),
-            failed=Message.select().where(Message.state == MessageState.FAILED).count(),
-            sees_messages=any(item.get_url() == self.get_url("panel_messages.index_view") for item in tables),
-            shown_edition=edition, turnout=results.turnout(edition).total if edition else 0)
+        return self.render("admin/index.html", form=form, tables=tables, role=dict(labels.ROLES)[officer.role],
+                           may_preview=self.may("start_preview"), sms_cap_reached=sms_cap_reached(),
+                           waiting_cases=waiting_cases(officer.role), waiting_projects=waiting_projects(officer.role),
+                           recovery_codes=staff_codes.codes_left(officer),
+                           failed=Message.select().where(Message.state == MessageState.FAILED).count(),
+                           sees_messages=any(item.get_url() == self.get_url("panel_messages.index_view") for item in tables),
+                           shown_edition=edition, turnout=results.turnout(edition).total if edition else 0)
 
     @expose("/podglad", methods=("POST",))
     def start_preview(self) -> Any:

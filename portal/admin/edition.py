@@ -9,7 +9,7 @@ from wtforms.validators import InputRequired, Regexp
 from portal import clock, crypto
 from portal.admin import labels
 from portal.admin.assessment_edition import Managed, editions
-from portal.admin.base import money
+from portal.admin.base import money, of_row
 from portal.admin.fields import PanelForm
 from portal.admin.filters import OneOf
 from portal.admin.implementation import Settled
@@ -17,8 +17,6 @@ from portal.errors import N_, PortalError
 from portal.forms import validators
 from portal.models import Ballot, District, Edition, Pool
 
-CALENDAR = ("proposals_from", "proposals_to", "corrections_to", "admitted_on", "protests_to", "voting_from", "voting_to",
-            "results_on")
 DAYS = ("support_days", "assessment_days", "protest_days")
 FIXED_BY_BALLOTS = ("voting_from", "citywide_picks", "district_picks", "all_required", "minimum_age", "count_rule")
 # What can stand in an address and in the name of a key.
@@ -33,14 +31,12 @@ def districts() -> list[tuple[str, str]]:
 class DistrictView(Managed):
     """The districts; residents live in those that have a number."""
 
-    column_list = column_details_list = form_columns = ("number", "name")
     column_sortable_list = ("number", "name")
     column_default_sort = ("number", False)
     column_searchable_list = ("name",)
-    column_labels = {"number": _l("District's number"), "name": _l("District's name")}
-    refusals = {
-        "district_number": ("number", N_("There already is a district with this number.")),
-        "district_name": ("name", N_("There already is a district with this name."))}
+    form_columns = column_labels = {"number": _l("District's number"), "name": _l("District's name")}
+    refusals = {"district_number": ("number", N_("There already is a district with this number.")),
+                "district_name": ("name", N_("There already is a district with this name."))}
 
 
 class EditionView(Settled):
@@ -52,24 +48,21 @@ class EditionView(Settled):
     column_default_sort = ("voting_from", True)
     column_searchable_list = ("code", "name")
     column_choices = {"count_rule": labels.COUNT_RULES}
-    column_labels = {
-        "code": _l("Code"), "name": _l("Edition's name"), "archived": _l("Imported from open data"),
-        "proposals_from": _l("Proposals from"), "proposals_to": _l("Proposals to"), "corrections_to": _l("Corrections to"),
-        "admitted_on": _l("List of admitted proposals on"), "protests_to": _l("Protests to"),
-        "voting_from": _l("Voting from"), "voting_to": _l("Voting to"), "results_on": _l("Results on"),
-        "citywide_picks": _l("Citywide picks"), "district_picks": _l("District picks"),
-        "all_required": _l("All picks are required"), "minimum_age": _l("Minimum age"),
-        "supporters_required": _l("Supporters required"), "count_rule": _l("Rule of the count"),
-        "support_days": _l("Days to collect support"), "assessment_days": _l("Days for a unit's card"),
-        "protest_days": _l("Days for a protest"), "tie_order": _l("Order of ties"), "lot_seed": _l("Seed of the lot for ties"),
-        "order_seed": _l("Seed of the order on the ballot"), "drawn_at": _l("Order drawn")}
-    form_columns = ("code", "name", *CALENDAR, "citywide_picks", "district_picks", "all_required", "minimum_age",
-                    "supporters_required", *DAYS, "count_rule")
-    column_details_list = (*form_columns, "tie_order", "lot_seed", "order_seed", "drawn_at", "archived")
-    form_args = {
-        "code": {"validators": [CODE], "description": _l("Stands in addresses and cannot be changed later.")},
-        **dict.fromkeys(("proposals_to", "voting_to"), {"description": LAST_SECOND}),
-        **dict.fromkeys(DAYS, {"validators": [InputRequired(), validators.Within(1, 365)]})}
+    form_columns = {
+        "code": _l("Code"), "name": _l("Edition's name"), "proposals_from": _l("Proposals from"),
+        "proposals_to": _l("Proposals to"), "corrections_to": _l("Corrections to"),
+        "admitted_on": _l("List of admitted proposals on"), "protests_to": _l("Protests to"), "voting_from": _l("Voting from"),
+        "voting_to": _l("Voting to"), "results_on": _l("Results on"), "citywide_picks": _l("Citywide picks"),
+        "district_picks": _l("District picks"), "all_required": _l("All picks are required"), "minimum_age": _l("Minimum age"),
+        "supporters_required": _l("Supporters required"), "support_days": _l("Days to collect support"),
+        "assessment_days": _l("Days for a unit's card"), "protest_days": _l("Days for a protest"),
+        "count_rule": _l("Rule of the count")}
+    column_labels = {**form_columns, "tie_order": _l("Order of ties"), "lot_seed": _l("Seed of the lot for ties"),
+                     "order_seed": _l("Seed of the order on the ballot"), "drawn_at": _l("Order drawn"),
+                     "archived": _l("Imported from open data")}
+    form_args = {"code": {"validators": [CODE], "description": _l("Stands in addresses and cannot be changed later.")},
+                 **dict.fromkeys(("proposals_to", "voting_to"), {"description": LAST_SECOND}),
+                 **dict.fromkeys(DAYS, {"validators": [InputRequired(), validators.Within(1, 365)]})}
     refusals = {
         "edition_code": ("code", N_("There already is an edition with this code.")),
         "edition_voting_ends_after_it_begins": ("voting_to", N_("Voting must end after it begins.")),
@@ -92,26 +85,24 @@ class EditionView(Settled):
             raise PortalError(N_("Voting that has ballots can be prolonged but not shortened: its end opens the count."))
 
 
-def pool_name(_view: Any, _context: Any, row: Pool, _name: str) -> Any:
-    return str(row.district) if row.district else _("Citywide")
+def pool_name(pool: Pool) -> str:
+    return str(pool.district or _("Citywide"))
 
 
 class PoolView(Managed):
     """The money of one contest; it stands once voting has begun."""
 
-    column_list = column_details_list = form_columns = ("edition", "district", "budget", "min_cost", "max_cost", "minimum_points")
     column_sortable_list = ("budget", "min_cost", "max_cost")
     column_filters = (OneOf(Pool.edition, _l("Edition"), editions), OneOf(Pool.district, _l("District"), districts))
-    column_formatters = {"budget": money, "min_cost": money, "max_cost": money, "district": pool_name}
-    column_labels = {
+    column_formatters = {"budget": money, "min_cost": money, "max_cost": money, "district": of_row(pool_name)}
+    form_columns = column_labels = {
         "edition": _l("Edition"), "district": _l("District"), "budget": _l("Budget in zł"),
         "min_cost": _l("Lowest cost of a proposal in zł"), "max_cost": _l("Highest cost of a proposal in zł"),
         "minimum_points": _l("Points needed to win")}
     form_args = {"district": {"description": _l("None: the citywide pool.")}}
-    refusals = {
-        "pool_edition_id": ("district", N_("This edition already has a pool for this district.")),
-        "pool_citywide_is_one": ("district", N_("This edition already has its citywide pool.")),
-        "pool_cost_limits_are_in_order": ("max_cost", N_("The highest cost must not be below the lowest."))}
+    refusals = {"pool_edition_id": ("district", N_("This edition already has a pool for this district.")),
+                "pool_citywide_is_one": ("district", N_("This edition already has its citywide pool.")),
+                "pool_cost_limits_are_in_order": ("max_cost", N_("The highest cost must not be below the lowest."))}
 
     def get_query(self) -> Any:
         return super().get_query().select_extend(Edition, District).join(Edition).switch(Pool).join(District, JOIN.LEFT_OUTER)

@@ -1,21 +1,16 @@
-"""The panel's form of a row, and fields of our column types: numbers, moments on the city's clocks, choices of rows."""
+"""The panel's form of a row, and fields of our column types: numbers, choices of rows."""
 
 import hashlib
 import re
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from flask_babel import gettext as _
 from peewee import Model
 from wtforms import HiddenField, SelectField
-from wtforms.widgets import DateTimeLocalInput
 
-from portal import clock
 from portal.forms.base import BaseForm
 from portal.forms.fields_typed import TypedField
-
-PATTERN = "%Y-%m-%dT%H:%M:%S"
 
 
 class PanelForm(BaseForm):
@@ -40,32 +35,6 @@ class NumberField(TypedField):
         if not re.fullmatch(r"[0-9]{1,10}(\.[0-9]{1,4})?", plain, re.ASCII):
             raise ValueError(_("Enter a number like 12 or 12,5."))
         return Decimal(plain)
-
-
-class CityMomentField(TypedField):
-    """A date and time on the city's clocks, kept in UTC."""
-
-    widget = DateTimeLocalInput()
-
-    def __call__(self, **kwargs: Any) -> Any:
-        return super().__call__(step="1", **kwargs)
-
-    def written(self, value: Any) -> str:
-        return clock.local(value).strftime(PATTERN) if value else ""
-
-    def read(self, typed: str) -> datetime:
-        try:
-            naive = datetime.strptime(typed if typed.count(":") == 2 else f"{typed}:00", PATTERN)
-        except ValueError:
-            naive = datetime.min
-        if not 2000 <= naive.year <= 2100:
-            raise ValueError(_("Enter a date and time."))
-        if (naive.hour, naive.minute, naive.second) == (23, 59, 59):
-            naive = naive.replace(microsecond=999999)  # The last second of a day counts to its end.
-        moment = naive.replace(tzinfo=clock.CITY_ZONE).astimezone(UTC)
-        if clock.local(moment).replace(tzinfo=None) != naive:
-            raise ValueError(_("There is no such time on that day: the clocks are put forward."))
-        return moment
 
 
 class RowField(SelectField):

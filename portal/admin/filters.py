@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date
+from functools import partial
+from operator import eq
 from typing import Any
 
 from flask import flash, request
@@ -11,28 +13,29 @@ from flask_babel import gettext as _, lazy_gettext as _l
 from portal import clock
 
 Choices = Callable[[], Sequence[tuple[Any, Any]]]
+Condition = Callable[[Any], Any]
 
 
 class Filter(BasePeeweeFilter):  # type: ignore[misc]
     """One field of the filter form, by default a text that a column holds."""
 
-    kind, suffix = "search", ""
+    kind = "search"
 
-    def __init__(self, column: Any, name: Any) -> None:
+    def __init__(self, column: Any, name: Any, condition: Condition | None = None, suffix: str = "") -> None:
         super().__init__(column, name)
-        self.key = f"flt_{column.name}{self.suffix}"
+        self.key, self._condition = f"flt_{column.name}{suffix}", condition or column.contains
 
     def apply(self, query: Any, value: Any) -> Any:
-        return query.where(self.column.contains(value))
+        return query.where(self._condition(value))
 
 
 class OneOf(Filter):
-    """A choice from a list, which may be made anew for every page."""
+    """A choice from a list, which may be made anew for every page; by default of what a column is."""
 
     kind = "select"
 
-    def __init__(self, column: Any, name: Any, choices: Choices) -> None:
-        super().__init__(column, name)
+    def __init__(self, column: Any, name: Any, choices: Choices, condition: Condition | None = None) -> None:
+        super().__init__(column, name, condition or partial(eq, column))
         self._choices = choices
 
     def choices(self) -> list[tuple[str, Any]]:
@@ -43,14 +46,11 @@ class OneOf(Filter):
             raise ValueError
         return value
 
-    def apply(self, query: Any, value: str) -> Any:
-        return query.where(self.column == value)
 
+class Day(Filter):
+    """A day on the city's calendar."""
 
-class Since(Filter):
-    """The first day of a period, on the city's calendar."""
-
-    kind, suffix = "date", "_from"
+    kind = "date"
 
     def clean(self, value: str) -> date:
         day = date.fromisoformat(value)
@@ -58,21 +58,11 @@ class Since(Filter):
             raise ValueError
         return day
 
-    def apply(self, query: Any, value: date) -> Any:
-        return query.where(self.column >= clock.start_of(value))
 
-
-class Until(Since):
-    """The last day of a period."""
-
-    suffix = "_to"
-
-    def apply(self, query: Any, value: date) -> Any:
-        return query.where(self.column <= clock.end_of(value))
-
-
-def period(column: Any) -> tuple[Since, Until]:
-    return Since(column, _l("From day")), Until(column, _l("To day"))
+def period(column: Any) -> tuple[Day, Day]:
+    """Return the filters of a moment by the first and the last day of a period."""
+    return (Day(column, _l("From day"), lambda first: column >= clock.start_of(first), "_from"),
+            Day(column, _l("To day"), lambda last: column <= clock.end_of(last), "_to"))
 
 
 class Filters:
@@ -82,11 +72,9 @@ class Filters:
     """
 
     def _refresh_filters_cache(self) -> None:
-        self._filters = [self._choice_of(given) if isinstance(given, str) else given for given in self.column_filters or ()]
+        self._filters = [OneOf(getattr(self.model, given), self.column_labels[given], partial(self.column_choices.get, given))
+                         if isinstance(given, str) else given for given in self.column_filters or ()]
         self._filter_groups = self._filter_args = None
-
-    def _choice_of(self, name: str) -> OneOf:
-        return OneOf(getattr(self.model, name), self.column_labels[name], lambda: self.column_choices[name])
 
     def _get_list_extra_args(self) -> Any:
         known = super()._get_list_extra_args()  # type: ignore[misc]

@@ -9,7 +9,7 @@ from flask_login import current_user
 
 from portal import clock
 from portal.access import accepts_files, lead_on
-from portal.admin.assessment import GET_AND_POST, ProposalPage, attempt, step
+from portal.admin.assessment import ProposalPage, attempt, step
 from portal.admin.assessment_edition import Assessed
 from portal.files import MOST_BYTES
 from portal.forms.assessment import MoveForm
@@ -25,12 +25,11 @@ COORDINATED = ("stage_view", "end_view", "remove_view")
 class Settled(Assessed):
     """An edition's results as its projects' states; the table of editions builds on it."""
 
-    def row_links(self, row: Edition) -> list[tuple[str, Any]]:
-        links = super().row_links(row)
+    def row_steps(self, row: Edition) -> dict[str, Any]:
         ended = not row.archived and row.results_on <= clock.now()
-        return [*links, (self.get_url(".settle_view", id=row.id), _("Take over the results"))] if ended else links
+        return super().row_steps(row) | ({"settle_view": _("Take over the results")} if ended else {})
 
-    @expose("/rozstrzygniecie/", methods=GET_AND_POST)
+    @expose("/rozstrzygniecie/", methods=("GET", "POST"))
     def settle_view(self) -> Any:
         edition, form = self.find(), BaseForm()
         status = attempt(form, implementation.settle, edition)

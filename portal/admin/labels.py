@@ -25,8 +25,8 @@ DEEDS = [(Deed.OPENED, _l("Case opened")), (Deed.SCAN_ADDED, _l("Scan sent")), (
          (Deed.REQUESTED, _l("Removal asked for")), (Deed.RETURNED, _l("Request for removal returned")),
          (Deed.REMOVED, _l("Account deleted with votes")), (Deed.REFUSED, _l("Claim refused"))]
 # What services/removal.py says becomes of a proposal whose author goes.
-FATES = [("handed over", _l("a co-author takes it over")), ("deleted", _l("deleted, it is a draft")),
-         ("withdrawn", _l("withdrawn")), ("stays", _l("stays as it is"))]
+FATES = {"handed over": _l("a co-author takes it over"), "deleted": _l("deleted, it is a draft"),
+         "withdrawn": _l("withdrawn"), "stays": _l("stays as it is")}
 # What services/removal.py finds about an account: what a removal takes, what stays, and of what no words are kept, only a hash.
 GOES = {"ballots": _l("Ballots"), "proposals": _l("Proposals"), "supports": _l("Supports for proposals"),
         "drafts": _l("Choices that were not cast"), "sessions": _l("Logins in browsers")}

@@ -13,12 +13,9 @@ class MessageView(PanelView):
 
     roles = (Role.ADMINISTRATOR, Role.COORDINATOR)
     column_list = ("created_at", "channel", "template", "masked_recipient", "state", "tries", "error")
-    column_details_list = ("created_at", "channel", "template", "masked_recipient", "language", "state", "tries", "due_at",
-                           "sent_at", "error")
     column_sortable_list = ("created_at", "state", "tries")
     column_choices = {"channel": labels.MESSAGE_CHANNELS, "state": labels.MESSAGE_STATES}
     column_filters = ("state", "channel", Filter(Message.template, _l("Template")), *period(Message.created_at))
-    column_labels = {
-        "created_at": _l("Created"), "channel": _l("Channel"), "template": _l("Template"), "masked_recipient": _l("Recipient"),
-        "state": _l("State"), "tries": _l("Tries"), "error": _l("Error"), "language": _l("Language"), "due_at": _l("Next try"),
-        "sent_at": _l("Sent at")}
+    column_labels = {"created_at": _l("Created"), "channel": _l("Channel"), "template": _l("Template"),
+                     "masked_recipient": _l("Recipient"), "language": _l("Language"), "state": _l("State"), "tries": _l("Tries"),
+                     "due_at": _l("Next try"), "sent_at": _l("Sent at"), "error": _l("Error")}

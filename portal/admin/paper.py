@@ -12,14 +12,13 @@ from wtforms.validators import Optional
 from portal import clock, i18n
 from portal.access import lead_on
 from portal.admin.assessment_edition import editions
-from portal.admin.base import PanelView
+from portal.admin.base import PanelView, of_row
 from portal.admin.filters import OneOf
 from portal.errors import AlreadyVoted, BallotInvalid, MayNotVote, PhaseClosed, SheetRefused
 from portal.forms.paper import REASONS, SheetForm, sheet_form
 from portal.models import District, Edition, InvalidReason, Role, Sheet, SheetState, VotingPoint
 from portal.services import paper, voting
 
-GET_AND_POST = ("GET", "POST")
 STATES = {SheetState.ENTERED: _l("Waits for the second entry"), SheetState.DIFFERS: _l("Differs, waits for a third officer"),
           SheetState.RECORDED: _l("Recorded as a ballot"), SheetState.INVALID: _l("Kept as invalid")}
 PAGES = {"enter_view": _l("First entry"), "again_view": _l("Second entry"), "settle_view": _l("Third look"),
@@ -33,13 +32,12 @@ class VotingPointView(PanelView):
     restricted = dict.fromkeys(("create_view", "edit_view"), (Role.COORDINATOR,))
     can_create = can_edit = True
     column_list = ("name", "edition", "address", "sheets_received", "missing", *SheetState)
-    column_details_list = (*column_list, *InvalidReason)
     column_default_sort = ("name", False)
     column_filters = (OneOf(VotingPoint.edition, _l("Edition"), editions),)
-    column_formatters = {"missing": lambda _view, _context, row, _name: (
-        None if row.sheets_received is None else row.sheets_received - sum(getattr(row, state) for state in SheetState))}
-    column_labels = {"name": _l("Voting point"), "edition": _l("Edition"), "address": _l("Address"), **STATES, **dict(REASONS),
-                     "sheets_received": _l("Sheets received"), "missing": _l("Not typed in yet")}
+    column_formatters = {"missing": of_row(lambda row: (
+        None if row.sheets_received is None else row.sheets_received - sum(getattr(row, state) for state in SheetState)))}
+    column_labels = {"name": _l("Voting point"), "edition": _l("Edition"), "address": _l("Address"),
+                     "sheets_received": _l("Sheets received"), "missing": _l("Not typed in yet"), **STATES, **dict(REASONS)}
     form_columns = ("edition", "name", "address", "sheets_received")
     refusals = {"voting_point_edition_id": ("name", _l("There already is a voting point with this name."))}
 
@@ -51,8 +49,8 @@ class VotingPointView(PanelView):
     def narrow(self, form: Any, _row: VotingPoint) -> None:
         del form.edition
 
-    def row_links(self, row: VotingPoint) -> list[tuple[str, Any]]:
-        return [(self.get_url(f".{name}", id=row.id), label) for name, label in PAGES.items()]
+    def row_steps(self, _row: VotingPoint) -> dict[str, Any]:
+        return PAGES
 
     def type_in(self, point: VotingPoint, form: SheetForm, act: Any, **shown: Any) -> Any:
         """Do what a valid form says: with a sheet, and begin with the next one; with a person, and tell who may vote."""
@@ -64,7 +62,7 @@ class VotingPointView(PanelView):
             return redirect(request.full_path)
         return self.render("admin/paper/sheet.html", model=point, form=form, may_vote=done, **shown), 400 if form.errors else 200
 
-    @expose("/pierwszy-wpis/", methods=GET_AND_POST)
+    @expose("/pierwszy-wpis/", methods=("GET", "POST"))
     def enter_view(self) -> Any:
         point, me = self.find(), current_user.officer
         form = sheet_form(point.edition, asks_person=True)
@@ -74,11 +72,11 @@ class VotingPointView(PanelView):
         return self.type_in(point, form, lambda: paper.enter_sheet(point, form.number.data, me, form.entry(point.edition),
                                                                    person=form.person(), now=clock.now()))
 
-    @expose("/drugi-wpis/", methods=GET_AND_POST)
+    @expose("/drugi-wpis/", methods=("GET", "POST"))
     def again_view(self) -> Any:
         return self.enter_again(self.find())
 
-    @expose("/trzeci-wpis/", methods=GET_AND_POST)
+    @expose("/trzeci-wpis/", methods=("GET", "POST"))
     def settle_view(self) -> Any:
         point, me = self.find(), current_user.officer
         waiting = Sheet.select().where(Sheet.point == point, Sheet.state == SheetState.DIFFERS, Sheet.first_officer != me,

@@ -9,10 +9,10 @@ from peewee import JOIN, SQL, fn
 from portal import clock
 from portal.admin import labels
 from portal.admin.assessment import deadline
-from portal.admin.base import money
+from portal.admin.base import money, of_row
 from portal.admin.edition import editions, pool_name
 from portal.admin.fields import PanelForm
-from portal.admin.filters import Filter, OneOf
+from portal.admin.filters import OneOf
 from portal.admin.implementation import COORDINATED, StagesPage
 from portal.errors import N_
 from portal.models import Card, CostItem, District, Edition, Pool, Proposal, ProposalState, Role
@@ -48,20 +48,7 @@ def waits(reason: str) -> Any:
 def pools() -> list[tuple[Any, str]]:
     found = (Pool.select(Pool, Edition, District).join(Edition).switch(Pool).join(District, JOIN.LEFT_OUTER)
              .order_by(Edition.voting_from.desc(), Pool.district.is_null(False), District.number))
-    return [(pool.id, f"{pool.edition}: {pool.district or _('Citywide')}") for pool in found]
-
-
-class About(OneOf):
-    """Proposals of a category, of the several that each can have."""
-
-    apply = Filter.apply
-
-
-class Waiting(OneOf):
-    """Proposals with which this officer has something to do."""
-
-    def apply(self, query: Any, value: str) -> Any:
-        return query.where(waits(value))
+    return [(pool.id, f"{pool.edition}: {pool_name(pool)}") for pool in found]
 
 
 class ProposalView(StagesPage):
@@ -81,11 +68,10 @@ class ProposalView(StagesPage):
     column_choices = {"state": labels.PROPOSAL_STATES}
     column_filters = (
         OneOf(Pool.edition, _l("Edition"), editions), OneOf(Proposal.pool, _l("Pool"), pools), "state",
-        About(Proposal.categories, _l("Category"), lambda: [(name, _(label)) for name, label in CATEGORIES.items()]),
-        Waiting(Card.due_at, _l("Only"), reasons))
-    column_formatters = {
-        "cost": money, "pool": lambda view, context, row, name: pool_name(view, context, row.pool, name),
-        "due_at": lambda _view, _context, row, _name: row.due_at and deadline(row.due_at)}
+        OneOf(Proposal.categories, _l("Category"), lambda: [(name, _(label)) for name, label in CATEGORIES.items()],
+              Proposal.categories.contains), OneOf(Card.due_at, _l("Only"), reasons, waits))
+    column_formatters = {"cost": money, "pool": of_row(lambda row: pool_name(row.pool)),
+                         "due_at": of_row(lambda row: row.due_at and deadline(row.due_at))}
     column_labels = {
         "number": _l("Number"), "title": _l("Title"), "pool": _l("Pool"), "cost": _l("Cost in zł"), "state": _l("State"),
         "due_at": _l("Cards due"), "summary": _l("Short description"), "description": _l("Description"),
@@ -99,7 +85,7 @@ class ProposalView(StagesPage):
                  .switch(Pool).join(District, JOIN.LEFT_OUTER))
         officer = current_user.officer
         if officer.role == Role.COORDINATOR:
-            return query
+            return query.where(Proposal.state != ProposalState.DRAFT)
         own = Proposal.id.in_(Card.select(Card.proposal).where(Card.unit == officer.unit_id))
         return query.where(own if officer.unit_id else Proposal.state != ProposalState.DRAFT)
 

@@ -10,7 +10,7 @@ from peewee import Case, fn
 from portal import clock
 from portal.admin import labels
 from portal.admin.account import PeselReveal
-from portal.admin.base import PanelView
+from portal.admin.base import PanelView, of_row
 from portal.admin.filters import OneOf, period
 from portal.admin.removal_approval import Approvals
 from portal.admin.removal_desk import CasePage, deadline, overdue, standing, waits_for_officers
@@ -20,26 +20,22 @@ from portal.models.removal import ENDED
 from portal.services import removal_claim
 
 
-def age(_view: Any, _context: Any, case: RemovalCase, _name: str) -> str:
+def age(case: RemovalCase) -> str:
     """Write for how many days a case has been open."""
     return str((clock.local(case.closed_at or clock.now()).date() - clock.local(case.created_at).date()).days)
 
 
-class InState(OneOf):
-    """Cases in a state; the open ones that wait for a document stand apart."""
-
-    def apply(self, query: Any, value: str) -> Any:
-        if value == labels.NO_DOCUMENT[0]:
-            return query.where(RemovalCase.state == CaseState.OPEN, removal_claim.waits_for_person())
-        query = super().apply(query, value)
-        return query.where(waits_for_officers()) if value == CaseState.OPEN else query
+def in_state(state: str) -> Any:
+    """Return the condition on cases in a state; the open ones that wait for a document stand apart."""
+    if state == labels.NO_DOCUMENT[0]:
+        return (RemovalCase.state == CaseState.OPEN) & removal_claim.waits_for_person()
+    found = RemovalCase.state == state
+    return found & waits_for_officers() if state == CaseState.OPEN else found
 
 
-class Unended(OneOf):
-    """Cases that are not ended; of these the ones that wait for officers, or do so for too long."""
-
-    def apply(self, query: Any, value: str) -> Any:
-        return query.where({"open": RemovalCase.state.not_in(ENDED), "ours": waits_for_officers(), "overdue": overdue()}[value])
+def unended(which: str) -> Any:
+    """Return the condition on cases that are not ended; of these the ones that wait for officers, or do so for too long."""
+    return {"open": RemovalCase.state.not_in(ENDED), "ours": waits_for_officers(), "overdue": overdue()}[which]
 
 
 class RemovalView(CasePage, Approvals, PeselReveal, PanelView):
@@ -54,18 +50,16 @@ class RemovalView(CasePage, Approvals, PeselReveal, PanelView):
     column_searchable_list = ("number",)
     column_default_sort = ("due_at", False)
     column_choices = {"proof": labels.PROOFS}
-    column_formatters = {
-        "state": lambda _view, _context, case, _name: standing(case),
-        "created_at": age, "due_at": lambda _view, _context, case, _name: deadline(case),
-        **dict.fromkeys(("pages", "others"), lambda _view, _context, case, name: getattr(case, name) or None)}
+    column_formatters = {"state": of_row(standing), "created_at": of_row(age), "due_at": of_row(deadline),
+                         "pages": of_row(lambda case: case.pages or None), "others": of_row(lambda case: case.others or None)}
     column_filters = (
-        InState(RemovalCase.state, _l("State"), lambda: [labels.NO_DOCUMENT, *labels.CASE_STATES]), "proof",
-        Unended(RemovalCase.due_at, _l("Only"), lambda: [("open", _("Open cases")), ("ours", _("Cases that wait for officers")),
-                                                         ("overdue", _("Overdue cases"))]), *period(RemovalCase.created_at))
-    column_labels = {
-        "number": _l("Number"), "name": _l("Claimant"), "state": _l("State"), "created_at": _l("Age in days"),
-        "due_at": _l("Deadline"), "proof": _l("Proof of identity"), "pages": _l("Pages of scan"),
-        "others": _l("Other cases of this PESEL")}
+        OneOf(RemovalCase.state, _l("State"), lambda: [labels.NO_DOCUMENT, *labels.CASE_STATES], in_state), "proof",
+        OneOf(RemovalCase.due_at, _l("Only"), lambda: [
+            ("open", _("Open cases")), ("ours", _("Cases that wait for officers")), ("overdue", _("Overdue cases"))], unended),
+        *period(RemovalCase.created_at))
+    column_labels = {"number": _l("Number"), "name": _l("Claimant"), "state": _l("State"), "created_at": _l("Age in days"),
+                     "due_at": _l("Deadline"), "proof": _l("Proof of identity"), "pages": _l("Pages of scan"),
+                     "others": _l("Other cases of this PESEL")}
 
     def get_query(self) -> Any:
         other = RemovalCase.alias()
@@ -80,9 +74,6 @@ class RemovalView(CasePage, Approvals, PeselReveal, PanelView):
         """Return the whole case, with what is sealed in it."""
         whole = RemovalCase.select(RemovalCase, removal_claim.waits_for_person().alias("waits"))
         return super().get_one(id) and whole.where(RemovalCase.id == id).get()
-
-    def audited_as(self, row: RemovalCase) -> str:
-        return f"removal:{row.number}"
 
     def order(self, name: str, descending: bool) -> list[Any]:
         undecided_first = [Case(None, [(RemovalCase.state.in_(ENDED), 1)], 0)] if name == "due_at" and not descending else []

@@ -28,12 +28,11 @@ Row = tuple[str, Any, list[str]]
 def rows(extent: removal.Extent, names: dict[str, Any]) -> list[Row]:
     """Return the parts of an extent as officers read them: the name of a part, its label and a line for each thing in it."""
     editions = {edition.code: edition.name for edition in Edition.select(Edition.code, Edition.name)}
-    fates = dict(labels.FATES)
     lines = {
         **{name: [str(number)] for name in removal.COUNTED_ONLY if (number := getattr(extent, name))},
         "ballots": [editions.get(code, code) + (": " + _("void") if state == BallotState.VOID else "")
                     for code, state in extent.ballots],  # That it is under check follows from the request.
-        "proposals": [f"{number}: {fates[fate]}" for number, fate in extent.proposals],
+        "proposals": [f"{number}: {labels.FATES[fate]}" for number, fate in extent.proposals],
         **{name: [editions.get(code, code) for code in getattr(extent, name)] for name in labels.STAYS}}
     return [(name, label, lines.get(name, [])) for name, label in names.items()]
 

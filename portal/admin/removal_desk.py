@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 from flask_admin import expose
-from flask_admin.helpers import get_redirect_target
 from flask_babel import gettext as _
 from flask_login import current_user
 
@@ -40,8 +39,7 @@ def overdue() -> Any:
 
 def standing(case: Any) -> str:
     """Write the state of a case of the list, whose query tells whether it ``waits`` for the person."""
-    label = labels.NO_DOCUMENT[1] if case.waits and case.state == CaseState.OPEN else dict(labels.CASE_STATES)[case.state]
-    return str(label)
+    return str(labels.NO_DOCUMENT[1] if case.waits and case.state == CaseState.OPEN else dict(labels.CASE_STATES)[case.state])
 
 
 def deadline(case: Any) -> str:
@@ -100,7 +98,7 @@ class CasePage:
             others=removal_case.other_cases(case), due=deadline(case), standing=standing(case), alike=alike(case, account),
             pages=case.evidence.count(), undecided=case.state in UNDECIDED, languages=i18n.LANGUAGES,
             names={name: dict(getattr(labels, name)) for name in ("ACCOUNT_STATES", "CASE_STATES", "PROOFS", "DEEDS")},
-            return_url=get_redirect_target() or self.get_url(".index_view")), status
+            return_url=self.get_save_return_url(case)), status
 
     @expose("/skan/", methods=("POST",))
     def scan_view(self) -> Any:

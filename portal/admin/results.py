@@ -1,20 +1,23 @@
 """Results: two officers publish what was counted and at last end the ballot key; a coordinator corrects it meanwhile."""
 
+from functools import partial
 from typing import Any
 
 from flask import flash, redirect, request, url_for
 from flask_admin import expose
+from flask_admin.actions import action
 from flask_babel import gettext as _, lazy_gettext as _l
 from flask_login import current_user
 from peewee import JOIN
 
 from portal import clock
-from portal.admin.base import PanelView
-from portal.errors import Conflict, SecondOfficerNeeded
-from portal.models import Edition, Publication, Role
-from portal.services import closing, results_publication
+from portal.access import lead_on
+from portal.admin.base import PanelView, of_row
+from portal.admin.jobs import start
+from portal.errors import Conflict, NotFound, SecondOfficerNeeded, require
+from portal.models import Edition, JobKind, Publication, Role
+from portal.services import closing, jobs, results_publication
 
-GET_AND_POST = ("GET", "POST")
 STATES = {"unpublished": _l("Not published"), "waiting": _l("Publication waits for approval"), "published": _l("Published"),
           "removed": _l("Waits for a correction"), "corrected": _l("Corrected")}
 
@@ -33,19 +36,16 @@ class ResultsView(PanelView):
     """Editions whose voting has ended, with what became of their results."""
 
     roles = (Role.COORDINATOR, Role.ADMINISTRATOR)
-    restricted = {"correct_view": (Role.COORDINATOR,)}
+    restricted = dict.fromkeys(("correct_view", "action_view"), (Role.COORDINATOR,))
     fresh_login = {"publish_view", "correct_view", "key_view"}
     column_list = ("name", "voting_to", "results_on", "state", "told.removed", "told.corrected", "told.corrected_at")
-    column_details_list = (*column_list, "told.kept_at", "told.asked_by", "told.approved_by", "told.corrected_by")
     column_default_sort = ("voting_to", True)
-    column_formatters = {"state": lambda _view, _context, row, _name: STATES[state_of(row)]}
-    column_labels = {
-        "name": _l("Edition"), "voting_to": _l("Voting to"), "results_on": _l("Results on"), "state": _l("State"),
-        "told.removed": _l("Ballots removed but still counted in the results"), "told.kept_at": _l("Asked for or published at"),
-        "told.corrected": _l("Ballots taken out of the results"), "told.corrected_at": _l("Corrected at"),
-        "told.asked_by": _l("Publication asked for by"), "told.approved_by": _l("Publication approved by"),
-        "told.corrected_by": _l("Correction approved by"),
-    }
+    column_formatters = {"state": of_row(lambda row: STATES[state_of(row)])}
+    column_labels = {"name": _l("Edition"), "voting_to": _l("Voting to"), "results_on": _l("Results on"), "state": _l("State"),
+                     "told.removed": _l("Ballots removed but still counted in the results"),
+                     "told.corrected": _l("Ballots taken out of the results"), "told.corrected_at": _l("Corrected at"),
+                     "told.kept_at": _l("Asked for or published at"), "told.asked_by": _l("Publication asked for by"),
+                     "told.approved_by": _l("Publication approved by"), "told.corrected_by": _l("Correction approved by")}
 
     def get_query(self) -> Any:
         kept = [field for field in Publication._meta.sorted_fields if field is not Publication.results]
@@ -53,13 +53,12 @@ class ResultsView(PanelView):
         return Edition.select(Edition, *kept).join(
             Publication, JOIN.LEFT_OUTER, on=Publication.edition == Edition.id, attr="told").where(*ended)
 
+    def row_steps(self, row: Edition) -> dict[str, Any]:
+        return {"unpublished": {"publish_view": _("Publish the results")}, "waiting": {"publish_view": _("See the request")},
+                "removed": {"correct_view": _("See the correction")}}.get(state_of(row), {"key_view": _("The ballot key")})
+
     def row_links(self, row: Edition) -> list[tuple[str, Any]]:
-        steps = {"unpublished": ("publish_view", _("Publish the results")), "waiting": ("publish_view", _("See the request")),
-                 "removed": ("correct_view", _("See the correction")),
-                 **dict.fromkeys(("published", "corrected"), ("key_view", _("The ballot key")))}
-        name, label = steps.get(state_of(row), ("", ""))
-        fixed = url_for("open_data.show_index", code=row.code), _("State at the close")
-        return [*([(self.get_url(f".{name}", id=row.id), label)] if name and self.may(name) else ()), fixed]
+        return [*super().row_links(row), (url_for("open_data.show_index", code=row.code), _("State at the close"))]
 
     def decide(self, act: Any, find: Any, template: str, done: str) -> Any:
         """Show what an officer decides on, or do it as it was shown; when there is nothing to decide, lead to what was done."""
@@ -67,26 +66,36 @@ class ResultsView(PanelView):
         if request.method == "POST":
             try:
                 act(edition, current_user.officer, seen=request.form.get("seen", ""), now=clock.now())
-                flash(done, "success")
-                return redirect(self.get_url(".index_view"))
+                return lead_on(".index_view", done)
             except (Conflict, SecondOfficerNeeded) as error:
                 flash(_(error.message, **error.params), "error")
         shown = find(edition, now=clock.now())
         return (self.render(template, model=edition, shown=shown) if shown
                 else redirect(self.get_url(".details_view", id=edition.id)))
 
-    @expose("/publikacja/", methods=GET_AND_POST)
+    @expose("/publikacja/", methods=("GET", "POST"))
     def publish_view(self) -> Any:
+        edition = self.find()
+        if "count" in request.form:
+            return start(JobKind.COUNT, edition.code)
+        asked, counted = results_publication.find_asked(edition), jobs.latest_count(edition)
+        if not asked and not counted and state_of(edition) == "unpublished":
+            return self.render("admin/results_count.html", model=edition)
+        newest = asked.results if asked and not (counted and counted.ended_at >= asked.kept_at) else jobs.unpack(counted)
         act, done = ((results_publication.approve_publication, _("The results are published.")) if "approve" in request.form else
                      (closing.ask_publication, _("Another officer has to approve the publication now.")))
-        return self.decide(act, results_publication.find_counted, "admin/results_publication.html", done)
+        return self.decide(act, partial(results_publication.find_counted, found=newest), "admin/results_publication.html", done)
 
-    @expose("/korekta/", methods=GET_AND_POST)
+    @action("files", _l("Make the files of open data"))
+    def make_files(self, ids: list[str]) -> Any:
+        return start(JobKind.EXPORT, require(self.get_one(ids[0]), NotFound).code)
+
+    @expose("/korekta/", methods=("GET", "POST"))
     def correct_view(self) -> Any:
         return self.decide(results_publication.approve_correction, results_publication.find_correction,
                            "admin/results_correction.html", _("The published results are corrected."))
 
-    @expose("/klucz/", methods=GET_AND_POST)
+    @expose("/klucz/", methods=("GET", "POST"))
     def key_view(self) -> Any:
         kept = closing.closing_of(self.find())
         done = _("The ballot key is destroyed.") if kept and kept.key_asked_at else _("Another officer has to approve it now.")

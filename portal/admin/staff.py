@@ -11,15 +11,14 @@ from peewee import JOIN, IntegrityError, fn
 from portal import clock, i18n
 from portal.access import lead_on
 from portal.admin import labels
-from portal.admin.base import PanelView
-from portal.admin.changes import actor
+from portal.admin.base import PanelView, of_row
 from portal.forms.staff import OfficerForm
 from portal.models import AuditEntry, Officer, Role, Unit
 from portal.models.fields import MomentField
 from portal.services import staff
 
 
-def state(_view: Any, _context: Any, row: Officer, _name: str) -> str:
+def state(row: Officer) -> str:
     """Say in words how far an officer's access is."""
     if not row.active:
         return _("Access ended")
@@ -42,7 +41,7 @@ class OfficerView(PanelView):
     column_searchable_list = ("name", "email")
     column_choices = {"role": labels.ROLES}
     column_filters = ("role",)
-    column_formatters = {"state": state}
+    column_formatters = {"state": of_row(state)}
     column_labels = {"name": _l("Name"), "email": _l("E-mail address"), "role": _l("Role"), "active": _l("May log in"),
                      "state": _l("State"), "unit": _l("Unit"), "unit_name": _l("Unit"),
                      "logged_in_at": _l("Last login"), "created_at": _l("Created")}
@@ -61,13 +60,12 @@ class OfficerView(PanelView):
     def may_edit(self, row: Officer) -> bool:
         return row.uid != current_user.officer.uid
 
-    def row_links(self, row: Officer) -> list[tuple[str, Any]]:
-        may_renew = row.active and self.may_edit(row)
-        return [(self.get_url(".renew_view", id=row.id), _("Invite again"))] if may_renew else []
+    def row_steps(self, row: Officer) -> dict[str, Any]:
+        return {"renew_view": _("Invite again")} if row.active and self.may_edit(row) else {}
 
     def save_related(self, row: Officer, changed: list[str]) -> None:
         if "active" in changed and not row.active:
-            staff.end_access(row, actor=actor(), now=clock.now())
+            staff.end_access(row, actor=current_user.officer, now=clock.now())
         elif "role" in changed:
             staff.keep_an_administrator()
 
@@ -78,7 +76,7 @@ class OfficerView(PanelView):
         if form.validate_on_submit():
             try:
                 return self._invited(staff.create_officer(form.email.data, name=form.name.data, role=Role(form.role.data),
-                                                          actor=actor(), now=clock.now()))
+                                                          actor=current_user.officer, now=clock.now()))
             except IntegrityError:
                 form.email.errors = [*form.email.errors, _("There already is an officer with this address.")]
         return self.render(self.create_template, form=form, return_url=self.get_url(".index_view"))
@@ -86,10 +84,10 @@ class OfficerView(PanelView):
     @expose("/renew/", methods=("GET", "POST"))
     def renew_view(self) -> Any:
         row = self.get_one(request.args.get("id"))
-        if row is None or not self.row_links(row):
+        if row is None or not self.row_steps(row):
             abort(404)
         if request.method == "POST":
-            return self._invited(staff.renew_access(row, actor=actor(), now=clock.now()))
+            return self._invited(staff.renew_access(row, actor=current_user.officer, now=clock.now()))
         return self.render("admin/renew_access.html", model=row)
 
     def _invited(self, invitation: staff.Invitation) -> Any:

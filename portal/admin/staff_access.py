@@ -15,7 +15,7 @@ from portal.access import lead_on, safe_next_url
 from portal.admin.guard import Guarded
 from portal.errors import LoginRefused, TooMany
 from portal.forms.staff import PanelPasswordForm, PanelProofForm
-from portal.models import Role
+from portal.models import Role, Session
 from portal.services import login, staff, staff_codes
 from portal.services.login_device import device_words
 
@@ -44,7 +44,7 @@ class OwnAccess(Personal):
     @expose("/")
     def index(self) -> Any:
         return self.render("admin/own_access.html", left=staff_codes.codes_left(current_user.officer), words=device_words,
-                           sessions=login.list_sessions(current_user.officer, now=clock.now()))
+                           sessions=Session.of(current_user.officer, clock.now()))
 
     @expose("/haslo", methods=("GET", "POST"))
     def change_password(self) -> Any:

@@ -18,9 +18,6 @@ const options = { style: "compressed", loadPaths: [modules], quietDeps: true };
 rmSync(fresh, { recursive: true, force: true });
 mkdirSync(join(fresh, "fonts"), { recursive: true });
 
-for (const sheet of ["portal", "admin", "leaflet"]) {
-  writeFileSync(join(fresh, `${sheet}.css`), compile(join(assets, `scss/${sheet}.scss`), options).css);
-}
 for (const script of readdirSync(join(assets, "js"))) {
   copyFileSync(join(assets, "js", script), join(fresh, script));
 }
@@ -35,6 +32,16 @@ for (const [family, subset, kinds] of [["lato", "latin", ["woff2", "woff"]], ["l
       copyFileSync(join(fonts, family, "files", `${name}-normal.${kind}`), join(fresh, "fonts", `${name}.${kind}`));
     }
   }
+}
+
+// Small files travel inside the style sheet: a request of its own costs a phone more than their bytes.
+const inlined = (css) => css.replace(/url\("?((?:fonts|\.\.\/images)\/[^")]+)"?\)/g, (address, path) => {
+  const file = readFileSync(path.startsWith("fonts") ? join(fresh, path) : join(build, path));
+  const type = path.endsWith(".svg") ? "image/svg+xml" : "font/woff2";
+  return file.length < 8192 ? `url(data:${type};base64,${file.toString("base64")})` : address;
+});
+for (const sheet of ["portal", "admin", "leaflet"]) {
+  writeFileSync(join(fresh, `${sheet}.css`), inlined(compile(join(assets, `scss/${sheet}.scss`), options).css));
 }
 
 for (const name of readdirSync(fresh).filter((file) => /\.(css|js)$/.test(file))) {

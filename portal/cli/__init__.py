@@ -1,6 +1,5 @@
 """The command ``portal``: what is done from a shell. Errors go to stderr, with exit status 2 (wrong use) or 1 (could not)."""
 
-import argparse
 import re
 import sys
 from collections.abc import Sequence
@@ -9,24 +8,25 @@ from peewee import OperationalError, PeeweeException, ProgrammingError
 
 from portal import database
 from portal.cli import audit, count, db, demo, edition, pabulib, removal, retention, serve, settings, staff
+from portal.cli.command import make_parser
 from portal.config import ConfigError, load
 from portal.crypto import KeyMissing
 from portal.errors import PortalError
-from portal.services.pabulib import PabulibError
+from portal.services.pabulib_format import PabulibError
 
-COMMANDS = (db, demo, staff, edition, pabulib, count, audit, retention, removal, settings, serve)
+GROUPS = {"db": "the database", "demo": "a fictional edition", "staff": "officers' access", "edition": "editions",
+          "pabulib": "open data in the Pabulib format", "audit": "the audit log", "retention": "how long data are kept",
+          "removal": "removed accounts"}
+COMMANDS = (db.upgrade, demo.load, staff.create, staff.renew, staff.end, edition.show, pabulib.keep, pabulib.export, count.count,
+            audit.verify, audit.digest, retention.run, removal.reapply, settings.show, serve.serve, serve.work)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
-    parser = argparse.ArgumentParser(prog="portal", description="A city's participatory budget.")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for module in COMMANDS:
-        module.add_command(commands)
-    chosen = parser.parse_args(arguments)
+    chosen = vars(make_parser(GROUPS, COMMANDS, "A city's participatory budget.").parse_args(arguments))
     try:
         database.open_database(load().database_url)
-        return int(chosen.run(chosen) or 0)
+        return int(chosen.pop("run")(**chosen) or 0)
     except (OperationalError, ProgrammingError) as error:
         hint = " (try: portal db upgrade)" if re.search("no such (table|column)|does not exist", str(error)) else ""
         print(f"portal: {str(error).strip().splitlines()[0]}{hint}", file=sys.stderr)

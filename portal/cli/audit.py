@@ -2,36 +2,28 @@
 
 import re
 import sys
-from argparse import Namespace
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from portal import clock
+from portal.cli.command import argument, command
 from portal.models import AuditDigest, AuditEntry
 from portal.services import audit
 
 LINE = re.compile(r"^\W*(\d{4}-\d\d-\d\d)\W+(\d{1,18})\W+([0-9a-f]{64})\W*$", re.MULTILINE | re.ASCII)
 
 
-def add_command(commands: Any) -> None:
-    group = commands.add_parser("audit", help="the audit log").add_subparsers(required=True, metavar="ACTION")
-    verify = group.add_parser("verify", help="name every entry that was altered or removed, and every digest that is not true")
-    verify.add_argument("--against", type=Path, metavar="FILE",
-                        help="compare with digests noted outside too: the panel's CSV file, or lines of day, entries and hash")
-    verify.set_defaults(run=run_verify)
-    digest = group.add_parser("digest", help="make the digests of days that have none yet; prints all: day, entries, hash")
-    digest.set_defaults(run=run_digest)
-
-
-def run_verify(chosen: Namespace) -> int:
-    noted = _read(chosen.against) if chosen.against else []
+@command("audit verify", "name every entry that was altered or removed, and every digest that is not true", argument(
+    "--against", type=Path, metavar="FILE",
+    help="compare with digests noted outside too: the panel's CSV file, or lines of day, entries and hash"))
+def verify(against: Path | None) -> int:
+    noted = _read(against) if against else []
     faults = audit.verify(noted)
-    entries = AuditEntry.select().count()
     for fault in faults:
         print(fault, file=sys.stderr)
     if not faults:
-        print(f"{entries} entries, the chain holds" + (f" and bears out {len(noted)} noted digests" if noted else ""))
+        print(f"{AuditEntry.select().count()} entries, the chain holds"
+              + (f" and bears out {len(noted)} noted digests" if noted else ""))
     return 1 if faults else 0
 
 
@@ -47,7 +39,8 @@ def _read(path: Path) -> list[AuditDigest]:
     return found
 
 
-def run_digest(_chosen: Namespace) -> None:
+@command("audit digest", "make the digests of days that have none yet; prints all: day, entries, hash")
+def digest() -> None:
     audit.make_digests(now=clock.now())
-    for digest in reversed(audit.list_digests()):
-        print(digest.day, digest.entries, digest.hash)
+    for made in reversed(audit.list_digests()):
+        print(made.day, made.entries, made.hash)

@@ -1,32 +1,27 @@
 """portal count: repeat an edition's count from its ballots."""
 
 import json
-from argparse import Namespace
 from decimal import Decimal
 from typing import Any
 
 from portal import clock
+from portal.cli.command import argument, command
 from portal.errors import NotFound, require
 from portal.models import CountRule, Edition
 from portal.services.counting import Outcome
 from portal.services.results import PoolResult, count_edition
 
 
-def add_command(commands: Any) -> None:
-    command = commands.add_parser("count", help="count an edition whose voting has ended")
-    command.add_argument("code")
-    command.add_argument("--json", action="store_true", help="print the result for machines")
-    command.add_argument("--rule", choices=[*map(str, CountRule)], default="", help="count by this rule, not the edition's own")
-    command.set_defaults(run=run)
-
-
-def run(chosen: Namespace) -> None:
-    edition = require(Edition.get_or_none(Edition.code == chosen.code),
-                      NotFound("there is no edition %(code)s; see: portal edition list", code=chosen.code))
-    results = count_edition(edition, now=clock.now(), rule=chosen.rule)
-    if chosen.json:
-        pools = [as_data(result) for result in results]
-        print(json.dumps({"edition": edition.code, "pools": pools}, ensure_ascii=False, indent=1))
+@command("count", "count an edition whose voting has ended", argument("code"),
+         argument("--json", action="store_true", dest="as_json", help="print the result for machines"),
+         argument("--rule", choices=[*map(str, CountRule)], default="", help="count by this rule, not the edition's own"))
+def count(code: str, as_json: bool, rule: str) -> None:
+    edition = require(Edition.get_or_none(Edition.code == code),
+                      NotFound("there is no edition %(code)s; see: portal edition list", code=code))
+    results = count_edition(edition, now=clock.now(), rule=rule)
+    if as_json:
+        told = {"edition": edition.code, "pools": [as_data(result) for result in results]}
+        print(json.dumps(told, ensure_ascii=False, indent=1, default=plain))
     else:
         for result in results:
             print_pool(result)
@@ -39,14 +34,10 @@ def plain(number: Decimal) -> int | float:
 
 def as_data(result: PoolResult) -> dict[str, Any]:
     """Return a pool's outcome with amounts in zł, in the order of the count."""
-    return {"pool": result.pool.name, "budget": plain(Decimal(result.pool.budget) / 100),
-            "projects": [project_as_data(outcome, result) for outcome in result.outcomes]}
-
-
-def project_as_data(outcome: Outcome, result: PoolResult) -> dict[str, Any]:
-    entry = outcome.entry
-    return {"id": result.proposals[entry.id].number, "cost": plain(Decimal(entry.cost) / 100), "points": plain(entry.points),
-            "voters": entry.voters, "funded": outcome.funded, "reason": explain(outcome, result)}
+    return {"pool": result.pool.name, "budget": Decimal(result.pool.budget) / 100, "projects": [
+        {"id": result.proposals[outcome.entry.id].number, "cost": Decimal(outcome.entry.cost) / 100,
+         "points": outcome.entry.points, "voters": outcome.entry.voters, "funded": outcome.funded,
+         "reason": explain(outcome, result)} for outcome in result.outcomes]}
 
 
 def explain(outcome: Outcome, result: PoolResult) -> str:

@@ -1,17 +1,12 @@
 """portal db upgrade: bring the database to the state that this version needs."""
 
-from argparse import Namespace
-from typing import Any
-
-from portal import database
-
-
-def add_command(commands: Any) -> None:
-    group = commands.add_parser("db", help="the database").add_subparsers(required=True, metavar="ACTION")
-    upgrade = group.add_parser("upgrade", help="apply the migrations that are missing; make the keys of a new portal")
-    upgrade.set_defaults(run=run)
+from portal import clock, database
+from portal.cli.command import command
+from portal.services import pages
 
 
-def run(_chosen: Namespace) -> None:
-    applied = database.upgrade()
-    print("\n".join(f"applied {name}" for name in applied) or "the database is up to date")
+@command("db upgrade", "apply the migrations that are missing; make a new portal's keys and pages")
+def upgrade() -> None:
+    applied = [f"applied {name}" for name in database.upgrade()]
+    added = pages.load(now=clock.now())
+    print("\n".join([*applied, *([f"added {added} pages"] if added else ())]) or "the database is up to date")

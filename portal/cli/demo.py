@@ -1,7 +1,6 @@
 """portal demo load: fictional editions, one of each age, with people who can log in. Development only."""
 
 import json
-from argparse import Namespace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -9,10 +8,11 @@ from typing import Any
 from stdnum.pl import pesel as pesel_number
 
 from portal import clock, crypto
+from portal.cli.command import command
 from portal.config import ConfigError, settings
 from portal.database import transaction
 from portal.models import Account, CostItem, District, Edition, Officer, Pool, Proposal, ProposalState, Role, Unit, VotingPoint
-from portal.services import assessment
+from portal.services import assessment, pages
 from portal.services.pabulib import read_file
 from portal.services.pabulib_import import import_files
 from portal.services.staff import load_officer
@@ -23,12 +23,8 @@ PASSWORD = "wieczorny spacer nad Rudawą"  # Of everybody in the demo, which exi
 Content = dict[str, Any]
 
 
-def add_command(commands: Any) -> None:
-    group = commands.add_parser("demo", help="a fictional edition").add_subparsers(required=True, metavar="ACTION")
-    group.add_parser("load", help="load it, or bring its voting back to today; prints how to log in").set_defaults(run=run)
-
-
-def run(_chosen: Namespace) -> None:
+@command("demo load", "load it, or bring its voting back to today; prints how to log in")
+def load() -> None:
     if not settings.development:
         raise ConfigError("the demo edition is for PORTAL_ENV=development only")
     content = _read("edition")
@@ -47,6 +43,7 @@ def run(_chosen: Namespace) -> None:
                                      now=clock.now())
                 if "unit" in officer:
                     Officer.update(unit=Unit.get_or_create(name=officer["unit"])[0]).where(Officer.id == known.id).execute()
+    pages.load(CONTENT / "news", is_news=True, now=clock.now())
     officers = "\n".join(f"    {officer['email']:<32} {officer['role']}" for officer in content["officers"])
     print((CONTENT / "loaded.txt").read_text("utf-8").format(
         edition=edition, until=clock.local(edition.voting_to), password=PASSWORD, resident=resident, officers=officers), end="")
@@ -94,8 +91,7 @@ def _load_proposals(pool: Pool, letters: str, ideas: list[Content], state: Propo
 
 
 def _load_resident(person: Content) -> Account:
-    district = District.get(District.number == person["district"])
     return Account.get_or_none(Account.email == person["email"]) or Account.create(
-        **{**person, "district": district}, pesel_index=crypto.blind_index("pesel", person["pesel"]),
+        **{**person, "district": District.get(number=person["district"])}, created_at=clock.now(), email_confirmed_at=clock.now(),
         birth_date=pesel_number.get_birth_date(person["pesel"]), password_hash=crypto.hash_password(PASSWORD),
-        created_at=clock.now(), email_confirmed_at=clock.now())
+        pesel_index=crypto.blind_index("pesel", person["pesel"]))

@@ -3,29 +3,16 @@
 import re
 import shutil
 import sys
-from argparse import ArgumentTypeError, Namespace
+from argparse import ArgumentTypeError
 from pathlib import Path
-from typing import Any
 
 from portal import clock
+from portal.cli.command import ACTOR, argument, command
 from portal.errors import NotFound, PortalError, require
 from portal.models import Edition
 from portal.services import open_data
 from portal.services.pabulib import read_file
 from portal.services.pabulib_import import import_files
-
-
-def add_command(commands: Any) -> None:
-    group = commands.add_parser("pabulib", help="open data in the Pabulib format").add_subparsers(required=True, metavar="ACTION")
-    command = group.add_parser("import", help="store files as pools of an archived edition: all of them or nothing")
-    command.add_argument("files", nargs="+", type=Path, metavar="FILE")
-    command.add_argument("--edition", required=True, type=edition_code, metavar="CODE", help="created when it is missing")
-    command.add_argument("--with-ballots", action="store_true", help="store the ballots too, one per voter over all files")
-    command.set_defaults(run=run)
-    command = group.add_parser("export", help="write the open data of an edition with published results")
-    command.add_argument("--edition", required=True, metavar="CODE")
-    command.add_argument("--to", required=True, type=Path, metavar="FOLDER", help="made when it is missing")
-    command.set_defaults(run=export)
 
 
 def edition_code(text: str) -> str:
@@ -35,28 +22,34 @@ def edition_code(text: str) -> str:
     return text
 
 
-def run(chosen: Namespace) -> None:
+@command("pabulib import", "store files as pools of an archived edition: all of them or nothing",
+         argument("files", nargs="+", type=Path, metavar="FILE"),
+         argument("--edition", required=True, type=edition_code, metavar="CODE", help="created when it is missing"),
+         argument("--with-ballots", action="store_true", help="store the ballots too, one per voter over all files"))
+def keep(files: list[Path], edition: str, with_ballots: bool) -> None:
     try:
-        files = []
-        for path in chosen.files:
-            files.append(read_file(path, str(path)))
-            show(f"read {path}: {len(files[-1].projects):,} projects, {len(files[-1].votes):,} votes")
-        stored = import_files(files, chosen.edition, with_ballots=chosen.with_ballots, actor="command line", now=clock.now(),
-                              progress=count)
+        parsed = []
+        for path in files:
+            parsed.append(read_file(path, str(path)))
+            show(f"read {path}: {len(parsed[-1].projects):,} projects, {len(parsed[-1].votes):,} votes")
+        stored = import_files(parsed, edition, with_ballots=with_ballots, actor=ACTOR, now=clock.now(), progress=count)
     finally:
         if sys.stderr.isatty():
             show("")
-    print(f"Edition {chosen.edition}: stored {stored.pools:,} pools, {stored.proposals:,} proposals, {stored.ballots:,} ballots "
+    print(f"Edition {edition}: stored {stored.pools:,} pools, {stored.proposals:,} proposals, {stored.ballots:,} ballots "
           f"with {stored.choices:,} choices.")
 
 
-def export(chosen: Namespace) -> None:
-    edition, now = require(Edition.get_or_none(Edition.code == chosen.edition, ~Edition.archived), NotFound(
-        "there is no edition %(code)s of your own; see: portal edition list", code=chosen.edition)), clock.now()
-    open_data.make_files(edition, now=now)
-    files = require(open_data.files_of(edition, now=now), PortalError("the ballots are not those that the results count"))
-    shutil.copytree(open_data.folder_of(edition), chosen.to, dirs_exist_ok=True)
-    print(f"Edition {chosen.edition}: wrote {len(files)} files to {chosen.to}.")
+@command("pabulib export", "write the open data of an edition with published results",
+         argument("--edition", required=True, metavar="CODE"),
+         argument("--to", required=True, type=Path, metavar="FOLDER", help="made when it is missing"))
+def export(edition: str, to: Path) -> None:
+    own, now = require(Edition.get_or_none(Edition.code == edition, ~Edition.archived), NotFound(
+        "there is no edition %(code)s of your own; see: portal edition list", code=edition)), clock.now()
+    open_data.make_files(own, now=now)
+    files = require(open_data.files_of(own, now=now), PortalError("the ballots are not those that the results count"))
+    shutil.copytree(open_data.folder_of(own), to, dirs_exist_ok=True)
+    print(f"Edition {edition}: wrote {len(files)} files to {to}.")
 
 
 def show(text: str) -> None:

@@ -1,26 +1,17 @@
 """portal retention run: remove what nobody needs any more; the worker does it every night."""
 
-from argparse import Namespace
 from datetime import timedelta
-from typing import Any
 
 from portal import clock
+from portal.cli.command import ACTOR, argument, command
 from portal.services import retention
-from portal.services.retention import Rule
-
-ACTOR = "command line"
 
 
-def add_command(commands: Any) -> None:
-    group = commands.add_parser("retention", help="how long data are kept").add_subparsers(required=True, metavar="ACTION")
-    command = group.add_parser("run", help="remove what nobody needs any more; prints what, how much of it and why")
-    command.add_argument("--dry-run", action="store_true", help="only print what would be removed")
-    command.set_defaults(run=run)
-
-
-def run(chosen: Namespace) -> None:
+@command("retention run", "remove what nobody needs any more; prints what, how much of it and why",
+         argument("--dry-run", action="store_true", help="only print what would be removed"))
+def run(dry_run: bool) -> None:
     now = clock.now()
-    if chosen.dry_run:
+    if dry_run:
         for rule in retention.RULES:
             _print("would remove", rule, retention.count_due(rule, now=now))
         found = [kind.find_strays(now=now) for kind in retention.SWEPT]
@@ -30,7 +21,7 @@ def run(chosen: Namespace) -> None:
         _print_sweep("removed", *swept)
 
 
-def _print(verb: str, rule: Rule, rows: int) -> None:
+def _print(verb: str, rule: retention.Rule, rows: int) -> None:
     after = f"{rule.after.days} days" if rule.after.days > 3 else f"{rule.after // timedelta(hours=1)} h"
     print(f"{verb} {rows:>9,}  {rule.what} ({after} after {rule.since}: {rule.why})", flush=True)
 

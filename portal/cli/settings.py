@@ -1,17 +1,13 @@
 """portal config: every setting, its value in force and its meaning; secrets are not shown."""
 
 import re
-from argparse import Namespace
-from typing import Any
 
+from portal.cli.command import command
 from portal.config import SETTINGS, settings
 
 
-def add_command(commands: Any) -> None:
-    commands.add_parser("config", help="list the settings").set_defaults(run=run)
-
-
-def run(_chosen: Namespace) -> None:
+@command("config", "list the settings")
+def show() -> None:
     for setting in SETTINGS:
         value = re.sub(r"//[^/@]*@", "//•••@", str(getattr(settings, setting.name.lower())))
         print(f"{setting.variable}={value}\n    {setting.meaning}")

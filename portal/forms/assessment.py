@@ -36,13 +36,13 @@ class MoveForm(OfCase, BaseForm):
 
     def __init__(self, moves: Sequence[str], **known: Any) -> None:
         super().__init__(**known)
-        self.move.choices = [SelectChoice(move) for move in moves]
+        self.move.choices = moves
 
 
 class CorrectionForm(OfCase, BaseForm):
     """What the author of a proposal is asked to correct, and until the end of which day."""
 
-    parts = SelectMultipleField(_l("What is to be corrected"), choices=list(map(SelectChoice, PARTS)),
+    parts = SelectMultipleField(_l("What is to be corrected"), choices=PARTS,
                                 validators=[DataRequired(_l("Mark what is to be corrected."))])
     until = DateField(_l("Last day for the correction"), validators=[InputRequired(_l("Set the last day."))],
                       filters=[lambda day: day and clock.end_of(min(day, LAST_DAY))])

@@ -8,13 +8,11 @@ from typing import Any
 from flask import current_app
 from flask_babel import gettext as _, lazy_gettext as _l
 from flask_wtf.file import MultipleFileField
-from govuk_frontend_wtf.wtforms_widgets import (
-    GovCheckboxesInput, GovCheckboxInput, GovFileInput, GovRadioInput, GovSelect, GovSubmitInput, GovTextArea, GovTextInput,
-)
+from govuk_frontend_wtf.wtforms_widgets import (GovCheckboxesInput, GovCheckboxInput, GovFileInput, GovRadioInput, GovSelect,
+                                                GovSubmitInput, GovTextArea, GovTextInput)
 from markupsafe import Markup
-from wtforms import (
-    BooleanField, Field, Form, RadioField, SelectField, SelectMultipleField, StringField, SubmitField, TextAreaField,
-)
+from wtforms import (BooleanField, Field, Form, RadioField, SelectField, SelectMultipleField, StringField, SubmitField,
+                     TextAreaField)
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
 from portal import cache
@@ -29,8 +27,7 @@ LONGEST_KEPT = 20_000  # Signs of what a field is made of: the list of a city's 
 
 @lru_cache(maxsize=500)
 def _written(template: str, params: str) -> Markup:
-    made: Markup = current_app.jinja_env.get_template(template).make_module({"params": json.loads(params)}).__html__()
-    return made
+    return current_app.jinja_env.get_template(template).make_module({"params": json.loads(params)}).__html__()
 
 
 class Translated:
@@ -71,12 +68,11 @@ class NewPasswordWidget(PasswordWidget):
     """A password that is being chosen, with the words of the meter that portal.js puts beside it."""
 
     def __call__(self, field: Field, **kwargs: Any) -> Any:
-        said = {
-            "short": _("Too short: {length} of at least 10 characters."),
-            "own": _("Easy to guess: it holds your name, your e-mail address or the name of the portal or city."),
-            "pattern": _("Easy to guess: it repeats itself or follows the keyboard or the alphabet."),
-            "fair": _("Long enough: {length} characters. With 15 or more it is safer."),
-            "good": _("Good length: {length} characters.")}
+        said = {"short": _("Too short: {length} of at least 10 characters."),
+                "own": _("Easy to guess: it holds your name, your e-mail address or the name of the portal or city."),
+                "pattern": _("Easy to guess: it repeats itself or follows the keyboard or the alphabet."),
+                "fair": _("Long enough: {length} characters. With 15 or more it is safer."),
+                "good": _("Good length: {length} characters.")}
         own = f"{settings.site_name}\n{settings.city}"
         return super().__call__(field, **{"data-meter": json.dumps(said, ensure_ascii=False), "data-own": own, **kwargs})
 
@@ -137,10 +133,9 @@ def _rules(first: Any, required: Any, most: int, *checks: Any) -> list[Any]:
 def text(label: Any, *, most: int, hint: Any = "", required: Any = None, checks: tuple[Any, ...] = (), autocomplete: str = "off",
          widget: Any = None, strip: bool = True, first: Any = None, **attributes: Any) -> StringField:
     """Return a line of text of at most so many signs; ``required`` is the message when it is left empty."""
-    return StringField(
-        label, description=hint, widget=widget or TextWidget(), filters=[tidy] if strip else [],
-        validators=_rules(first, required, most, validators.one_line, *checks),
-        render_kw={"params": {"autocomplete": autocomplete, **attributes}})
+    return StringField(label, description=hint, widget=widget or TextWidget(), filters=[tidy] if strip else [],
+                       validators=_rules(first, required, most, validators.one_line, *checks),
+                       render_kw={"params": {"autocomplete": autocomplete, **attributes}})
 
 
 def needed(is_needed: Callable[[dict[str, Any]], bool], message: Any) -> Callable[[Form, Field], None]:
@@ -153,10 +148,9 @@ def needed(is_needed: Callable[[dict[str, Any]], bool], message: Any) -> Callabl
 def long_text(label: Any, *, most: int, required: Any = None, hint: Any = "", checks: tuple[Any, ...] = (), rows: int = 8,
               counted: bool = False, first: Any = None) -> TextAreaField:
     """Return a text of several lines of at most so many signs; if ``counted``, draft.js tells how many are left."""
-    return TextAreaField(
-        label, description=hint, widget=LongTextWidget(), filters=[tidy],
-        render_kw={"params": {"rows": rows}, **({"data-count-most": most} if counted else {})},
-        validators=_rules(first, required, most, *checks))
+    return TextAreaField(label, description=hint, widget=LongTextWidget(), filters=[tidy],
+                         render_kw={"params": {"rows": rows}, **({"data-count-most": most} if counted else {})},
+                         validators=_rules(first, required, most, *checks))
 
 
 def email(label: Any = None, *, hint: Any = "") -> StringField:
@@ -168,6 +162,11 @@ def phone(label: Any = None) -> StringField:
     return text(label or _l("Mobile phone number"), most=30, required=_l("Enter your mobile phone number."), autocomplete="tel",
                 hint=_l("We send a code to it. Several people in a family may use the same number."),
                 checks=(validators.mobile_number,), type="tel", classes="govuk-input--width-20")
+
+
+def pesel(*, hint: Any = "", required: Any = None, first: Any = None) -> StringField:
+    return text(_l("PESEL number"), most=20, hint=hint, required=required, first=first, checks=(validators.pesel,),
+                inputmode="numeric", classes="govuk-input--width-10")
 
 
 def new_password(label: Any = None) -> StringField:

@@ -1,16 +1,19 @@
-"""Lines of text that stand for values: dates, money in zł, places in degrees."""
+"""Lines of text that stand for values: dates, moments on the city's clocks, money in zł, places in degrees."""
 
 import re
 from contextlib import suppress
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 from flask_babel import gettext as _
 from wtforms import StringField
+from wtforms.widgets import DateTimeLocalInput
 
+from portal import clock
 from portal.forms.fields import TextWidget
 
+PATTERN = "%Y-%m-%dT%H:%M:%S"
 WAYS_TO_WRITE_A_DAY = ("%d.%m.%Y", "%d-%m-%Y", "%d/%m/%Y", "%Y-%m-%d", "%d %m %Y")
 
 
@@ -33,10 +36,8 @@ class TypedField(StringField):
     def process_formdata(self, valuelist: list[str]) -> None:
         self.data = None
         typed = valuelist[0].strip() if valuelist else ""
-        if typed and typed == self.written(self.object_data):
-            self.data = self.object_data
-        elif typed:
-            self.data = self.read(typed)
+        if typed:
+            self.data = self.object_data if typed == self.written(self.object_data) else self.read(typed)
 
     def validate(self, form: Any, extra_validators: Any = ()) -> bool:
         if self.process_errors:  # "Required" would hide what is wrong with the text.
@@ -91,3 +92,29 @@ class DegreesField(TypedField):
             raise ValueError(_("Enter degrees from %(least)s to %(most)s, like %(example)s.", least=least, most=most,
                                example="50,061430" if least > 20 else "19,936580"))
         return float(plain)
+
+
+class CityMomentField(TypedField):
+    """A date and time on the city's clocks, kept in UTC."""
+
+    widget = DateTimeLocalInput()
+
+    def __call__(self, **kwargs: Any) -> Any:
+        return super().__call__(step="1", **kwargs)
+
+    def written(self, value: Any) -> str:
+        return clock.local(value).strftime(PATTERN) if value else ""
+
+    def read(self, typed: str) -> datetime:
+        try:
+            naive = datetime.strptime(typed if typed.count(":") == 2 else f"{typed}:00", PATTERN)
+        except ValueError:
+            naive = datetime.min
+        if not 2000 <= naive.year <= 2100:
+            raise ValueError(_("Enter a date and time."))
+        if (naive.hour, naive.minute, naive.second) == (23, 59, 59):
+            naive = naive.replace(microsecond=999999)  # The last second of a day counts to its end.
+        moment = naive.replace(tzinfo=clock.CITY_ZONE).astimezone(UTC)
+        if clock.local(moment).replace(tzinfo=None) != naive:
+            raise ValueError(_("There is no such time on that day: the clocks are put forward."))
+        return moment

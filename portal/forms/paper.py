@@ -27,7 +27,7 @@ class SheetForm(BaseForm):
     """A sheet; the marks are those of its edition (see sheet_form)."""
 
     marks: FormField
-    pesel = for_panel(fields.text(_l("PESEL number"), most=20, checks=(validators.pesel,), inputmode="numeric"))
+    pesel = for_panel(fields.pesel())
     birth_date = PolishDateField(_l("Date of birth"), widget=TextInput(), description=_l("For example 24.12.1990."),
                                  validators=[Optional(), validators.plausible_birth_date], render_kw={"autocomplete": "off"})
     given_name = for_panel(fields.text(_l("First name"), most=100))

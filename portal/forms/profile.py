@@ -28,10 +28,8 @@ class NameFields:
 class IdentityFields:
     """The PESEL number, or the date of birth of somebody without one."""
 
-    pesel = fields.text(
-        _l("PESEL number"), most=20, checks=(validators.pesel,), inputmode="numeric", classes="govuk-input--width-10",
-        hint=_l("It makes sure that everybody votes once. We keep it encrypted."), first=fields.needed(
-            lambda typed: typed.get("no_pesel") is False, _l("Enter your PESEL number, or tick that you do not have one.")))
+    pesel = fields.pesel(hint=_l("It makes sure that everybody votes once. We keep it encrypted."), first=fields.needed(
+        lambda typed: typed.get("no_pesel") is False, _l("Enter your PESEL number, or tick that you do not have one.")))
     no_pesel = fields.checkbox(_l("I do not have a PESEL number"))
     birth_date = PolishDateField(
         _l("Date of birth"), description=_l("Only if you give no PESEL number. For example 24.12.1990."),
@@ -105,8 +103,8 @@ class NoticesForm(Correction, BaseForm):
 
     shown = ("language", "wants_news")
     language = fields.choice(_l("Language of messages"), required=_l("Choose a language."),
-                             hint=_l("Of e-mails and text messages; that of the pages is chosen at the bottom of each page."),
-                             choices=[SelectChoice(code, name) for code, name in LANGUAGES.items()])
+                             hint=_l("Of e-mails and text messages; that of the pages is chosen at the top of each page."),
+                             choices=LANGUAGES)
     wants_news = fields.checkbox(_l("Send me news about the participatory budget"))
 
 

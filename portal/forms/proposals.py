@@ -14,9 +14,8 @@ from portal.forms.base import BaseForm, Upload
 from portal.forms.fields_typed import DegreesField, MoneyField
 from portal.i18n import money
 from portal.models import District, Edition, Pool, Proposal
-from portal.services import proposals_draft
 from portal.services.proposals_catalogue import CATEGORIES
-from portal.services.proposals_draft import LENGTHS, MOST_CATEGORIES, MOST_COSTS, SECTIONS
+from portal.services.proposals_draft import LENGTHS, MOST_CATEGORIES, MOST_COSTS, SECTIONS, TEXTS, costs_fit
 
 MOST_FILES, MOST_WORDS, FEWEST_ROWS, EMPTY_ROWS = 4, 4_000, 5, 2
 YES, NO = "yes", "no"
@@ -83,10 +82,9 @@ class SectionForm:
     """One section of a proposal, of which only what can be changed now is a field."""
 
     def __init__(self, proposal: Proposal, editable: set[str]) -> None:
-        super().__init__(data={
-            **{name: getattr(proposal, name) for name in proposals_draft.TEXTS}, "pool": str(proposal.pool_id),
-            "categories": [name for name in proposal.categories.split(",") if name],
-            "universal": {True: YES, False: NO}.get(proposal.universal)})
+        super().__init__(data={**{name: getattr(proposal, name) for name in TEXTS}, "pool": str(proposal.pool_id),
+                               "categories": [name for name in proposal.categories.split(",") if name],
+                               "universal": {True: YES, False: NO}.get(proposal.universal)})
         for name in [name for name in FIELDS if name in self and name not in editable]:
             del self[name]
         choices = {"categories": [(name, _(label)) for name, label in CATEGORIES.items()],
@@ -117,7 +115,7 @@ class CostsForm(BaseForm):
     def validate(self, extra_validators: Any = None) -> bool:
         valid = bool(super().validate(extra_validators))
         cost = sum(amount for _what, amount in self.right()["costs"])
-        if not valid or proposals_draft.costs_fit(self.pool, cost):
+        if not valid or costs_fit(self.pool, cost):
             return valid
         least, most = money(self.pool.min_cost or 1), money(self.pool.max_cost or self.pool.budget)
         self.form_errors = [_("The sum is %(sum)s.", sum=money(cost)) + " " + (

@@ -3,7 +3,7 @@
 from flask_babel import lazy_gettext as _l
 from wtforms.fields.choices import SelectChoice
 
-from portal.forms import fields, validators
+from portal.forms import fields
 from portal.forms.base import BaseForm, Upload
 from portal.forms.profile import NameFields
 from portal.i18n import language
@@ -16,9 +16,8 @@ MOST_WORDS, MOST_FILES = 2_000, 4
 class ClaimForm(NameFields, BaseForm):
     """Who claims, what has happened, and how the person will show who it is."""
 
-    pesel = fields.text(_l("PESEL number"), most=20, required=_l("Enter your PESEL number."), checks=(validators.pesel,),
-                        inputmode="numeric", classes="govuk-input--width-10",
-                        hint=_l("Your number, on which somebody else has registered. We keep it encrypted."))
+    pesel = fields.pesel(required=_l("Enter your PESEL number."),
+                         hint=_l("Your number, on which somebody else has registered. We keep it encrypted."))
     email = fields.email(hint=_l("We write to it about this case."))
     story = fields.long_text(_l("What happened"), most=MOST_WORDS, required=_l("Write what happened."),
                              hint=_l("For example how and when you noticed. At most 2,000 characters. Please do not write your "

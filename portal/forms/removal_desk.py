@@ -5,13 +5,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from flask_babel import gettext as _, lazy_gettext as _l
-from stdnum.pl import pesel as pesel_number
 from wtforms import Field, Form, HiddenField, RadioField, SelectField
 from wtforms.fields.choices import SelectChoice
 from wtforms.fields.core import UnboundField
 from wtforms.validators import InputRequired, ValidationError
 
-from portal import clock
 from portal.forms import fields, validators
 from portal.forms.base import BaseForm
 from portal.forms.staff import PanelProofForm, for_panel
@@ -25,17 +23,14 @@ ELEVEN_DIGITS = re.compile(r"(?<![0-9])[0-9](?:[ \u00a0-]?[0-9]){10}(?![0-9])")
 DECISIONS = {
     Deed.MORE_ASKED: _l("Ask for more"), Deed.CONFIRMED: _l("Confirm the identity"), Deed.FROZEN: _l("Freeze the account"),
     Deed.UNFROZEN: _l("Give the account back"), Deed.REFUSED: _l("Refuse the claim")}
-REASONS = [
-    SelectChoice("", _l("Choose…")), SelectChoice("document", _l("Comparison with a document")),
-    SelectChoice("holder", _l("A question of the holder")), SelectChoice("authority", _l("An inquiry of an authority"))]
+REASONS = [SelectChoice("", _l("Choose…")), SelectChoice("document", _l("Comparison with a document")),
+           SelectChoice("holder", _l("A question of the holder")), SelectChoice("authority", _l("An inquiry of an authority"))]
 
 
 def no_pesel(_form: Form, field: Field) -> None:
     """Refuse a PESEL number in words that go into letters and into the protocol."""
-    today = clock.local(clock.now()).date()
     for found in ELEVEN_DIGITS.findall(field.data or ""):
-        digits = re.sub("[^0-9]", "", found)
-        if pesel_number.is_valid(digits) and pesel_number.get_birth_date(digits) <= today:
+        if validators.birth_date_of(re.sub("[^0-9]", "", found)):
             raise ValidationError(_("Do not write PESEL numbers here."))
 
 
@@ -94,13 +89,12 @@ class WalkInForm(BaseForm):
 
     name = for_panel(fields.text(_l("First and last name"), most=200, required=_l("Enter the person's first and last name."),
                                  checks=(validators.no_web_address,)))
-    pesel = for_panel(fields.text(_l("PESEL number"), most=20, required=_l("Enter the PESEL number."), checks=(validators.pesel,),
-                                  inputmode="numeric", hint=_l("As on the document that the person shows you.")))
+    pesel = for_panel(fields.pesel(required=_l("Enter the PESEL number."),
+                                   hint=_l("As on the document that the person shows you.")))
     email = for_panel(fields.text(_l("E-mail address"), most=254, required=_l("Enter the person's e-mail address."),
                                   checks=(validators.email_address,), type="email",
                                   hint=_l("Of the person who stands before you. Letters about the case go to it.")))
-    language = SelectField(_l("Language of the letters"), default=DEFAULT,
-                           choices=[SelectChoice(code, name) for code, name in LANGUAGES.items()])
+    language = SelectField(_l("Language of the letters"), default=DEFAULT, choices=LANGUAGES)
     story = for_panel(fields.long_text(_l("What happened"), most=LONGEST_WORDS, required=_l("Write what happened.")))
 
     def claim(self) -> Claim:

@@ -4,6 +4,7 @@ import re
 import runpy
 import unicodedata
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import date
 from functools import cache
 from importlib.util import find_spec
@@ -21,6 +22,7 @@ from portal.config import settings
 
 COMMON_PASSWORDS = 10_000
 SHORTEST_OWN_WORD = 4
+MOBILE = (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE)
 BIDI_CONTROLS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 
 
@@ -65,37 +67,37 @@ def email_address(_form: Form, field: Field) -> None:
 
 def mobile_number(_form: Form, field: Field) -> None:
     """Accept a mobile number, Polish when no country is given, and keep it as +48123456789."""
-    try:
+    with suppress(phonenumbers.NumberParseException):
         number = phonenumbers.parse(field.data or "", "PL")
-    except phonenumbers.NumberParseException:
-        number = None
-    mobile = {phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE}
-    satellite = number is not None and phonenumbers.region_code_for_number(number) == "001"  # A code to it costs a fortune.
-    if number is None or satellite or not phonenumbers.is_valid_number(number) or phonenumbers.number_type(number) not in mobile:
-        raise ValidationError(_("Enter a mobile number like 600 123 456, or with a country code like +44 7400 123456."))
-    field.data = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+        satellite = phonenumbers.region_code_for_number(number) == "001"  # A code to it costs a fortune.
+        if not satellite and phonenumbers.is_valid_number(number) and phonenumbers.number_type(number) in MOBILE:
+            field.data = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+            return
+    raise ValidationError(_("Enter a mobile number like 600 123 456, or with a country code like +44 7400 123456."))
+
+
+def _today() -> date:
+    return clock.local(clock.now()).date()
 
 
 def pesel(_form: Form, field: Field) -> None:
     """Accept 11 ASCII digits with the right checksum and a birth date that exists and is not in the future."""
     digits = (field.data or "").strip()
-    is_number = re.fullmatch("[0-9]{11}", digits) and pesel_number.is_valid(digits)
-    born = pesel_number.get_birth_date(digits) if is_number else None
-    today = clock.local(clock.now()).date()
-    if born is None or not today.year - 120 <= born.year or born > today:
+    born = birth_date_of(digits) if re.fullmatch("[0-9]{11}", digits) else None
+    if born is None or born.year < _today().year - 120:
         raise ValidationError(_("Enter a valid PESEL number: 11 digits, as on the identity card."))
     field.data = digits
 
 
-def birth_date_of(digits: str) -> date:
-    """Return the birth date that a valid PESEL tells."""
-    return pesel_number.get_birth_date(digits)
+def birth_date_of(digits: str) -> date | None:
+    """Return the birth date that a PESEL tells; None when it is none, or of somebody who is not born yet."""
+    born = pesel_number.get_birth_date(digits) if pesel_number.is_valid(digits) else None
+    return born if born and born <= _today() else None
 
 
 def plausible_birth_date(_form: Form, field: Field) -> None:
     """Accept the birth date of somebody alive."""
-    today = clock.local(clock.now()).date()
-    if field.data is not None and not today.year - 120 <= field.data.year or (field.data and field.data > today):
+    if field.data and (field.data.year < _today().year - 120 or field.data > _today()):
         raise ValidationError(_("Check the date of birth."))
 
 

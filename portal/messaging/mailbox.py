@@ -28,8 +28,7 @@ def send(recipient: str, rendered: Rendered, key: str) -> None:
 
 def read() -> list[dict[str, Any]]:
     """Return the last messages, the newest first."""
-    files = sorted(_folder().glob("*.json"), reverse=True)[:SHOWN]
-    return [json.loads(file.read_text("utf-8")) for file in files]
+    return [json.loads(file.read_text("utf-8")) for file in sorted(_folder().glob("*.json"), reverse=True)[:SHOWN]]
 
 
 def officers_codes() -> list[tuple[Officer, str]]:

@@ -19,12 +19,10 @@ UNREACHABLE = N_("The phone was switched off or out of reach for too long.")
 UNDELIVERABLE = N_("The phone network could not deliver it: the number may be wrong, or its owner takes no such messages.")
 NETWORK_FAULT = N_("The phone network reported a fault.")
 REASONS = {REFUSED_NUMBER, TOO_LATE, UNREACHABLE, UNDELIVERABLE, NETWORK_FAULT}
+WAITING = (MessageState.QUEUED, MessageState.SENDING)
 # What a report may still change; so a repeated or late one changes nothing, and only delivery is for good.
-BEFORE = {
-    MessageState.SENT: (MessageState.QUEUED, MessageState.SENDING),
-    MessageState.FAILED: (MessageState.QUEUED, MessageState.SENDING, MessageState.SENT),
-    MessageState.DELIVERED: tuple(state for state in MessageState if state is not MessageState.DELIVERED),
-}
+BEFORE = {MessageState.SENT: WAITING, MessageState.FAILED: (*WAITING, MessageState.SENT),
+          MessageState.DELIVERED: (*WAITING, MessageState.SENT, MessageState.FAILED)}
 
 _listeners: list[Callable[[], None]] = []
 
@@ -35,7 +33,8 @@ def listen(listener: Callable[[], None]) -> None:
         _listeners.append(listener)
 
 
-def _announce() -> None:
+def announce() -> None:
+    """Wake the worker: something waits for it."""
     for listener in _listeners:
         try:
             listener()
@@ -50,11 +49,10 @@ def enqueue(channel: MessageChannel, template: str, *, key: str, recipient: str,
     A message that still waits when it has become useless is given up. The payload is what the template of the message shows;
     it is sealed, and wiped after delivery.
     """
-    written = Message.add({"key": key, "channel": channel, "recipient": recipient, "template": template, "language": language,
-                           "payload": json.dumps(payload), "due_at": now, "created_at": now,
-                           "useless_after": useless_after}, new_only=True)
-    if written:
-        database.after_commit(_announce)  # Never, when the transaction is rolled back.
+    row = {"key": key, "channel": channel, "recipient": recipient, "template": template, "language": language,
+           "payload": json.dumps(payload), "due_at": now, "created_at": now, "useless_after": useless_after}
+    if Message.add(row, new_only=True):
+        database.after_commit(announce)  # Never, when the transaction is rolled back.
 
 
 class Report(NamedTuple):
@@ -76,7 +74,6 @@ def note_report(report: Report, *, now: datetime) -> bool:
                .where(known, Message.channel == MessageChannel.SMS).first())
     if message is None:
         return False
-    noted = (Message.update(state=report.state, error=report.error, payload=None, sent_at=message.sent_at or now,
-                            gateway_id=message.gateway_id or report.gateway_id or None)
-             .where(Message.id == message.id, Message.state.in_(BEFORE[report.state])).execute())
-    return bool(noted)
+    noted = Message.update(state=report.state, error=report.error, payload=None, sent_at=message.sent_at or now,
+                           gateway_id=message.gateway_id or report.gateway_id or None)
+    return bool(noted.where(Message.id == message.id, Message.state.in_(BEFORE[report.state])).execute())

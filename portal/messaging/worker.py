@@ -23,7 +23,7 @@ from portal.messaging import Undeliverable, mail, mailbox, outbox, sms
 from portal.messaging.rendering import Rendered, render
 from portal.models import Message, MessageChannel, MessageState
 from portal.models.message import FORGOTTEN_AT_THE_END
-from portal.services import assessment, audit, closing, removal_log, retention, voting_person
+from portal.services import assessment, audit, closing, jobs, removal_log, retention, voting_person
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +32,6 @@ RETRIES = [timedelta(seconds=s) for s in (5, 30, 120, 600, 1800, 3600, 3 * 3600,
 BATCH = 100
 FAILURES_IN_A_ROW = 3  # Then the gateway is down, and the rest waits for the next round.
 WAKE_SECONDS = 1.0
-WAITING = (MessageState.QUEUED, MessageState.SENDING)
 
 Send = Callable[[str, Rendered, str], str | None]
 
@@ -46,7 +45,7 @@ def drain(channel: MessageChannel, *, now: datetime | None = None) -> int:
     """Deliver what is due on a channel and return how many messages went out."""
     outcomes: list[bool | None] = []
     while True:
-        waiting = Message.channel == channel, Message.state.in_(WAITING), Message.due_at <= (now or clock.now())
+        waiting = Message.channel == channel, Message.state.in_(outbox.WAITING), Message.due_at <= (now or clock.now())
         due = list(Message.select().where(*waiting).order_by(Message.due_at, Message.id).limit(BATCH))
         for message in due:
             outcomes.append(deliver(message, _gateway(channel), now=now or clock.now()))
@@ -61,9 +60,9 @@ def deliver(message: Message, send: Send, *, now: datetime) -> bool | None:
 
     The last is so when another worker has it, and when the gateway works but refuses this message for good.
     """
-    claimed = (Message.update(state=MessageState.SENDING, tries=Message.tries + 1, due_at=now + LEASE)
-               .where(Message.id == message.id, Message.tries == message.tries, Message.state.in_(WAITING)).execute())
-    if not claimed:
+    claim = Message.update(state=MessageState.SENDING, tries=Message.tries + 1, due_at=now + LEASE)
+    unclaimed = Message.id == message.id, Message.tries == message.tries, Message.state.in_(outbox.WAITING)
+    if not claim.where(*unclaimed).execute():
         return None
     try:
         if message.useless_after and now > message.useless_after:
@@ -82,8 +81,7 @@ def deliver(message: Message, send: Send, *, now: datetime) -> bool | None:
 
 def _close(message: Message, state: MessageState, **values: Any) -> None:
     """End a message, unless the gateway has reported meanwhile what became of it; forget the one that must leave no trace."""
-    forget = message.template in FORGOTTEN_AT_THE_END
-    end = Message.delete() if forget else Message.update(state=state, payload=None, **values)
+    end = Message.delete() if message.template in FORGOTTEN_AT_THE_END else Message.update(state=state, payload=None, **values)
     end.where(Message.id == message.id, Message.state == MessageState.SENDING).execute()
 
 
@@ -91,9 +89,8 @@ def _retry(message: Message, now: datetime, error: str) -> None:
     if message.tries >= len(RETRIES):
         _close(message, MessageState.FAILED, error=error)
     else:
-        again = now + RETRIES[message.tries]
-        (Message.update(state=MessageState.QUEUED, due_at=again, error=error)
-         .where(Message.id == message.id, Message.state == MessageState.SENDING).execute())
+        later = Message.update(state=MessageState.QUEUED, due_at=now + RETRIES[message.tries], error=error)
+        later.where(Message.id == message.id, Message.state == MessageState.SENDING).execute()
 
 
 def make_queue() -> Huey:
@@ -124,13 +121,13 @@ def init_app(app: Flask) -> None:
     queue = make_queue()
 
     @queue.task()
-    def drain_channel(name: str) -> None:
+    def work_on(what: str) -> None:
         with app.app_context(), database.connection_context():
-            drain(MessageChannel(name))
+            jobs.run_waiting(clock=clock.now) if what == "jobs" else drain(MessageChannel(what))
 
     def wake(delay: float = 0) -> None:
-        for channel in MessageChannel:
-            drain_channel.schedule(args=(str(channel),), delay=delay) if delay else drain_channel(str(channel))
+        for what in ("jobs", *map(str, MessageChannel)):
+            work_on.schedule(args=(what,), delay=delay) if delay else work_on(what)
 
     @queue.periodic_task(crontab())
     def look_after_outbox() -> None:
@@ -160,4 +157,4 @@ def init_app(app: Flask) -> None:
 
 def run(app: Flask) -> None:
     """Work until the process is told to stop."""
-    app.extensions["queue"].create_consumer(workers=2, initial_delay=0.1, max_delay=1.0, check_worker_health=True).run()
+    app.extensions["queue"].create_consumer(workers=3, initial_delay=0.1, max_delay=1.0, check_worker_health=True).run()

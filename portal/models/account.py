@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from peewee import BooleanField, CharField, DateField, ForeignKeyField
 
-from portal.models.base import BaseModel, check
+from portal.models.base import BaseModel, rules
 from portal.models.code import AwaitsCode
 from portal.models.district import District
 from portal.models.fields import MomentField, PublicIdField, SealedField, WordField
@@ -36,9 +36,8 @@ class Account(BaseModel):
     created_at = MomentField()
     district_id: int
 
-    class Meta:
-        constraints = [check("account_email_is_lower_case", "email = lower(email)"),
-                       check("account_pesel_is_sealed_with_its_index", "(pesel IS NULL) = (pesel_index IS NULL)")]
+    Meta = rules(account_email_is_lower_case="email = lower(email)",
+                 account_pesel_is_sealed_with_its_index="(pesel IS NULL) = (pesel_index IS NULL)")
 
     @property
     def name(self) -> str:
@@ -59,8 +58,7 @@ class Registration(AwaitsCode):
     token_hash = CharField(max_length=64, unique=True)
     data = SealedField()
 
-    class Meta:
-        constraints = [check("registration_tries_are_at_most_five", "tries BETWEEN 0 AND 5")]
+    Meta = rules(registration_tries_are_at_most_five="tries BETWEEN 0 AND 5")
 
     @property
     def binding(self) -> str:

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from peewee import JOIN, SQL, BigIntegerField, BooleanField, CharField, ForeignKeyField, IntegerField, TextField
 
-from portal.models.base import BaseModel, Prepared, check, one_of
+from portal.models.base import BaseModel, Prepared, rules
 from portal.models.edition import Edition
 from portal.models.fields import MomentField, WordField
 from portal.models.proposal import BEFORE_BALLOT, Proposal, ProposalState
@@ -64,13 +64,9 @@ class Card(BaseModel):
     filled_at = MomentField(null=True)
     unit_id: int | None
 
-    class Meta:
-        indexes = ((("proposal", "unit"), True),)
-        constraints = [
-            check("card_costs_are_not_negative", "cost >= 0 AND running_cost >= 0"),
-            check("card_filled_in_says_yes_or_no", "(filled_at IS NULL) = (is_positive IS NULL)"),
-            check("card_filled_in_names_its_officer", "(filled_at IS NULL) = (officer_id IS NULL)"),
-        ]
+    Meta = rules(unique=("proposal", "unit"), card_costs_are_not_negative="cost >= 0 AND running_cost >= 0",
+                 card_filled_in_says_yes_or_no="(filled_at IS NULL) = (is_positive IS NULL)",
+                 card_filled_in_names_its_officer="(filled_at IS NULL) = (officer_id IS NULL)")
 
     # The cards that are filled in of the proposal with this id, with their units.
     opinions = Prepared(lambda proposal: Card.select(Card, Unit).join(Unit, JOIN.LEFT_OUTER).where(
@@ -87,9 +83,7 @@ class Answer(BaseModel):
     question = CharField(max_length=300)
     answer = CharField(max_length=10)
 
-    class Meta:
-        indexes = ((("card", "question"), True),)
-        constraints = [one_of("answer_is_known", "answer", ("yes", "no", "unneeded"))]
+    Meta = rules(unique=("card", "question"), answer_is_known="answer IN ('yes', 'no', 'unneeded')")
 
 
 class Transition(BaseModel):

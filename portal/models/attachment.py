@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from peewee import CharField, ForeignKeyField, IntegerField
 
-from portal.models.base import BaseModel, check
+from portal.models.base import BaseModel, rules
 from portal.models.fields import MomentField, PublicIdField, WordField
 from portal.models.implementation import Stage
 from portal.models.proposal import Proposal
@@ -26,8 +26,5 @@ class Attachment(BaseModel):
     uploaded_at = MomentField(index=True)
     stage_id: int | None
 
-    class Meta:
-        constraints = [
-            check("attachment_size_is_positive", "size > 0"),
-            check("attachment_photo_belongs_to_a_stage", "(kind = 'photo') = (stage_id IS NOT NULL)"),
-        ]
+    Meta = rules(attachment_size_is_positive="size > 0",
+                 attachment_photo_belongs_to_a_stage="(kind = 'photo') = (stage_id IS NOT NULL)")

@@ -5,7 +5,7 @@ import json
 
 from peewee import BigIntegerField, CharField, DateField, TextField
 
-from portal.models.base import BaseModel, check
+from portal.models.base import BaseModel, rules
 from portal.models.fields import MomentField
 
 FIRST = "0" * 64
@@ -36,8 +36,7 @@ class AuditDigest(BaseModel):
     entries = BigIntegerField()
     hash = CharField(max_length=64)
 
-    class Meta:
-        constraints = [check("audit_digest_entries_are_not_negative", "entries >= 0")]
+    Meta = rules(audit_digest_entries_are_not_negative="entries >= 0")
 
     def __str__(self) -> str:
         return str(self.day)

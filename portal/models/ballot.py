@@ -5,12 +5,13 @@ kept outside the database. On SQLite the two tables are made WITHOUT ROWID, so t
 """
 
 import uuid
+from collections.abc import Callable
 from enum import StrEnum
 
 from peewee import CharField, CompositeKey, DecimalField, ForeignKeyField, IntegerField, UUIDField, fn
 
 from portal.models.account import Account, AccountState
-from portal.models.base import BaseModel, Prepared, check
+from portal.models.base import BaseModel, Prepared, rules
 from portal.models.district import District
 from portal.models.edition import Edition, Pool
 from portal.models.fields import MomentField, SealedField, WordField
@@ -38,19 +39,13 @@ class Ballot(BaseModel):
     commitment = CharField(max_length=64, null=True)
     age_from = IntegerField(null=True)  # The youngest of the voter's age band, one of AGE_BANDS; None where nobody knows.
     network = CharField(max_length=64, null=True)  # A hash under the edition's key, for patterns that people look into.
-    district_id: int | None
 
-    class Meta:
-        constraints = [check("ballot_void_has_a_reason", "state <> 'void' OR void_reason <> ''")]
+    Meta = rules(ballot_void_has_a_reason="state <> 'void' OR void_reason <> ''")
 
-    @classmethod
-    def of_voter(cls, edition: Edition, voter_key: str, other: str = "") -> "Ballot | None":
-        """Return the ballot that a voter key stands for, or else another key of the same person."""
-        return _of_voter.first(edition.id, voter_key, other)
+    # The ballot in an edition that a voter key stands for, or else another key of the same person; or None.
+    of_voter: Callable[[Edition, str, str], "Ballot | None"] = Prepared(lambda edition, key, other: Ballot.select().where(
+        Ballot.edition == edition, Ballot.voter_key.in_([key, other])).order_by(Ballot.channel)).first
 
-
-_of_voter = Prepared(lambda edition, key, other: (
-    Ballot.select().where(Ballot.edition == edition, Ballot.voter_key.in_([key, other])).order_by(Ballot.channel)))
 
 Ballot.add_index(Ballot.index(Ballot.edition, Ballot.voter_key, unique=True, name="ballot_is_unique_per_person_and_edition"))
 
@@ -63,7 +58,6 @@ class Choice(BaseModel):
     pool = ForeignKeyField(Pool, on_delete="RESTRICT", index=False)
     points = DecimalField(max_digits=14, decimal_places=4)
     rank = IntegerField(null=True)
-    proposal_id: int
 
     class Meta:
         primary_key = CompositeKey("ballot", "proposal")
@@ -80,13 +74,11 @@ class BallotDraft(BaseModel):
     picks = SealedField()
     updated_at = MomentField()
 
-    class Meta:
-        indexes = ((("account", "edition"), True),)
+    Meta = rules(unique=("account", "edition"))
 
-    @classmethod
-    def of_account(cls, account: Account, edition: Edition) -> "BallotDraft | None":
-        """Return what a resident has chosen so far in an edition."""
-        return _of_account.first(account.id, edition.id)
+    # What a resident has chosen so far in an edition; or None.
+    of_account: Callable[[Account, Edition], "BallotDraft | None"] = Prepared(lambda account, edition: (
+        BallotDraft.select().where(BallotDraft.account == account, BallotDraft.edition == edition))).first
 
     @classmethod
     def take(cls, account: Account, edition: Edition) -> "BallotDraft | None":
@@ -98,12 +90,7 @@ class BallotDraft(BaseModel):
         return _take.first(account.id, edition.id, account.pesel_index or account.uid)
 
 
-_of_account = Prepared(
-    lambda account, edition: BallotDraft.select().where(BallotDraft.account == account, BallotDraft.edition == edition))
 _take = Prepared(lambda account, edition, person: (
-    BallotDraft.delete().where(
-        BallotDraft.account == account, BallotDraft.edition == edition,
-        BallotDraft.account.in_(Account.select(Account.id).where(
-            Account.id == account, Account.state == AccountState.ACTIVE,
-            fn.COALESCE(Account.pesel_index, Account.uid) == person)))
-    .returning(BallotDraft)))
+    BallotDraft.delete().where(BallotDraft.account == account, BallotDraft.edition == edition, BallotDraft.account.in_(
+        Account.select(Account.id).where(Account.id == account, Account.state == AccountState.ACTIVE,
+                                         fn.COALESCE(Account.pesel_index, Account.uid) == person))).returning(BallotDraft)))

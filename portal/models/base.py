@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import cache
+from types import SimpleNamespace
 from typing import Any, Self
 
 from peewee import SQL, ColumnBase, Field, Model
@@ -75,8 +76,8 @@ class Prepared:
     """A named query whose SQL is written once, and whose rows are read without asking the cursor what they are.
 
     Peewee does both anew each time a query runs, which takes ten times as long as SQLite's answer. The few queries that every
-    page of a logged-in person makes are prepared. The argument builds the query from its parameters; foreign keys are given
-    as ids.
+    page of a logged-in person makes are prepared. The argument builds the query from its parameters; for a foreign
+    key a row or its id is given.
     """
 
     def __init__(self, build: Callable[..., Any]) -> None:
@@ -121,11 +122,19 @@ def _as_model(fields: list[Any], row: tuple[Any, ...]) -> Any:
     return found[fields[0][0]]
 
 
-def check(name: str, condition: str) -> SQL:
-    """Return a CHECK constraint whose name says in a sentence what must never be false."""
-    return SQL(f"CONSTRAINT {name} CHECK ({condition})")
+class Named(BaseModel):
+    """What people know by its name; no table of its own."""
+
+    name: Any
+
+    def __str__(self) -> str:
+        return str(self.name)
 
 
-def one_of(name: str, column: str, values: Any) -> SQL:
-    """Return a CHECK constraint that admits only the members of an enumeration."""
-    return check(name, f"{column} IN ({', '.join(repr(str(value)) for value in values)})")
+def rules(*, unique: tuple[str, ...] = (), **conditions: str) -> Any:
+    """Return a model's Meta: which fields are unique together, and its CHECK constraints.
+
+    The name of each says in a sentence what must never be false.
+    """
+    checks = [SQL(f"CONSTRAINT {name} CHECK ({condition})") for name, condition in conditions.items()]
+    return SimpleNamespace(indexes=((unique, True),) if unique else (), constraints=checks)

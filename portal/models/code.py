@@ -2,7 +2,7 @@
 
 from peewee import CharField, IntegerField
 
-from portal.models.base import BaseModel
+from portal.models.base import BaseModel, rules
 from portal.models.fields import MomentField
 
 
@@ -34,5 +34,4 @@ class SendCount(BaseModel):
     window = MomentField()
     sent = IntegerField(default=0)
 
-    class Meta:
-        indexes = ((("scope", "window"), True),)
+    Meta = rules(unique=("scope", "window"))

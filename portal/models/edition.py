@@ -7,7 +7,7 @@ from typing import Any
 from peewee import SQL, BigIntegerField, BooleanField, CharField, DecimalField, ForeignKeyField, IntegerField
 
 from portal import clock
-from portal.models.base import BaseModel, check
+from portal.models.base import BaseModel, Named, rules
 from portal.models.district import District
 from portal.models.fields import MomentField, WordField
 
@@ -17,7 +17,7 @@ Phase = StrEnum("Phase", "BEFORE PROPOSALS ASSESSMENT VOTING COUNTING RESULTS")
 CountRule = StrEnum("CountRule", "GREEDY EQUAL_SHARES")
 
 
-class Edition(BaseModel):
+class Edition(Named):
     """One year's participatory budget, with every date and number that its rules need."""
 
     code = CharField(max_length=20, unique=True)
@@ -46,15 +46,12 @@ class Edition(BaseModel):
     archived = BooleanField(default=False)  # Imported from open data: to read and recount, never to vote in.
     pools: Any
 
-    class Meta:
-        constraints = [
-            check("edition_voting_ends_after_it_begins", "voting_from < voting_to"),
-            check("edition_results_follow_voting", "voting_to <= results_on"),
-            check("edition_proposals_end_after_they_begin", "proposals_from < proposals_to"),
-            check("edition_picks_are_few", "citywide_picks BETWEEN 0 AND 20 AND district_picks BETWEEN 0 AND 20"),
-            check("edition_minimum_age_is_an_age", "minimum_age BETWEEN 0 AND 120"),
-            check("edition_supporters_are_not_negative", "supporters_required >= 0"),
-        ]
+    Meta = rules(edition_voting_ends_after_it_begins="voting_from < voting_to",
+                 edition_results_follow_voting="voting_to <= results_on",
+                 edition_proposals_end_after_they_begin="proposals_from < proposals_to",
+                 edition_picks_are_few="citywide_picks BETWEEN 0 AND 20 AND district_picks BETWEEN 0 AND 20",
+                 edition_minimum_age_is_an_age="minimum_age BETWEEN 0 AND 120",
+                 edition_supporters_are_not_negative="supporters_required >= 0")
 
     @classmethod
     def current(cls, at: datetime | None = None) -> "Edition | None":
@@ -65,18 +62,20 @@ class Edition(BaseModel):
         return next(awaited, editions[-1] if editions else None)
 
     @classmethod
+    def voted_last(cls, at: datetime) -> "Edition | None":
+        """Return the edition whose voting began last, so that its results do not give way to the next call for proposals."""
+        return cls.select().where(cls.voting_from <= at).order_by(cls.voting_from.desc()).first()
+
+    @classmethod
     def in_voting(cls, at: datetime) -> "list[Edition]":
         """Return the editions whose voting is open at a moment."""
-        open_now = cls.archived == False, cls.voting_from <= at, cls.voting_to >= at  # noqa: E712
-        return list(cls.select().where(*open_now).order_by(cls.voting_from))
+        return list(cls.select().where(~cls.archived, cls.voting_from <= at, cls.voting_to >= at).order_by(cls.voting_from))
 
     def phase(self, at: datetime | None = None) -> Phase:
         """Tell what the calendar says at a moment; voting includes its last second."""
         at = at or clock.now()
-        if at >= self.results_on and at > self.voting_to:
-            return Phase.RESULTS
         if at > self.voting_to:
-            return Phase.COUNTING
+            return Phase.RESULTS if at >= self.results_on else Phase.COUNTING
         if at >= self.voting_from:
             return Phase.VOTING
         if self.proposals_from and at < self.proposals_from:
@@ -93,9 +92,6 @@ class Edition(BaseModel):
         """The name of this edition's key, which turns persons into voter keys."""
         return f"ballot-{self.code}"
 
-    def __str__(self) -> str:
-        return str(self.name)
-
 
 class Pool(BaseModel):
     """The money of one contest of an edition: citywide, or one district's. Amounts in grosze."""
@@ -109,12 +105,8 @@ class Pool(BaseModel):
     default_points = DecimalField(max_digits=14, decimal_places=4, default=0)  # Of each ballot to what it does not mark.
     district_id: int | None
 
-    class Meta:
-        indexes = ((("edition", "district"), True),)
-        constraints = [
-            check("pool_budget_is_not_negative", "budget >= 0"),
-            check("pool_cost_limits_are_in_order", "min_cost <= max_cost"),
-        ]
+    Meta = rules(unique=("edition", "district"), pool_budget_is_not_negative="budget >= 0",
+                 pool_cost_limits_are_in_order="min_cost <= max_cost")
 
     @property
     def name(self) -> str | None:

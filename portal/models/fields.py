@@ -4,10 +4,9 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from peewee import BlobField, CharField, DateTimeField
+from peewee import SQL, BlobField, CharField, DateTimeField
 
 from portal import crypto
-from portal.models.base import one_of
 
 PUBLIC_ID_BYTES = 9  # 72 random bits, 12 characters
 
@@ -49,7 +48,8 @@ class WordField(CharField):
 
     def bind(self, model: Any, name: str, *others: Any) -> None:
         super().bind(model, name, *others)
-        known = one_of(f"{model._meta.table_name}_{name}_is_known", self.column_name, self.words)
+        words = ", ".join(repr(str(word)) for word in self.words)
+        known = SQL(f"CONSTRAINT {model._meta.table_name}_{name}_is_known CHECK ({self.column_name} IN ({words}))")
         model._meta.constraints = [*(model._meta.constraints or ()), known]
 
 

@@ -2,7 +2,7 @@
 
 from peewee import BigIntegerField, CharField, ForeignKeyField, TextField
 
-from portal.models.base import BaseModel, check
+from portal.models.base import BaseModel, rules
 from portal.models.fields import MomentField
 from portal.models.proposal import Proposal
 
@@ -16,5 +16,4 @@ class Stage(BaseModel):
     words = TextField(default="")
     cost = BigIntegerField(null=True)
 
-    class Meta:
-        constraints = [check("stage_cost_is_not_negative", "cost >= 0")]
+    Meta = rules(stage_cost_is_not_negative="cost >= 0")

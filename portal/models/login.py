@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from peewee import JOIN, CharField, ForeignKeyField, IntegerField
 
 from portal.models.account import Account, AccountState
-from portal.models.base import BaseModel, Prepared, check
+from portal.models.base import BaseModel, Prepared, rules
 from portal.models.district import District
 from portal.models.fields import MomentField, PublicIdField
 from portal.models.staff import Officer
@@ -28,8 +28,7 @@ class Session(BaseModel):
     account_id: int | None
     officer_id: int | None
 
-    class Meta:
-        constraints = [check("session_belongs_to_one_person", "(account_id IS NULL) <> (officer_id IS NULL)")]
+    Meta = rules(session_belongs_to_one_person="(account_id IS NULL) <> (officer_id IS NULL)")
 
     @classmethod
     def alive(cls, token_hash: str, at: datetime) -> "Session | None":
@@ -54,19 +53,16 @@ class Throttle(BaseModel):
     failed_at = MomentField(index=True)
     blocked_until = MomentField()
 
-    class Meta:
-        constraints = [check("throttle_failures_are_not_negative", "failures >= 0")]
+    Meta = rules(throttle_failures_are_not_negative="failures >= 0")
 
 
 def _living(owner: ForeignKeyField) -> Prepared:
-    return Prepared(lambda person, idle, age: (
-        Session.select().where(owner == person, Session.seen_at > idle, Session.created_at > age)
-        .order_by(Session.seen_at.desc(), Session.id.desc())))
+    return Prepared(lambda person, idle, age: Session.select().where(
+        owner == person, Session.seen_at > idle, Session.created_at > age).order_by(Session.seen_at.desc(), Session.id.desc()))
 
 
 _alive = Prepared(lambda token_hash, idle, age: (
-    Session.select(Session, Account, District, Officer.id, Officer.uid, Officer.name, Officer.email, Officer.role,
-                   Officer.unit)
+    Session.select(Session, Account, District, Officer.id, Officer.uid, Officer.name, Officer.email, Officer.role, Officer.unit)
     .join(Account, JOIN.LEFT_OUTER).join(District, JOIN.LEFT_OUTER).switch(Session).join(Officer, JOIN.LEFT_OUTER)
     .where(Session.token_hash == token_hash, Session.seen_at > idle, Session.created_at > age,
            (Account.state == AccountState.ACTIVE) | Officer.active)))

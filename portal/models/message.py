@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from peewee import CharField, IntegerField
 
-from portal.models.base import BaseModel, check
+from portal.models.base import BaseModel, rules
 from portal.models.fields import MomentField, SealedField, WordField
 
 # How a message travels.
@@ -35,12 +35,13 @@ class Message(BaseModel):
     gateway_id = CharField(max_length=100, null=True, index=True)
     error = CharField(max_length=250, default="")
 
-    class Meta:
-        indexes = ((("state", "due_at"), False),)
-        constraints = [check("message_tries_are_not_negative", "tries >= 0")]
+    Meta = rules(message_tries_are_not_negative="tries >= 0")
 
     @property
     def masked_recipient(self) -> str:
         """The address with its middle hidden."""
         name, at, host = str(self.recipient).partition("@")
         return f"{name[:1]}•••{at}{host}" if at else "•••" + name[-3:]
+
+
+Message.add_index(Message.state, Message.due_at)

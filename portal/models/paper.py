@@ -1,12 +1,11 @@
 """Voting on paper: the points where sheets are handed in, and the sheets, which two officers type in one after the other."""
 
 from enum import StrEnum
-from uuid import UUID
 
 from peewee import CharField, ForeignKeyField, IntegerField
 
 from portal.models.ballot import Ballot
-from portal.models.base import BaseModel, check
+from portal.models.base import BaseModel, Named, rules
 from portal.models.edition import Edition
 from portal.models.fields import SealedField, WordField
 from portal.models.staff import Officer
@@ -17,7 +16,7 @@ SheetState = StrEnum("SheetState", "ENTERED DIFFERS RECORDED INVALID")
 InvalidReason = StrEnum("InvalidReason", "TOO_MANY UNREADABLE UNSIGNED UNIDENTIFIED LATE ALREADY_VOTED")
 
 
-class VotingPoint(BaseModel):
+class VotingPoint(Named):
     """A place where people vote on paper; its protocol says how many sheets it has received."""
 
     edition = ForeignKeyField(Edition, backref="points_of_voting", on_delete="RESTRICT")
@@ -25,12 +24,7 @@ class VotingPoint(BaseModel):
     address = CharField(max_length=250, default="")
     sheets_received = IntegerField(null=True)
 
-    class Meta:
-        indexes = ((("edition", "name"), True),)
-        constraints = [check("voting_point_sheets_are_not_negative", "sheets_received >= 0")]
-
-    def __str__(self) -> str:
-        return str(self.name)
+    Meta = rules(unique=("edition", "name"), voting_point_sheets_are_not_negative="sheets_received >= 0")
 
 
 class Sheet(BaseModel):
@@ -46,18 +40,13 @@ class Sheet(BaseModel):
     second_officer = ForeignKeyField(Officer, null=True, backref="second_entries", on_delete="RESTRICT")
     second_picks = SealedField(null=True)
     third_officer = ForeignKeyField(Officer, null=True, backref="third_entries", on_delete="RESTRICT")
-    ballot_id: UUID
     first_officer_id: int
     second_officer_id: int | None
 
-    class Meta:
-        indexes = ((("point", "number"), True),)
-        constraints = [
-            check("sheet_number_is_positive", "number > 0"),
-            check("sheet_invalid_has_a_reason", "(state = 'invalid') = (invalid_reason IS NOT NULL)"),
-            check("sheet_valid_is_a_ballot", "(state = 'invalid') = (ballot_id IS NULL)"),
-            check("sheet_is_entered_by_two", "second_officer_id <> first_officer_id"),
-            check("sheet_difference_is_settled_by_a_third", "third_officer_id NOT IN (first_officer_id, second_officer_id)"),
-            check("sheet_recorded_keeps_no_picks",
-                  "state IN ('entered', 'differs') OR (first_picks IS NULL AND second_picks IS NULL)"),
-        ]
+    Meta = rules(unique=("point", "number"), sheet_number_is_positive="number > 0",
+                 sheet_invalid_has_a_reason="(state = 'invalid') = (invalid_reason IS NOT NULL)",
+                 sheet_valid_is_a_ballot="(state = 'invalid') = (ballot_id IS NULL)",
+                 sheet_is_entered_by_two="second_officer_id <> first_officer_id",
+                 sheet_difference_is_settled_by_a_third="third_officer_id NOT IN (first_officer_id, second_officer_id)",
+                 sheet_recorded_keeps_no_picks="state IN ('entered', 'differs') OR (first_picks IS NULL "
+                                               "AND second_picks IS NULL)")

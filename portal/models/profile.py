@@ -7,7 +7,7 @@ from typing import Self
 from peewee import CharField, ForeignKeyField
 
 from portal.models.account import Account
-from portal.models.base import BaseModel, Prepared, check
+from portal.models.base import BaseModel, Prepared, rules
 from portal.models.code import AwaitsCode
 from portal.models.fields import MomentField
 
@@ -28,8 +28,7 @@ class Change(BaseModel):
 class PhoneChange(Change, AwaitsCode):
     """A new phone number that waits for the code sent to it."""
 
-    class Meta:
-        constraints = [check("phone_change_tries_are_at_most_five", "tries BETWEEN 0 AND 5")]
+    Meta = rules(phone_change_tries_are_at_most_five="tries BETWEEN 0 AND 5")
 
     @property
     def binding(self) -> str:
@@ -42,8 +41,7 @@ class EmailChange(Change):
     email = CharField(max_length=254)
     token_hash = CharField(max_length=64, unique=True)
 
-    class Meta:
-        constraints = [check("email_change_email_is_lower_case", "email = lower(email)")]
+    Meta = rules(email_change_email_is_lower_case="email = lower(email)")
 
 
 @cache

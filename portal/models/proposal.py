@@ -5,7 +5,7 @@ from typing import Any
 
 from peewee import JOIN, SQL, BigIntegerField, BooleanField, CharField, FloatField, ForeignKeyField, IntegerField, TextField
 
-from portal.models.base import BaseModel, Prepared, check
+from portal.models.base import BaseModel, Prepared, rules
 from portal.models.district import District
 from portal.models.edition import Edition, Pool
 from portal.models.fields import MomentField, PublicIdField, WordField
@@ -21,8 +21,7 @@ BEFORE_BALLOT = (ProposalState.SUBMITTED, ProposalState.RETURNED, ProposalState.
 LISTED = (*BEFORE_BALLOT, *VOTED_ON)
 PUBLIC = (*LISTED, ProposalState.WITHDRAWN)  # Whoever has the address of one that was withdrawn reads so there.
 # What a proposal is about.
-Category = StrEnum(
-    "Category", "ACCESSIBILITY COMMUNITY CULTURE EDUCATION ENVIRONMENT GREENERY HEALTH MOBILITY SAFETY SPORT")
+Category = StrEnum("Category", "ACCESSIBILITY COMMUNITY CULTURE EDUCATION ENVIRONMENT GREENERY HEALTH MOBILITY SAFETY SPORT")
 
 
 class Proposal(BaseModel):
@@ -59,14 +58,12 @@ class Proposal(BaseModel):
     pool_id: int
     revisions: Any
 
-    class Meta:
-        indexes = ((("pool", "number"), True),)
-        constraints = [check("proposal_cost_is_not_negative", "cost >= 0")]
+    Meta = rules(unique=("pool", "number"), proposal_cost_is_not_negative="cost >= 0")
 
     @classmethod
     def on_ballot(cls, pool: Pool) -> Any:
         """Select what the ballot of a pool offers, in the order drawn by lot."""
-        return (cls.select().where(cls.pool == pool, cls.state.in_(VOTED_ON)).order_by(cls.ballot_order, cls.id))
+        return cls.select().where(cls.pool == pool, cls.state.in_(VOTED_ON)).order_by(cls.ballot_order, cls.id)
 
     @classmethod
     def public(cls, edition: Edition) -> Any:
@@ -95,8 +92,7 @@ class CostItem(BaseModel):
     what = CharField(max_length=250)
     amount = BigIntegerField()
 
-    class Meta:
-        constraints = [check("cost_item_amount_is_not_negative", "amount >= 0")]
+    Meta = rules(cost_item_amount_is_not_negative="amount >= 0")
 
 
 _costs = Prepared(lambda proposal: CostItem.select().where(CostItem.proposal == proposal).order_by(CostItem.id))

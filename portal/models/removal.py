@@ -7,7 +7,7 @@ from typing import Any
 from peewee import JOIN, CharField, ForeignKeyField, IntegerField, TextField
 
 from portal.models.account import Account
-from portal.models.base import BaseModel, check
+from portal.models.base import BaseModel, rules
 from portal.models.fields import MomentField, PublicIdField, SealedField, WordField
 from portal.models.staff import Officer
 
@@ -22,17 +22,12 @@ ENDED = (CaseState.REMOVED, CaseState.REFUSED)
 UNDECIDED = (CaseState.OPEN, CaseState.MORE_NEEDED)  # Scans can come in, and are kept until somebody has decided on them.
 # In which states each deed is possible, and to which it leads (None: it stays).
 LEADS: dict[Deed, tuple[tuple[CaseState, ...], CaseState | None]] = {
-    Deed.SCAN_ADDED: (UNDECIDED, CaseState.OPEN),
-    Deed.ANSWERED: (UNDECIDED, CaseState.OPEN),
-    Deed.MORE_ASKED: (UNDECIDED, CaseState.MORE_NEEDED),
-    Deed.CONFIRMED: (UNDECIDED, CaseState.CONFIRMED),
-    Deed.FROZEN: ((*UNDECIDED, CaseState.CONFIRMED), None),
-    Deed.UNFROZEN: ((*UNDECIDED, CaseState.CONFIRMED), None),
-    Deed.REQUESTED: ((CaseState.CONFIRMED,), CaseState.REQUESTED),
-    Deed.RETURNED: ((CaseState.REQUESTED,), CaseState.CONFIRMED),
+    Deed.SCAN_ADDED: (UNDECIDED, CaseState.OPEN), Deed.ANSWERED: (UNDECIDED, CaseState.OPEN),
+    Deed.MORE_ASKED: (UNDECIDED, CaseState.MORE_NEEDED), Deed.CONFIRMED: (UNDECIDED, CaseState.CONFIRMED),
+    Deed.FROZEN: ((*UNDECIDED, CaseState.CONFIRMED), None), Deed.UNFROZEN: ((*UNDECIDED, CaseState.CONFIRMED), None),
+    Deed.REQUESTED: ((CaseState.CONFIRMED,), CaseState.REQUESTED), Deed.RETURNED: ((CaseState.REQUESTED,), CaseState.CONFIRMED),
     Deed.REMOVED: ((CaseState.REQUESTED,), CaseState.REMOVED),
-    Deed.REFUSED: ((*UNDECIDED, CaseState.CONFIRMED), CaseState.REFUSED),
-}
+    Deed.REFUSED: ((*UNDECIDED, CaseState.CONFIRMED), CaseState.REFUSED)}
 
 
 class RemovalCase(BaseModel):
@@ -59,15 +54,12 @@ class RemovalCase(BaseModel):
     protocol = SealedField(null=True)
     requested_by_id: int | None
 
-    class Meta:
-        constraints = [
-            check("removal_case_is_approved_by_a_second_officer", "approved_by_id <> requested_by_id"),
-            check("removal_case_requested_names_its_officer", "state <> 'requested' OR requested_by_id IS NOT NULL"),
-            check("removal_case_removed_names_two_officers",
-                  "state <> 'removed' OR (requested_by_id IS NOT NULL AND approved_by_id IS NOT NULL)"),
-            check("removal_case_has_its_end_once_it_ended", "(closed_at IS NOT NULL) = (state IN ('removed', 'refused'))"),
-            check("removal_case_pesel_is_sealed_with_its_index", "(pesel IS NULL) = (pesel_index IS NULL)"),
-        ]
+    Meta = rules(removal_case_is_approved_by_a_second_officer="approved_by_id <> requested_by_id",
+                 removal_case_requested_names_its_officer="state <> 'requested' OR requested_by_id IS NOT NULL",
+                 removal_case_removed_names_two_officers="state <> 'removed' OR (requested_by_id IS NOT NULL "
+                                                         "AND approved_by_id IS NOT NULL)",
+                 removal_case_has_its_end_once_it_ended="(closed_at IS NOT NULL) = (state IN ('removed', 'refused'))",
+                 removal_case_pesel_is_sealed_with_its_index="(pesel IS NULL) = (pesel_index IS NULL)")
 
     @classmethod
     def concerns(cls, account: Account) -> bool:
@@ -78,8 +70,7 @@ class RemovalCase(BaseModel):
     @classmethod
     def freed(cls, pesel_index: str, since: datetime) -> bool:
         """Tell whether an account of a PESEL was removed at a moment or later."""
-        removed = cls.pesel_index == pesel_index, cls.state == CaseState.REMOVED, cls.closed_at >= since
-        return bool(cls.select().where(*removed).exists())
+        return cls.select().where(cls.pesel_index == pesel_index, cls.state == CaseState.REMOVED, cls.closed_at >= since).exists()
 
     @property
     def masked_pesel(self) -> str:
@@ -113,5 +104,4 @@ class Evidence(BaseModel):
     size = IntegerField()
     uploaded_at = MomentField(index=True)
 
-    class Meta:
-        constraints = [check("evidence_size_is_positive", "size > 0")]
+    Meta = rules(evidence_size_is_positive="size > 0")

@@ -2,7 +2,7 @@
 
 from peewee import CharField, ForeignKeyField, IntegerField, TextField
 
-from portal.models.base import BaseModel, check
+from portal.models.base import BaseModel, rules
 from portal.models.edition import Edition
 from portal.models.fields import MomentField
 from portal.models.proposal import Proposal
@@ -25,12 +25,9 @@ class Publication(BaseModel):
     approved_by = ForeignKeyField(Officer, null=True, backref="approved_publications", on_delete="RESTRICT")
     corrected = IntegerField(default=0)  # Ballots fewer than in the results as they were published first.
 
-    class Meta:
-        constraints = [
-            check("publication_ballots_are_not_negative", "removed >= 0 AND corrected >= 0"),
-            check("publication_correction_names_its_officer", "(corrected_at IS NULL) = (corrected_by_id IS NULL)"),
-            check("publication_takes_two_officers", "approved_by_id IS NULL OR approved_by_id <> asked_by_id"),
-        ]
+    Meta = rules(publication_ballots_are_not_negative="removed >= 0 AND corrected >= 0",
+                 publication_correction_names_its_officer="(corrected_at IS NULL) = (corrected_by_id IS NULL)",
+                 publication_takes_two_officers="approved_by_id IS NULL OR approved_by_id <> asked_by_id")
 
     def __str__(self) -> str:
         return str(self.edition)
@@ -50,13 +47,10 @@ class Closing(BaseModel):
     key_destroyed_by = ForeignKeyField(Officer, null=True, backref="closings", on_delete="RESTRICT")
     key_asked_by_id: int | None
 
-    class Meta:
-        constraints = [
-            check("closing_key_asked_names_its_officer", "(key_asked_at IS NULL) = (key_asked_by_id IS NULL)"),
-            check("closing_key_destroyed_names_its_officer", "(key_destroyed_at IS NULL) = (key_destroyed_by_id IS NULL)"),
-            check("closing_key_is_destroyed_by_two", "key_destroyed_by_id IS NULL OR key_asked_by_id IS NOT NULL "
-                                                     "AND key_destroyed_by_id <> key_asked_by_id"),
-        ]
+    Meta = rules(closing_key_asked_names_its_officer="(key_asked_at IS NULL) = (key_asked_by_id IS NULL)",
+                 closing_key_destroyed_names_its_officer="(key_destroyed_at IS NULL) = (key_destroyed_by_id IS NULL)",
+                 closing_key_is_destroyed_by_two="key_destroyed_by_id IS NULL OR key_asked_by_id IS NOT NULL "
+                                                 "AND key_destroyed_by_id <> key_asked_by_id")
 
 
 class Exclusion(BaseModel):
@@ -67,6 +61,4 @@ class Exclusion(BaseModel):
     first_id: int
     second_id: int
 
-    class Meta:
-        indexes = ((("first", "second"), True),)
-        constraints = [check("exclusion_is_of_two_proposals", "first_id < second_id")]
+    Meta = rules(unique=("first", "second"), exclusion_is_of_two_proposals="first_id < second_id")

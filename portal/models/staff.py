@@ -4,23 +4,20 @@ from enum import StrEnum
 
 from peewee import BigIntegerField, BooleanField, CharField, ForeignKeyField
 
-from portal.models.base import BaseModel, check
+from portal.models.base import BaseModel, Named, rules
 from portal.models.fields import MomentField, PublicIdField, SealedField, WordField
 
 # What an officer may do; each role sees only what is its own.
 Role = StrEnum("Role", "EDITOR VERIFIER CLERK REMOVALS COORDINATOR ADMINISTRATOR")
 
 
-class Unit(BaseModel):
+class Unit(Named):
     """A unit of the city's offices, whose verifiers give its opinion on proposals."""
 
     name = CharField(max_length=150, unique=True)
 
-    def __str__(self) -> str:
-        return str(self.name)
 
-
-class Officer(BaseModel):
+class Officer(Named):
     """A member of staff; logs in at the panel with password and TOTP."""
 
     uid = PublicIdField()
@@ -37,11 +34,7 @@ class Officer(BaseModel):
     created_at = MomentField()
     unit_id: int | None
 
-    class Meta:
-        constraints = [check("officer_email_is_lower_case", "email = lower(email)")]
-
-    def __str__(self) -> str:
-        return str(self.name)
+    Meta = rules(officer_email_is_lower_case="email = lower(email)")
 
 
 class RecoveryCode(BaseModel):

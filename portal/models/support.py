@@ -3,7 +3,7 @@
 from peewee import SQL, BooleanField, CharField, ForeignKeyField
 
 from portal.models.account import Account
-from portal.models.base import BaseModel
+from portal.models.base import BaseModel, rules
 from portal.models.fields import MomentField, SealedField
 from portal.models.proposal import Proposal
 
@@ -15,8 +15,7 @@ class Bond(BaseModel):
     account = ForeignKeyField(Account, backref="+", on_delete="CASCADE")
     proposal_id: int
 
-    class Meta:
-        indexes = ((("proposal", "account"), True),)
+    Meta = rules(unique=("proposal", "account"))
 
 
 class Authorship(Bond):

@@ -12,7 +12,7 @@ Person = Account | Officer
 OFFICERS_READ = "pl"  # The city's own language.
 
 
-def record(person: Person, action: str, now: datetime, *, actor: str = "", **detail: Any) -> None:
+def record(person: Person, action: str, now: datetime, *, actor: str | Officer = "", **detail: Any) -> None:
     """Write into the audit log what was done to a person's account or access, by its owner unless an actor is named."""
     audit.record(action, actor=actor or person, subject=person, now=now, **detail)
 

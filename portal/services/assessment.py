@@ -11,9 +11,8 @@ from portal import clock
 from portal.database import transaction
 from portal.errors import N_, MoveForbidden, NotFound, require
 from portal.models import Answer, Card, Criterion, Edition, Move, Officer, Proposal, ProposalState, Role
-from portal.services import account, audit
+from portal.services import account, audit, support
 from portal.services.proposals import TEXTS, advance, keep_revision
-from portal.services.support import SUPPORTED_IN, count_supporters, supported_until
 
 CRITERIA = Path(__file__).with_name("assessment_criteria.json")
 CORRECTABLE = {*TEXTS, "costs", "attachments"}
@@ -75,7 +74,7 @@ def return_for_correction(proposal: Proposal, officer: Officer, *, words: str, p
 def count_paper(proposal: Proposal, officer: Officer, *, number: int, now: datetime) -> None:
     """Note how many supporters stand on the paper lists of a proposal; raise MoveForbidden once it is assessed."""
     with transaction():
-        require(proposal.held().state in SUPPORTED_IN, MoveForbidden)
+        require(proposal.held().state in support.SUPPORTED_IN, MoveForbidden)
         Proposal.update(on_paper=number).where(Proposal.id == proposal.id).execute()
         audit.record("paper list counted", actor=officer, subject=proposal, now=now, number=number)
 
@@ -84,8 +83,7 @@ def assign(proposals: Sequence[Proposal], officer: Officer, *, units: Sequence[i
     """Ask units, by their ids, for cards on those proposals that are to be assessed; who was asked before is not asked again."""
     with transaction():
         # All are held first: the log is the last that anybody waits for.
-        held = [row.held() for row in sorted(proposals, key=lambda row: int(row.id))]
-        for row in held:
+        for row in [row.held() for row in sorted(proposals, key=lambda row: int(row.id))]:
             if row.state in ASSIGNED_IN and _add_cards(row, units, now):
                 audit.record("proposal assigned", actor=officer, subject=row, now=now, units=list(units))
 
@@ -125,10 +123,10 @@ def decide(proposal: Proposal, officer: Officer, *, move: Move, words: str, vers
     with transaction():
         held = proposal.held()
         cards = list(Card.select().where(Card.proposal == held))
-        found, needed = count_supporters(held), held.pool.edition.supporters_required
+        found, needed = support.count_supporters(held), held.pool.edition.supporters_required
         require(found >= needed or move != Move.ADMITTED, MoveForbidden(SUPPORTERS_MISSING, found=found, needed=needed))
         if move == Move.TAKEN_UP:
-            until = supported_until(held)
+            until = support.supported_until(held)
             require(found >= needed or until and now > until, MoveForbidden(SUPPORT_GOES_ON, found=found, needed=needed))
             require(held.state != ProposalState.RETURNED or now > held.correct_until, MoveForbidden(CORRECTION_GOES_ON))
             _add_cards(held, [None], now)
@@ -148,8 +146,7 @@ def remind(*, now: datetime) -> int:
         waiting = Card.select(Card.id).join(Proposal).where(is_waiting(), Card.due_at <= now + REMINDED_BEFORE)
         noted = Card.update(reminded_at=now).where(Card.reminded_at.is_null(), Card.id.in_(waiting)).returning(Card.unit)
         due = Counter(card.unit_id for card in noted.execute())
-        told = [officer for officer in Officer.select().where(Officer.role == Role.VERIFIER, Officer.active)
-                if due[officer.unit_id]]
+        told = [each for each in Officer.select().where(Officer.role == Role.VERIFIER, Officer.active) if due[each.unit_id]]
         for officer in told:
             account.write(officer, "cards_due", number=due[officer.unit_id], path="/admin/projekty/?flt_due_at=mine", now=now)
     return len(told)

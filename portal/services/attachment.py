@@ -1,6 +1,5 @@
 """Files of proposals: made harmless, kept sealed beside the database (see portal/store.py), and given to who may see them."""
 
-from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import IO
@@ -10,7 +9,7 @@ from peewee import fn
 from portal import files, store
 from portal.database import lock, transaction
 from portal.errors import N_, FileUnusable, NotFound, ProposalChanged, require
-from portal.models import Account, Attachment, Authorship, FileKind, Officer, Proposal, Role, Stage
+from portal.models import Account, Attachment, Authorship, FileKind, Proposal, Stage
 from portal.models.base import Prepared
 from portal.models.proposal import PUBLIC
 from portal.services import audit, code
@@ -18,7 +17,6 @@ from portal.services import audit, code
 MOST, MOST_TOGETHER = 10, 60 * 2**20  # Attachments, and pages of lists; bytes of both.
 MOST_PER_PROPOSAL_AND_NETWORK = 30, 60  # In an hour.
 WAIT = 2  # Seconds for which an upload keeps a thread of the server until its turn comes.
-READERS = (Role.COORDINATOR, Role.VERIFIER)
 ENDINGS = {"application/pdf": ".pdf", "image/jpeg": ".jpg"}
 NO_PHOTO = N_("This is not a photo. Choose a JPEG or PNG file.")
 TRIED_TOO_OFTEN = N_("We have already read many files for this project or from your network. Send the next ones in an hour.")
@@ -28,11 +26,6 @@ TOO_MANY = N_("A project can have ten attachments and ten pages of lists, and wi
 TOO_MUCH = N_("The files of a project can have 60 MB together, and with this file it would be more.")
 STORE = store.Store("attachments", Attachment, NO_DISC)
 Pieces = list[tuple[bytes, str]]
-
-
-def turn() -> AbstractContextManager[None]:
-    """Read the files of one request while nobody else's are read; wait a little for it, then raise FileUnusable."""
-    return store.turn(seconds=WAIT)
 
 
 def read_upload(file: IO[bytes], name: str, kind: FileKind) -> Pieces:
@@ -70,16 +63,13 @@ def add_files(proposal: Proposal, chosen: store.Chosen, *, kind: FileKind, addre
 
     The address is the caller's network address; the caller has seen to it that the author may add such files now.
     """
-    def count() -> None:
-        code.count_file("file", f"proposal:{proposal.uid}", address, most=MOST_PER_PROPOSAL_AND_NETWORK, now=now,
-                        refusal=TRIED_TOO_OFTEN)
-
     def take(name: str, data: bytes) -> None:
         pieces = _read(data, name, kind)
         with transaction():
             _still(proposal)
             keep(proposal, pieces, kind=kind, name=name.rpartition(".")[0] + ENDINGS[pieces[0][1]], now=now)
-    return store.take_in(chosen, count=count, take=take, seconds=WAIT)
+    return store.take_in(chosen, take=take, seconds=WAIT, count=lambda: code.count_file(
+        "file", f"proposal:{proposal.uid}", address, most=MOST_PER_PROPOSAL_AND_NETWORK, now=now, refusal=TRIED_TOO_OFTEN))
 
 
 def _still(proposal: Proposal) -> Proposal:
@@ -116,14 +106,14 @@ def read(row: Attachment) -> bytes:
         raise NotFound from None
 
 
-def find_for(uid: str, account: Account | None, officer: Officer | None) -> Attachment:
-    """Return a file that a visitor may have: of public proposals anybody, of drafts authors and those who assess.
+def find_for(uid: str, account: Account | None) -> Attachment:
+    """Return a file that a visitor may have: of submitted proposals anybody, of drafts their authors; raise NotFound.
 
-    Paper lists are not given out so. Raises NotFound.
+    Paper lists are not given out so.
     """
     own = Authorship.select(Authorship.proposal).where(Authorship.account == account)
     may = Proposal.state.in_(PUBLIC) | (Proposal.id.in_(own) if account else False)
-    shown = Attachment.uid == uid, Attachment.kind != FileKind.PAPER_LIST, (officer and officer.role in READERS) or may
+    shown = Attachment.uid == uid, Attachment.kind != FileKind.PAPER_LIST, may
     return require(Attachment.select(Attachment, Proposal).join(Proposal).where(*shown).first(), NotFound)
 
 

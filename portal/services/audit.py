@@ -11,13 +11,13 @@ from typing import Any
 
 from portal import clock
 from portal.database import lock, transaction
-from portal.models import Account, AuditDigest, AuditEntry, Edition, Officer, Proposal, RemovalCase
+from portal.models import Account, AuditDigest, AuditEntry, Edition, Officer, Page, Proposal, RemovalCase
 from portal.models.audit import FIRST
 from portal.models.base import BaseModel
 
 # What the log calls rows: by ids that tell nobody who it is, and by what is public.
 NAMES: dict[type[BaseModel], str] = {Account: "account:{.uid}", Officer: "officer:{.uid}", Proposal: "proposal:{.uid}",
-                                     Edition: "edition:{.code}", RemovalCase: "removal:{.number}"}
+                                     Edition: "edition:{.code}", RemovalCase: "removal:{.number}", Page: "page:{.slug}"}
 
 
 def record(action: str, *, actor: str | BaseModel, subject: str | BaseModel, now: datetime, **detail: Any) -> AuditEntry:
@@ -48,11 +48,10 @@ def make_digest(day: date, *, now: datetime) -> AuditDigest:
     """
     if now <= clock.end_of(day):
         raise ValueError(f"{day} has not ended")
-    last = (AuditEntry.select(AuditEntry.sequence, AuditEntry.hash).where(AuditEntry.at <= clock.end_of(day))
-            .order_by(AuditEntry.sequence.desc()).first())
+    end = (AuditEntry.select(AuditEntry.sequence, AuditEntry.hash).where(AuditEntry.at <= clock.end_of(day))
+           .order_by(AuditEntry.sequence.desc()).first())
     with transaction():
-        AuditDigest.add({"day": day, "entries": last.sequence if last else 0, "hash": last.hash if last else FIRST},
-                        new_only=True)
+        AuditDigest.add({"day": day, "entries": end.sequence if end else 0, "hash": end.hash if end else FIRST}, new_only=True)
     return AuditDigest.get(AuditDigest.day == day)
 
 

@@ -16,7 +16,6 @@ from portal.models import Ballot, BallotDraft, Channel, Closing, Edition, Office
 from portal.models.ballot import COUNTING
 from portal.models.removal import ENDED
 from portal.services import audit, open_data, results_publication
-from portal.services.results_publication import digest_of
 
 GRACE = timedelta(minutes=15)  # Who casts in the last second may still stand in line.
 KEY_KEPT = timedelta(days=30)  # From the publication of the results on: so long ballots may have to be found and removed.
@@ -35,15 +34,13 @@ def commitments(edition: Edition, *, now: datetime) -> str:
 
 def choices(edition: Edition) -> str:
     """Return the votes cast online, sorted: a line ``pool:project=points,...`` for each ballot and pool, ``*`` is citywide."""
-    return "".join(sorted(
-        f"{pool.name or '*'}:{','.join(map('='.join, zip(numbers.split(','), points.split(','))))}\n"
-        for pool in edition.pools for _id, numbers, points, *_rest in open_data.read_votes(pool, (Channel.ONLINE,))))
+    return "".join(sorted(f"{pool.name or '*'}:{','.join(map('='.join, zip(numbers.split(','), points.split(','))))}\n"
+                          for pool in edition.pools for _, numbers, points, *_ in open_data.read_votes(pool, (Channel.ONLINE,))))
 
 
 def closing_of(edition: Edition) -> Closing | None:
     """Return what was kept at the close; what was before voting was prolonged is out of date."""
-    found: Closing | None = Closing.get_or_none(Closing.edition == edition, Closing.closed_at > edition.voting_to)
-    return found
+    return Closing.get_or_none(Closing.edition == edition, Closing.closed_at > edition.voting_to)
 
 
 def close(edition: Edition, *, actor: str, now: datetime) -> None:
@@ -51,13 +48,13 @@ def close(edition: Edition, *, actor: str, now: datetime) -> None:
     require(not edition.archived and now > edition.voting_to + GRACE, PhaseClosed(N_("Voting must be over for 15 minutes.")))
     if closing_of(edition):
         return
-    kept = {"ballots": online(edition).count(), "choices": digest_of(choices(edition)),
-            "commitments": digest_of(commitments(edition, now=edition.voting_to + timedelta(hours=1)))}
+    kept = {"ballots": online(edition).count(), "choices": results_publication.digest_of(choices(edition)),
+            "commitments": results_publication.digest_of(commitments(edition, now=edition.voting_to + timedelta(hours=1)))}
     with transaction():
         Closing.delete().where(Closing.edition == edition, Closing.closed_at <= edition.voting_to).execute()
         BallotDraft.delete().where(BallotDraft.edition == edition).execute()
         if Closing.add({"edition": edition.id, "closed_at": now, **kept}, new_only=True):
-            audit.record("voting closed", actor=actor, subject=f"edition:{edition.code}", now=now, **kept)
+            audit.record("voting closed", actor=actor, subject=edition, now=now, **kept)
     forget_order()
 
 
@@ -109,7 +106,7 @@ def end_key(edition: Edition, officer: Officer, *, seen: str, now: datetime) -> 
             N_("You asked for this yourself: a second officer has to approve it.")))
         step = "destroyed" if kept.key_asked_by_id else "asked"
         Closing.update({f"key_{step}_at": now, f"key_{step}_by": officer}).where(Closing.id == kept.id).execute()
-        audit.record(f"ballot key {step}", actor=f"officer:{officer.uid}", subject=f"edition:{edition.code}", now=now)
+        audit.record(f"ballot key {step}", actor=officer, subject=edition, now=now)
         if step == "destroyed":
             Ballot.update(network=None).where(Ballot.edition == edition).execute()
             crypto.keyring.destroy(edition.ballot_key)

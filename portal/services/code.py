@@ -11,11 +11,8 @@ from portal.messaging.outbox import REASONS, enqueue
 from portal.models import AwaitsCode, Message, MessageChannel, MessageState, SendCount
 from portal.network import network_of
 
-CODE_LIVES = timedelta(minutes=10)
-RESEND_AFTER = timedelta(seconds=60)
-MOST_TRIES = 5
-MOST_PER_PHONE_AND_DAY = 5
-MOST_PER_ADDRESS_AND_HOUR = 20
+CODE_LIVES, RESEND_AFTER = timedelta(minutes=10), timedelta(seconds=60)
+MOST_TRIES, MOST_PER_PHONE_AND_DAY, MOST_PER_ADDRESS_AND_HOUR = 5, 5, 20
 USED_UP = N_("Five wrong codes were entered. To keep strangers from guessing, no further code is accepted here. "
              "Please begin again.")
 TOO_SOON = N_("A new code can be sent a minute after the last one.")
@@ -63,10 +60,9 @@ def send_code(waiting: AwaitsCode, template: str, *, language: str, address: str
     code, model = crypto.new_code(), type(waiting)
     before, waiting.sent_at = waiting.sent_at, now
     waiting.code_hash, waiting.code_expires_at = _hash_code(waiting, code), now + CODE_LIVES
-    unchanged = model.sent_at == before if before else model.sent_at.is_null()
     sent = model.update(phone=waiting.phone, code_hash=waiting.code_hash, code_expires_at=waiting.code_expires_at, sent_at=now)
     # Else another request for the same was faster.
-    require(sent.where(model.id == waiting.id, unchanged).execute(), TooMany(TOO_SOON))
+    require(sent.where(model.id == waiting.id, model.sent_at == before).execute(), TooMany(TOO_SOON))
     enqueue(MessageChannel.SMS, template, key=f"code:{waiting.code_hash}", recipient=waiting.phone, language=language, now=now,
             useless_after=waiting.code_expires_at, code=code)
 
@@ -80,8 +76,7 @@ def check_code(waiting: AwaitsCode, code: str, *, now: datetime) -> None:
     counted = (model.update(tries=model.tries + 1)
                .where(model.id == waiting.id, model.tries < MOST_TRIES, model.code_expires_at > now).execute())
     if not counted or not crypto.same(str(waiting.code_hash), _hash_code(waiting, code)):
-        used_up = model.select().where(model.id == waiting.id, model.tries >= MOST_TRIES).exists()
-        raise CodeRefused(USED_UP if used_up else None)
+        raise CodeRefused(USED_UP if model.select().where(model.id == waiting.id, model.tries >= MOST_TRIES).exists() else None)
 
 
 def standing(waiting: AwaitsCode, *, now: datetime) -> Standing:

@@ -42,14 +42,9 @@ class Entry:
         _refuse(not 0 <= self.top_marks <= self.voters, f"the voters of {self.id} do not add up")
 
 
-class Reason(StrEnum):
-    """Why a proposal is funded or not."""
-
-    FUNDED = "funded"
-    COMPLETED = "funded_from_the_rest"  # By equal shares only: of the money that the shares did not spend.
-    OVER_BUDGET = "over_budget"
-    BELOW_MINIMUM = "below_minimum"
-    EXCLUDED = "excluded"
+# Why a proposal is funded or not. Completed is by equal shares only: of the money that the shares did not spend.
+Reason = StrEnum("Reason", {"FUNDED": "funded", "COMPLETED": "funded_from_the_rest", "OVER_BUDGET": "over_budget",
+                            "BELOW_MINIMUM": "below_minimum", "EXCLUDED": "excluded"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +79,8 @@ def rank(entries: Iterable[Entry], *, tie_order: Sequence[str] = TIE_ORDER, seed
     """
     _refuse(not seed, "the lot needs a seed")
     prefer: dict[str, Callable[[Entry], int | str]] = {
-        "top_marks": lambda entry: -entry.top_marks,
-        "voters": lambda entry: -entry.voters,
-        "lot": lambda entry: lot(seed, entry.id),
-    }
+        "top_marks": lambda entry: -entry.top_marks, "voters": lambda entry: -entry.voters,
+        "lot": lambda entry: lot(seed, entry.id)}
     unknown, ranked = set(tie_order) - set(prefer), list(entries)
     _refuse(unknown, f"unknown in the tie order: {', '.join(sorted(unknown))}")
     _refuse(len({entry.id for entry in ranked}) < len(ranked), "two entries have the same id")
@@ -96,16 +89,9 @@ def rank(entries: Iterable[Entry], *, tie_order: Sequence[str] = TIE_ORDER, seed
     return sorted(ranked, key=lambda entry: (entry.points.copy_negate(), *(tie(entry) for tie in ties)))
 
 
-def count_greedy(
-    entries: Iterable[Entry],
-    *,
-    budget: int,
-    minimum: Decimal = Decimal(0),
-    exclusions: Collection[tuple[str, str]] = (),
-    tie_order: Sequence[str] = TIE_ORDER,
-    seed: str,
-    bought: Sequence[str] | None = None,
-) -> list[Outcome]:
+def count_greedy(entries: Iterable[Entry], *, budget: int, minimum: Decimal = Decimal(0),
+                 exclusions: Collection[tuple[str, str]] = (), tie_order: Sequence[str] = TIE_ORDER, seed: str,
+                 bought: Sequence[str] | None = None) -> list[Outcome]:
     """Fund from the top of the ranking what fits the money left, skip what does not, and go on to the end.
 
     At its turn an entry meets the first of these that applies: it has fewer points than ``minimum`` (so zero points can

@@ -5,12 +5,11 @@ from contextlib import nullcontext
 from datetime import datetime
 from typing import IO
 
-from portal import crypto
+from portal import crypto, store
 from portal.database import transaction
 from portal.errors import N_, FileUnusable, MoveForbidden, PhaseClosed, require
 from portal.models import Attachment, Edition, FileKind, Move, Officer, Proposal, ProposalState, Stage
-from portal.services import attachment, audit, proposals, results_publication
-from portal.services.assessment import WORDS_NEEDED
+from portal.services import assessment, attachment, audit, proposals, results_publication
 
 CARRIED_OUT = (ProposalState.IN_PROGRESS, ProposalState.DONE, ProposalState.ABANDONED)
 UNDESCRIBED = N_("Write what each photo shows, for those who do not see it.")
@@ -23,15 +22,13 @@ def settle(edition: Edition, officer: Officer, *, now: datetime) -> int:
     """
     require(results_publication.is_public(edition, now=now) and not results_publication.find_correction(edition, now=now),
             PhaseClosed(N_("The results are not published yet, or they still wait for a correction.")))
-    moved = 0
     with transaction():
-        for result in results_publication.published(edition, now=now).results:
-            for outcome in result.outcomes:
-                proposal = result.proposals[outcome.entry.id]
-                if proposal.state == ProposalState.ON_BALLOT:
-                    proposals.advance(proposal, Move.FUNDED if outcome.funded else Move.NOT_FUNDED, officer=officer, now=now)
-                    moved += 1
-    return moved
+        told = [(result.proposals[outcome.entry.id], outcome.funded)
+                for result in results_publication.published(edition, now=now).results for outcome in result.outcomes]
+        waiting = [(proposal, funded) for proposal, funded in told if proposal.state == ProposalState.ON_BALLOT]
+        for proposal, funded in waiting:
+            proposals.advance(proposal, Move.FUNDED if funded else Move.NOT_FUNDED, officer=officer, now=now)
+    return len(waiting)
 
 
 def post_stage(proposal: Proposal, officer: Officer, *, title: str, words: str, cost: int | None,
@@ -41,7 +38,7 @@ def post_stage(proposal: Proposal, officer: Officer, *, title: str, words: str, 
     Photos are a file's name, the file, and what it shows in words. Raises MoveForbidden in another state, FileUnusable.
     """
     require(all(shows for _name, _file, shows in photos), FileUnusable(UNDESCRIBED))
-    with attachment.turn() if photos else nullcontext():
+    with store.turn(seconds=attachment.WAIT) if photos else nullcontext():
         read = [(shows, attachment.read_upload(file, name, FileKind.PHOTO)) for name, file, shows in photos]
     with transaction():
         state = proposal.held().state
@@ -66,7 +63,7 @@ def remove_stage(stage: Stage, officer: Officer, *, now: datetime) -> None:
 
 def end(proposal: Proposal, officer: Officer, move: Move, words: str, *, version: int, now: datetime) -> None:
     """Note that a proposal is carried out, or given up with reasons; raise ProposalChanged, MoveForbidden."""
-    require(move == Move.DONE or move == Move.ABANDONED and words, MoveForbidden(WORDS_NEEDED))
+    require(move == Move.DONE or move == Move.ABANDONED and words, MoveForbidden(assessment.WORDS_NEEDED))
     with transaction():
         proposals.advance(proposal, move, officer=officer, words=words, version=version, now=now)
 

@@ -17,10 +17,10 @@ RESIDENTS, OFFICERS = "resident", "officer"
 log = logging.getLogger(__name__)
 
 
-def _open_session(now: datetime, user_agent: str, **person: Person) -> str:
-    token = crypto.new_token()
+def _open_session(person: Person, user_agent: str, now: datetime) -> str:
+    token, owner = crypto.new_token(), {"account" if isinstance(person, Account) else "officer": person}
     Session.create(token_hash=crypto.hash_token(token), created_at=now, seen_at=now, proved_at=now,
-                   user_agent=user_agent[:200], **person)
+                   user_agent=user_agent[:200], **owner)
     return token
 
 
@@ -88,7 +88,7 @@ def _enter(person: Person, tries: list[Try], browser: Browser, now: datetime) ->
     """Open a session in the caller's transaction; the person's own failures are forgotten, not those of others at the address."""
     login_throttle.forget(tries[0].counted.scope)
     login_throttle.give_back(*tries[1:])
-    token = _open_session(now, browser.user_agent, **_owner(person))
+    token = _open_session(person, browser.user_agent, now)
     log.info("logged in: %s uid=%s", type(person).__name__.lower(), person.uid)
     return token
 
@@ -99,10 +99,6 @@ def _person_of(session: Session) -> Person:
         return require(Officer.get_or_none(Officer.id == session.officer_id), ChangedMeanwhile)
     # The account may have been deleted in another window just now.
     return require(Account.get_or_none(Account.id == session.account_id), ChangedMeanwhile)
-
-
-def _owner(person: Person) -> dict[str, Person]:
-    return {"account" if isinstance(person, Account) else "officer": person}
 
 
 def _note(event: str, scope: str, browser: Browser) -> None:
@@ -150,11 +146,6 @@ def find_session(token: str, *, now: datetime) -> Session | None:
         Session.update(seen_at=now).where(Session.id == session.id).execute()
         session.seen_at = now
     return session
-
-
-def list_sessions(person: Person, *, now: datetime) -> list[Session]:
-    """Return the living sessions of a resident or an officer, the one used last first."""
-    return Session.of(person, now)
 
 
 def end_session(account: Account, uid: str) -> None:

@@ -30,8 +30,7 @@ def device_words(user_agent: str) -> str:
 
 def known_device(person: Person | None, browser: Browser) -> str:
     """Return the random part of the browser's token for a person, empty when it has none."""
-    known = person and next((nonce for nonce, mark in _tokens(browser) if crypto.same(mark, _sign(person, nonce))), "")
-    return known or ""
+    return next((nonce for nonce, mark in _tokens(browser) if person and crypto.same(mark, _sign(person, nonce))), "")
 
 
 def new_tokens(person: Person, browser: Browser) -> str:

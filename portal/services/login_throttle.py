@@ -71,9 +71,8 @@ def _count(allowance: Allowance, now: datetime) -> Try:
     failures = max(0, row.failures - forgiven)
     free_since = row.blocked_until + forgiven * allowance.forgiven_after if failures else now
     over = failures + 1 - allowance.free
-    row.failures, row.failed_at, row.blocked_until = allowance.free + min(over, DOUBLINGS), now, free_since
-    if over >= 0:
-        row.blocked_until = now + min(LONGEST, SHORTEST * 2 ** min(over, DOUBLINGS))
+    row.failures, row.failed_at = allowance.free + min(over, DOUBLINGS), now
+    row.blocked_until = now + min(LONGEST, SHORTEST * 2 ** min(over, DOUBLINGS)) if over >= 0 else free_since
     row.save()
     return Try(row, failures, free_since)
 

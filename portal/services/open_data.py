@@ -61,15 +61,13 @@ def read_votes(pool: Pool, channels: tuple[Channel, ...] = tuple(Channel)) -> li
     Projects and points stand best first with commas between; a cell is empty where nothing may be told.
     """
     rows: Any = (Choice.select(Choice.ballot, Ballot.channel, Ballot.age_from, Proposal.number, Choice.points)
-                 .join(Proposal).switch(Choice).join(Ballot)
-                 .where(Proposal.pool == pool, Ballot.state.in_(COUNTING), Ballot.channel.in_(channels))
-                 .order_by(Choice.ballot, Choice.points.desc(), Proposal.number).tuples())
+                 .join(Ballot).switch(Choice).join(Proposal).order_by(Choice.ballot, Choice.points.desc(), Proposal.number)
+                 .where(Proposal.pool == pool, Ballot.state.in_(COUNTING), Ballot.channel.in_(channels)).tuples())
     found = [(*ballot, *zip(*((number, plain(points)) for *_ballot, number, points in marks)))
              for ballot, marks in groupby(rows, key=lambda row: row[:3])]
     ways = Counter(channel for _id, channel, *_rest in found)
     method = METHODS if tellable(ways) == set(ways) else dict.fromkeys(Channel, "")
-    bands = {name: tellable(Counter(age for _id, channel, age, *_marks in found if method[channel] == name))
-             for name in method.values()}
+    bands = {name: tellable(Counter(age for _id, way, age, *_marks in found if method[way] == name)) for name in method.values()}
     return sorted((crypto.keyed_hash("index", "open-data", str(pool.id), str(ballot))[:16], ",".join(numbers), ",".join(points),
                    BANDS[age] if age in bands[method[channel]] else "", method[channel])
                   for ballot, channel, age, numbers, points in found)

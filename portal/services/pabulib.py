@@ -10,23 +10,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
-from portal.services.pabulib_format import (
-    MAX_NUMBER, PabulibError, day, degrees, grosze, items, number, one_of, read_sections, refuse, whole,
-)
+from portal.services.pabulib_format import MAX_NUMBER, day, degrees, grosze, items, number, one_of, read_sections, refuse, whole
 
-__all__ = ["PabulibError", "PabulibFile", "Project", "Tally", "Vote", "VoteType", "check_sums", "read_file", "recount"]
-
-
-class VoteType(StrEnum):
-    """How a ballot marks proposals."""
-
-    APPROVAL = "approval"
-    CHOOSE_ONE = "choose-1"
-    ORDINAL = "ordinal"
-    CUMULATIVE = "cumulative"
-    SCORING = "scoring"
-
-
+# How a ballot marks proposals.
+VoteType = StrEnum("VoteType", {"APPROVAL": "approval", "CHOOSE_ONE": "choose-1", "ORDINAL": "ordinal",
+                                "CUMULATIVE": "cumulative", "SCORING": "scoring"})
 WITHOUT_POINTS = (VoteType.APPROVAL, VoteType.CHOOSE_ONE)
 Text = Annotated[str, str]
 Number = Annotated[Decimal, number]
@@ -153,15 +141,13 @@ def read_file(source: Path | bytes | str, name: str = "") -> PabulibFile:
     single = file.vote_type is VoteType.CHOOSE_ONE
     shortest, longest = (1, 1) if single else (file.min_length or 1, file.max_length or len(projects))
     for key, wrong, fault in (
-        ("num_projects", file.num_projects != len(projects), f"is {file.num_projects}, but the file has {len(projects)}"),
-        ("num_votes", file.num_votes != len(votes), f"is {file.num_votes}, but the file has {len(votes)}"),
-        ("date_end", file.date_end < file.date_begin, "is before date_begin"),
-        ("min_length", shortest > longest, "is more than max_length"),
-    ):
+            ("num_projects", file.num_projects != len(projects), f"is {file.num_projects}, but the file has {len(projects)}"),
+            ("num_votes", file.num_votes != len(votes), f"is {file.num_votes}, but the file has {len(votes)}"),
+            ("date_end", file.date_end < file.date_begin, "is before date_begin"),
+            ("min_length", shortest > longest, "is more than max_length")):
         refuse(wrong, file.name, meta.lines.get(key, meta.line), f"{key} {fault}")
-    file = file._replace(
-        min_length=shortest, max_length=longest,
-        projects=tuple(row.read(Project, line=row.line, name=row.cells["project_id"]) for row in projects))
+    listed = tuple(row.read(Project, line=row.line, name=row.cells["project_id"]) for row in projects)
+    file = file._replace(min_length=shortest, max_length=longest, projects=listed)
     known = {project.project_id for project in file.projects}
     return file._replace(votes=tuple(_vote(row.read(Vote, line=row.line), file, known) for row in votes))
 

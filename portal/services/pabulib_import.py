@@ -58,7 +58,7 @@ def import_files(files: Sequence[PabulibFile], code: str, *, with_ballots: bool,
         proposals = _store_proposals(edition, races, progress)
         cast = _store_ballots(edition, races, proposals, districts, now, progress) if with_ballots else ()
         stored = Imported(len(races), len(proposals), *cast)
-        audit.record("edition imported", actor=actor, subject=f"edition:{code}", now=now, **stored._asdict())
+        audit.record("edition imported", actor=actor, subject=edition, now=now, **stored._asdict())
     return stored
 
 
@@ -133,8 +133,7 @@ def _pool(edition: Edition, file: PabulibFile, districts: dict[str, District]) -
 def _store_proposals(edition: Edition, races: Races, progress: Progress) -> dict[tuple[int, str], int]:
     """Return the ids of the proposals by pool and the file's project id."""
     used = {proposal.slug for proposal in Proposal.select(Proposal.slug)}
-    rows = [_proposal(edition, pool, project, used) for file, pool in races for project in file.projects]
-    _insert(Proposal, rows, progress)
+    _insert(Proposal, [_proposal(edition, pool, project, used) for file, pool in races for project in file.projects], progress)
     stored: Any = Proposal.select(Proposal.pool, Proposal.number, Proposal.id).where(Proposal.pool << [pool for _, pool in races])
     known = {(pool, number): id for pool, number, id in stored.tuples()}
     for file, pool in races:
@@ -163,15 +162,14 @@ def _store_ballots(edition: Edition, races: Races, proposals: dict[tuple[int, st
     (crypto.keyring.get if known else crypto.keyring.create)(edition.ballot_key)
     state = BallotState.COUNTED if now > edition.voting_to else BallotState.RECORDED
     key_of = cache(partial(crypto.keyed_hash, edition.ballot_key, "pabulib"))
-    common = {"edition": edition.id, "state": state, "cast_at": clock.hour_of(edition.voting_from)}
+    common = {"edition": edition.id, "state": state, "cast_at": clock.hour_of(edition.voting_from), "district": None}
     homeless = [ballot for ballot in known.values() if ballot["district"] is None]
     ballots, choices = known.copy(), []
     for file, pool in races:
         exported = re.search(SEED, file.meta.get("comment", ""))
         for vote in file.votes:
             key = key_of(vote.voter_id)
-            ballot = ballots.setdefault(
-                key, {"id": uuid4(), "voter_key": key, "channel": vote.voting_method, "district": None, **common})
+            ballot = ballots.setdefault(key, {"id": uuid4(), "voter_key": key, "channel": vote.voting_method, **common})
             district = districts.get(fold(vote.district), pool.district)
             ballot["district"] = ballot["district"] or (district and district.id)
             places = [int(file.max_points - points) + 1 for points in vote.points]  # Somebody may give no top mark.

@@ -15,9 +15,8 @@ from peewee import IntegrityError
 from portal import clock
 from portal.database import transaction
 from portal.errors import N_, AlreadyVoted, PhaseClosed, SheetRefused, require
-from portal.models import (
-    Account, Ballot, BallotDraft, BallotState, Channel, District, Edition, Officer, Publication, Sheet, SheetState, VotingPoint,
-)
+from portal.models import (Account, Ballot, BallotDraft, BallotState, Channel, District, Edition, Officer, Publication, Sheet,
+                           SheetState, VotingPoint)
 from portal.services import audit, voting
 
 VOTED = {"online": N_("This person has already voted online."), "paper": N_("This person has already voted on paper.")}

@@ -11,9 +11,8 @@ from portal.database import transaction
 from portal.errors import N_, ChangedMeanwhile, ResetUnknown, TooMany, require
 from portal.models import Account, AccountState, PasswordReset, Session
 from portal.network import network_of
-from portal.services import login, profile
+from portal.services import code, login, profile
 from portal.services.account import record, write
-from portal.services.code import count_sending
 
 LINK_LIVES = timedelta(minutes=60)
 MOST_PER_EMAIL_AND_HOUR, MOST_PER_ADDRESS_AND_HOUR = 3, 20
@@ -45,10 +44,10 @@ def ask_reset(email: str, *, address: str, now: datetime) -> None:
     account = Account.get_or_none(Account.email == email.lower(), Account.state == AccountState.ACTIVE)
     hour = clock.hour_of(now)
     with transaction():
-        count_sending("reset-from:" + crypto.keyed_hash("index", "reset-address", network_of(address)), hour,
-                      MOST_PER_ADDRESS_AND_HOUR, refusal=SPENT)
+        code.count_sending("reset-from:" + crypto.keyed_hash("index", "reset-address", network_of(address)), hour,
+                           MOST_PER_ADDRESS_AND_HOUR, refusal=SPENT)
         with suppress(TooMany, IntegrityError):
-            count_sending("reset:" + crypto.keyed_hash("index", "reset-email", email.lower()), hour, MOST_PER_EMAIL_AND_HOUR)
+            code.count_sending("reset:" + crypto.keyed_hash("index", "reset-email", email.lower()), hour, MOST_PER_EMAIL_AND_HOUR)
             with transaction():
                 _send_link(account or Account(id=0, email=email.lower()), now)
 
@@ -65,10 +64,9 @@ def _send_link(account: Account, now: datetime) -> None:
 
 def find_reset(token: str, *, now: datetime) -> PasswordReset:
     """Return the reset of a link with its account; raise ResetUnknown for a wrong, used, replaced, void or old one."""
-    found = (PasswordReset.select(PasswordReset, Account).join(Account)
-             .where(PasswordReset.token_hash == crypto.hash_token(token), PasswordReset.created_at > now - LINK_LIVES,
-                    Account.state == AccountState.ACTIVE).first())
-    return require(found, ResetUnknown)
+    return require(PasswordReset.select(PasswordReset, Account).join(Account).where(
+        PasswordReset.token_hash == crypto.hash_token(token), PasswordReset.created_at > now - LINK_LIVES,
+        Account.state == AccountState.ACTIVE).first(), ResetUnknown)
 
 
 def reset_password(token: str, new: str, *, now: datetime) -> Account:

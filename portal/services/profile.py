@@ -11,9 +11,8 @@ from peewee import Expression, IntegrityError
 
 from portal import clock, crypto
 from portal.database import transaction
-from portal.errors import (
-    N_, AlreadyVoted, ChangedMeanwhile, ChangeUnknown, EmailTaken, LinkUnknown, NothingToChange, PeselTaken, UnderCheck, require,
-)
+from portal.errors import (N_, AlreadyVoted, ChangedMeanwhile, ChangeUnknown, EmailTaken, LinkUnknown, NothingToChange,
+                           PeselTaken, UnderCheck, require)
 from portal.messaging.outbox import enqueue
 from portal.models import Account, AccountState, EmailChange, MessageChannel, PasswordReset, PhoneChange, RemovalCase, Session
 from portal.services import login, voting, voting_person
@@ -33,8 +32,7 @@ class Waiting(NamedTuple):
 
 def find_waiting(account: Account, *, now: datetime) -> Waiting:
     """Return what waits for a code or a link."""
-    since = now - CHANGE_LIVES
-    return Waiting(PhoneChange.of_account(account, since), EmailChange.of_account(account, since))
+    return Waiting(PhoneChange.of_account(account, now - CHANGE_LIVES), EmailChange.of_account(account, now - CHANGE_LIVES))
 
 
 def change_names(account: Account, *, given_name: str, family_name: str, now: datetime) -> None:
@@ -71,11 +69,10 @@ def change_identity(account: Account, *, pesel: str | None, birth_date: date, no
     if index:
         _count(account, "pesel", MOST_PESELS, now,
                N_("A PESEL number can be entered here three times a day. Try again tomorrow or write to us."))
-    # Of two changes at once the second would not find the ballots, which the first has moved.
-    unchanged = Account.pesel_index == own if own else Account.pesel_index.is_null()
     try:
         with transaction():
-            _change(account, unchanged, pesel=pesel, pesel_index=index, birth_date=birth_date)
+            # Of two changes at once the second would not find the ballots, which the first has moved.
+            _change(account, Account.pesel_index == own, pesel=pesel, pesel_index=index, birth_date=birth_date)
             if index:
                 voting_person.rekey_ballots(Account.get_by_id(account.id), before=voting.identity(account))
             write(account, "identity_changed", now=now)
@@ -145,8 +142,7 @@ def resend_link(account: Account, *, now: datetime) -> None:
     """Send the link of a waiting e-mail change again, as a new one; raise ChangeUnknown, TooMany."""
     with transaction():
         _hold(account)
-        waiting = require(EmailChange.of_account(account, now - CHANGE_LIVES), ChangeUnknown)
-        _send_link(account, str(waiting.email), now)
+        _send_link(account, require(EmailChange.of_account(account, now - CHANGE_LIVES), ChangeUnknown).email, now)
 
 
 def _send_link(account: Account, email: str, now: datetime) -> None:

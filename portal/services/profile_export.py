@@ -4,13 +4,10 @@ import json
 from datetime import date, datetime
 from typing import Any
 
-from portal.models import (
-    Account, AuditEntry, Authorship, BallotDraft, Edition, EmailChange, Follow, Message, PhoneChange, Proposal, Session, Support,
-)
+from portal.models import (Account, AuditEntry, Authorship, BallotDraft, Edition, EmailChange, Follow, Message, PhoneChange,
+                           Proposal, Session, Support)
 from portal.models.message import TO_OFFICERS
-from portal.services import voting_person
-from portal.services.proposals import texts_of
-from portal.services.registration import REGISTRATION_LIVES
+from portal.services import proposals, registration, voting_person
 
 TOLD = ("email", "phone", "given_name", "family_name", "street", "postcode", "language", "state", "birth_date", "created_at",
         "email_confirmed_at")
@@ -24,7 +21,7 @@ def export(account: Account, *, now: datetime) -> dict[str, Any]:
     news_set = [entry.at for entry in entries if entry.action == "notices changed"]
     # An earlier owner's messages at the address and number are nobody else's business.
     messages = Message.select().where(Message.recipient.in_((account.email, account.phone)), Message.template.not_in(TO_OFFICERS),
-                                      Message.created_at > registered - REGISTRATION_LIVES)
+                                      Message.created_at > registered - registration.REGISTRATION_LIVES)
     held = {
         "exported_at": now,
         "account": {**{name: getattr(account, name) for name in TOLD}, "pesel": account.masked_pesel or None},
@@ -37,18 +34,16 @@ def export(account: Account, *, now: datetime) -> dict[str, Any]:
                      for session in _own(Session, account)],
         "ballots": [{"edition": edition.name, "channel": ballot.channel, "state": ballot.state}
                     for edition, ballot in voting_person.own_ballots(account, Edition.select().order_by(Edition.voting_from))],
-        "unfinished_ballots": [{"edition": draft.edition.name, "saved_at": draft.updated_at}
-                               for draft in _own(BallotDraft, account)],
+        "unfinished_ballots": [{"edition": row.edition.name, "saved_at": row.updated_at} for row in _own(BallotDraft, account)],
         "projects": [{"number": row.proposal.number, "state": row.proposal.state, "first_author": row.is_lead,
-                      "joined_at": row.accepted_at, "name_shown": row.shows_name, **texts_of(row.proposal)}
+                      "joined_at": row.accepted_at, "name_shown": row.shows_name, **proposals.texts_of(row.proposal)}
                      for row in _own(Authorship, account, Proposal)],
         "supports": [{"project": str(row.proposal), "given_at": row.created_at} for row in _own(Support, account, Proposal)],
         "followed": [{"project": str(row.proposal)} for row in _own(Follow, account, Proposal)],
         "messages": [{"channel": message.channel, "template": message.template, "state": message.state,
                       "written_at": message.created_at, "sent_at": message.sent_at} for message in messages.order_by(Message.id)],
         "audit": [{"at": entry.at, "action": entry.action, "by": "you" if entry.actor == subject
-                   else entry.actor.partition(":")[0]} for entry in entries],
-    }
+                   else entry.actor.partition(":")[0]} for entry in entries]}
     return dict(json.loads(json.dumps(held, default=_written)))
 
 

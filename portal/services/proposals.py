@@ -47,10 +47,9 @@ def advance(proposal: Proposal, move: Move, *, now: datetime, officer: Officer |
 
 def tell(proposal: Proposal, template: str, key: str, now: datetime, *, followers: bool = True, **payload: Any) -> None:
     """Write to the authors, and of what the public reads to the followers too, in the caller's transaction."""
-    told = {author.account.id: (author.account, True) for author in authors(proposal)}
-    if followers:
-        listeners = Account.select().join(Follow).where(Follow.proposal == proposal)
-        told = {**{account.id: (account, False) for account in listeners}, **told}
+    listeners = Account.select().join(Follow).where(Follow.proposal == proposal) if followers else ()
+    told = {account.id: (account, False) for account in listeners}
+    told |= {author.account.id: (author.account, True) for author in authors(proposal)}
     for account, is_author in told.values():
         write(account, template, key=f"{proposal.uid}:{key}:{account.uid}", now=now, title=proposal.title, number=proposal.number,
               is_author=is_author, path=f"/projekty/{proposal.slug}", **payload)
@@ -75,8 +74,7 @@ def own_proposal(account: Account, uid: str) -> Proposal:
 
 def texts_of(proposal: Proposal) -> dict[str, Any]:
     """Return what a proposal says as plain data: TEXTS, and ``costs`` as pairs of what and grosze."""
-    return {**{name: getattr(proposal, name) for name in TEXTS},
-            "costs": [[item.what, item.amount] for item in proposal.costs]}
+    return {**{name: getattr(proposal, name) for name in TEXTS}, "costs": [[item.what, item.amount] for item in proposal.costs]}
 
 
 def revisions(proposal: Proposal) -> Iterator[tuple[datetime, dict[str, Any]]]:
@@ -106,8 +104,7 @@ def protest_ends(proposal: Proposal) -> datetime | None:
     moves = [step for step in Transition.of_proposal(proposal.id) if step.move in (Move.REFUSED, Move.PROTESTED)]
     if not moves or moves[-1].move == Move.PROTESTED:
         return None
-    last_day = clock.local(moves[-1].at).date() + timedelta(days=proposal.pool.edition.protest_days)
-    return clock.end_of(last_day)
+    return clock.end_of(clock.local(moves[-1].at).date() + timedelta(days=proposal.pool.edition.protest_days))
 
 
 def protest(proposal: Proposal, words: str, *, now: datetime) -> None:

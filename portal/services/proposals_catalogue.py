@@ -15,7 +15,6 @@ from peewee import JOIN
 
 from portal.errors import N_
 from portal.models import Category, District, Edition, Pool, Proposal, ProposalState as S
-from portal.models.proposal import LISTED
 
 STATES: dict[str, str] = {
     S.DRAFT: N_("Draft"), S.SUBMITTED: N_("Submitted"), S.RETURNED: N_("Returned for correction"),
@@ -87,26 +86,28 @@ def _pool(number: int | None, name: str | None) -> str:
     return str(number or fold(name)[1:].replace(" ", "-")) if name else CITYWIDE
 
 
+def pools_of(edition: Edition) -> Any:
+    """Select an edition's pools with their districts, the citywide one first."""
+    return Pool.select(Pool, District).join(District, JOIN.LEFT_OUTER).where(Pool.edition == edition).order_by(*POOL_ORDER)
+
+
 def pools(edition: Edition) -> dict[str, str | None]:
     """Return the names of an edition's pools, by what addresses call them; None names the citywide one, which comes first."""
-    rows: Any = (Pool.select(District.number, District.name).join(District, JOIN.LEFT_OUTER).where(Pool.edition == edition)
-                 .order_by(*POOL_ORDER))
-    return {_pool(number, name): name for number, name in rows.tuples()}
+    return {_pool(number, name): name for number, name in pools_of(edition).select(District.number, District.name).tuples()}
 
 
 def load(edition: Edition) -> list[Entry]:
     """Read all that an edition lists: citywide first, then by district, each pool in the order of the lot."""
-    rows: Any = (Proposal.select(
+    order = *POOL_ORDER, Proposal.ballot_order.is_null(), Proposal.ballot_order, Proposal.id
+    rows = Proposal.public(edition).order_by(*order).select(
         Proposal.slug, Proposal.number, Proposal.title, Proposal.summary, Proposal.state, Proposal.cost, Proposal.latitude,
         Proposal.longitude, Proposal.submitted_at, Proposal.categories, Proposal.place, District.number, District.name)
-        .join(Pool).join(District, JOIN.LEFT_OUTER).where(Pool.edition == edition, Proposal.state.in_(LISTED))
-        .order_by(*POOL_ORDER, Proposal.ballot_order.is_null(), Proposal.ballot_order, Proposal.id))
     return [Entry._make((*shown, tuple(filter(None, map(str.strip, categories.split(",")))), _pool(number, name), name,
                          f"{fold(f'{shown[2]} {shown[3]} {place}')} {_mark(shown[1]).strip()}"))
             for *shown, categories, place, number, name in rows.tuples()]
 
 
-def _having(entries: list[Entry], words: list[str], number: str) -> list[Entry]:
+def _having(entries: list[Any], words: list[str], number: str) -> list[Any]:
     if number:
         return [entry for entry in entries if number in entry.words or all(word in entry.words for word in words)]
     for word in words:
@@ -114,20 +115,15 @@ def _having(entries: list[Entry], words: list[str], number: str) -> list[Entry]:
     return entries
 
 
-def search(entries: Iterable[Entry], filters: Filters) -> list[Entry]:
-    """Return the entries that fit: each word begins a word of theirs, or is their number or a part of it (BO.D4, D4.7/26).
+def find(entries: Iterable[Any], typed: str) -> tuple[list[Any], list[str]]:
+    """Return those whose ``words`` fit, and for what they were looked through.
+
+    Each word begins a word of theirs, or is their number or a part of it (BO.D4, D4.7/26).
 
     A word that nothing begins with is looked for without its ending: who types "ławkami" means "ławki".
     """
     found, words = list(entries), list[str]()
-    for name, value in (("pool", filters.pool), ("state", filters.state)):
-        found = [entry for entry in found if getattr(entry, name) == value] if value else found
-    if filters.category:
-        found = [entry for entry in found if filters.category in entry.categories]
-    if filters.cost_from is not None or filters.cost_to is not None:
-        least, most = filters.cost_from or 0, math.inf if filters.cost_to is None else filters.cost_to
-        found = [entry for entry in found if least <= entry.cost <= most]
-    for term in filters.words.split():
+    for term in typed.split():
         whole = [f" {word}" for word in fold(term).split()] or [""]
         number = _mark(term) if re.search(r"\d", term) else ""
         for looked_for in (whole, [word[:max(STEM, len(word) - ENDING)] for word in whole]):
@@ -135,9 +131,28 @@ def search(entries: Iterable[Entry], filters: Filters) -> list[Entry]:
             if fits:
                 break
         found, words = fits, [*words, *looked_for]
+    return found, words
+
+
+def best_first(entries: Iterable[Any], words: list[str]) -> list[Any]:
+    """Return what was found by words in the order of how early they stand in it: those of the title come first."""
+    return sorted(entries, key=lambda entry: sum(map(entry.words.find, words)))
+
+
+def search(entries: Iterable[Entry], filters: Filters) -> list[Entry]:
+    """Return the entries that fit all filters, in their order."""
+    found = list(entries)
+    for name, value in (("pool", filters.pool), ("state", filters.state)):
+        found = [entry for entry in found if getattr(entry, name) == value] if value else found
+    if filters.category:
+        found = [entry for entry in found if filters.category in entry.categories]
+    if filters.cost_from is not None or filters.cost_to is not None:
+        least, most = filters.cost_from or 0, math.inf if filters.cost_to is None else filters.cost_to
+        found = [entry for entry in found if least <= entry.cost <= most]
+    found, words = find(found, filters.words)
     if filters.sort in ORDERS:
         return sorted(found, key=ORDERS[filters.sort][1])
-    return sorted(found, key=lambda entry: sum(map(entry.words.find, words))) if words else found  # The title comes first.
+    return best_first(found, words) if words else found
 
 
 def similar(entries: Iterable[Entry], title: str, summary: str, point: tuple[float, float] | None) -> list[Entry]:

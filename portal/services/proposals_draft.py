@@ -13,22 +13,17 @@ from portal import clock
 from portal.database import lock, transaction
 from portal.errors import N_, MoveForbidden, PhaseClosed, ProposalIncomplete, TooMany, require
 from portal.models import Account, Authorship, Card, Category, CostItem, District, Edition, Move, Pool, Proposal, ProposalState
-from portal.services import proposals_catalogue
-from portal.services.pabulib_import import slugify
+from portal.services import pabulib_import, proposals_catalogue
 from portal.services.proposals import TEXTS, advance, keep_revision, revisions, texts_of
-from portal.services.proposals_catalogue import Entry
 
 LENGTHS = {"title": (1, 150), "summary": (60, 250), "place": (1, 2000), "description": (1, 10_000), "justification": (1, 4000),
            "beneficiaries": (1, 2000), "availability": (1, 2000), "universal_why": (0, 2000)}
 MOST_CATEGORIES, MOST_COSTS, MOST_DRAFTS, SLUG_LENGTH = 3, 20, 5, 100
 ATTACHED = {"costs", "attachments"}  # What can be marked for correction beside texts.
 SECTIONS: dict[str, tuple[str, ...]] = {
-    "podstawy": ("title", "summary", "categories"),
-    "miejsce": ("place", "latitude", "longitude"),
-    "opis": ("description", "justification", "beneficiaries"),
-    "dostepnosc": ("availability", "universal", "universal_why"),
-    "koszty": ("costs",),
-    "zalaczniki": ("attachments",)}
+    "podstawy": ("title", "summary", "categories"), "miejsce": ("place", "latitude", "longitude"),
+    "opis": ("description", "justification", "beneficiaries"), "dostepnosc": ("availability", "universal", "universal_why"),
+    "koszty": ("costs",), "zalaczniki": ("attachments",)}
 TOGETHER = ({"place", "latitude", "longitude"}, {"universal", "universal_why"})  # Who may correct one of them may all.
 NOT_TAKEN = N_("This edition does not take projects now.")
 MANY_DRAFTS = N_("You have five drafts. Submit or delete one of them before you begin another.")
@@ -37,8 +32,8 @@ CORRECTED_LATE = N_("The time for corrections is over. The officers go on with t
 
 def open_edition(now: datetime) -> Edition | None:
     """Return the edition that takes proposals at a moment."""
-    return Edition.select().where(Edition.archived == False, Edition.proposals_from <= now,  # noqa: E712
-                                  Edition.proposals_to >= now).order_by(Edition.voting_from).first()
+    taking = ~Edition.archived, Edition.proposals_from <= now, Edition.proposals_to >= now
+    return Edition.select().where(*taking).order_by(Edition.voting_from).first()
 
 
 def takes_proposals(edition: Edition, *, now: datetime) -> bool:
@@ -52,9 +47,8 @@ def start(account: Account, pool: Pool, title: str, *, now: datetime) -> Proposa
     require(takes_proposals(pool.edition, now=now), PhaseClosed(NOT_TAKEN))
     with transaction():
         lock(f"drafts of {account.uid}")
-        own = Authorship.select(Authorship.proposal).where(Authorship.account == account, Authorship.is_lead)
-        drafts = Proposal.select().where(Proposal.id.in_(own), Proposal.state == ProposalState.DRAFT)
-        require(drafts.count() < MOST_DRAFTS, TooMany(MANY_DRAFTS))
+        drafts = Authorship.account == account, Authorship.is_lead, Proposal.state == ProposalState.DRAFT
+        require(Proposal.select().join(Authorship).where(*drafts).count() < MOST_DRAFTS, TooMany(MANY_DRAFTS))
         proposal = Proposal(pool=pool, title=title, cost=0)
         proposal.number = proposal.slug = proposal.uid
         proposal.save(force_insert=True)
@@ -119,18 +113,14 @@ def save(proposal: Proposal, values: Mapping[str, Any], *, now: datetime) -> Non
 
 def unfinished(proposal: Proposal) -> list[str]:
     """Return the sections in which something is missing or breaks a limit; nothing else knows when a proposal is complete."""
-    texts = texts_of(proposal)
-    wrong = {name for name, (least, most) in LENGTHS.items() if not least <= len(texts[name] or "") <= most}
-    if texts["universal"] is None or not texts["universal"] and not texts["universal_why"]:
-        wrong.add("universal")
-    if (texts["latitude"] is None) != (texts["longitude"] is None):
-        wrong.add("latitude")
-    categories = str(texts["categories"]).split(",")
-    if not set(categories) <= set(Category) or not 1 <= len(set(categories)) <= MOST_CATEGORIES:
-        wrong.add("categories")
-    if not 1 <= len(texts["costs"]) <= MOST_COSTS or not costs_fit(proposal.pool, int(proposal.cost)):
-        wrong.add("costs")
-    return [section for section, names in SECTIONS.items() if wrong.intersection(names)]
+    texts, categories = texts_of(proposal), set(str(proposal.categories).split(","))
+    right = {
+        **{name: least <= len(texts[name] or "") <= most for name, (least, most) in LENGTHS.items()},
+        "universal": texts["universal"] or texts["universal"] is not None and texts["universal_why"],
+        "latitude": (texts["latitude"] is None) == (texts["longitude"] is None),
+        "categories": categories <= set(Category) and 1 <= len(categories) <= MOST_CATEGORIES,
+        "costs": 1 <= len(texts["costs"]) <= MOST_COSTS and costs_fit(proposal.pool, int(proposal.cost))}
+    return [section for section, names in SECTIONS.items() if not all(right.get(name, True) for name in names)]
 
 
 def costs_fit(pool: Pool, cost: int) -> bool:
@@ -156,7 +146,7 @@ def submit(proposal: Proposal, *, now: datetime) -> None:
         require(takes_proposals(proposal.pool.edition, now=now), PhaseClosed(NOT_TAKEN))
         current = _complete(proposal)
         number = _next_number(current.pool)
-        slug = slugify(number, str(current.title))[:SLUG_LENGTH].strip("-")
+        slug = pabulib_import.slugify(number, str(current.title))[:SLUG_LENGTH].strip("-")
         if Proposal.select().where(Proposal.slug == slug).exists():  # Of another edition in the same year.
             slug = f"{slug}-{current.id}"
         advance(proposal, Move.SUBMITTED, now=now, number=number, slug=slug, submitted_at=now)
@@ -187,11 +177,10 @@ def correct(proposal: Proposal, *, now: datetime) -> None:
         keep_revision(proposal, now=now)
 
 
-def similar(draft: Proposal) -> list[Entry]:
+def similar(draft: Proposal) -> list[proposals_catalogue.Entry]:
     """Return public proposals of the same edition that say much the same or are near, up to five."""
     point = (draft.latitude, draft.longitude) if draft.latitude and draft.longitude else None
-    entries = proposals_catalogue.load(draft.pool.edition)
-    return proposals_catalogue.similar(entries, str(draft.title), str(draft.summary), point)
+    return proposals_catalogue.similar(proposals_catalogue.load(draft.pool.edition), draft.title, draft.summary, point)
 
 
 def own_proposals(account: Account) -> list[tuple[Proposal, Authorship]]:

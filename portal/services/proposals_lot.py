@@ -7,8 +7,7 @@ from itertools import groupby
 from portal.database import on_sqlite, transaction
 from portal.errors import N_, MoveForbidden, PhaseClosed, require
 from portal.models import Edition, Move, Officer, Pool, Proposal, ProposalState
-from portal.services import audit
-from portal.services.proposals import advance, protest_ends
+from portal.services import audit, proposals
 
 SHORTEST_SEED = 8
 UNDECIDED = (ProposalState.SUBMITTED, ProposalState.RETURNED, ProposalState.IN_ASSESSMENT, ProposalState.PROTESTED)
@@ -16,11 +15,6 @@ VOTING_BEGUN = N_("The order is drawn before voting begins.")
 TOO_SHORT = N_("A seed has at least eight characters, so that nobody can choose one that suits them.")
 DRAWN_ALREADY = N_("The order of this edition is drawn already: a lot is drawn once.")
 NOT_ALL_DECIDED = N_("Some projects of this edition are not decided on yet, or a protest against a refusal is still possible.")
-
-
-def place_of(proposal: Proposal, seed: str) -> str:
-    """Return the digest by which the lot orders proposals, the smallest first."""
-    return hashlib.sha256(f"{seed}:{proposal.number}".encode()).hexdigest()
 
 
 def draw_order(edition: Edition, officer: Officer, *, seed: str, now: datetime) -> None:
@@ -36,14 +30,14 @@ def draw_order(edition: Edition, officer: Officer, *, seed: str, now: datetime) 
         require(now < current.voting_from, PhaseClosed(VOTING_BEGUN))
         rows = Proposal.select().where(Proposal.pool.in_(Pool.select().where(Pool.edition == edition))).order_by(Proposal.id)
         found = list(rows if on_sqlite() else rows.for_update())
-        waiting = any(row.state in UNDECIDED or (ends := protest_ends(row)) and ends >= now for row in found)
+        waiting = any(row.state in UNDECIDED or (ends := proposals.protest_ends(row)) and ends >= now for row in found)
         admitted = [row for row in found if row.state == ProposalState.ADMITTED]
         taken = current.proposals_to is None or now > current.proposals_to
         require(taken and admitted and not waiting, MoveForbidden(NOT_ALL_DECIDED))  # A lot is drawn once, so not for nothing.
-        admitted.sort(key=lambda row: (row.pool_id, place_of(row, seed)))
+        admitted.sort(key=lambda row: (row.pool_id, hashlib.sha256(f"{seed}:{row.number}".encode()).hexdigest()))
         for _pool, drawn in groupby(admitted, key=lambda row: row.pool_id):
             for place, proposal in enumerate(drawn, 1):
-                advance(proposal, Move.DRAWN, officer=officer, now=now, ballot_order=place)
+                proposals.advance(proposal, Move.DRAWN, officer=officer, now=now, ballot_order=place)
         audit.record("order on the ballot drawn", actor=officer, subject=edition, now=now, seed=seed)
 
 

@@ -8,10 +8,8 @@ from typing import Any, NamedTuple
 from portal import clock, crypto
 from portal.database import on_sqlite, transaction
 from portal.errors import BallotWouldGo, ChangedMeanwhile, UnderCheck, require
-from portal.models import (
-    Account, AccountState, Authorship, Ballot, BallotDraft, BallotState, Channel, Edition, EmailChange, Message, Phase,
-    PhoneChange, Proposal, ProposalState, RemovalCase, Session, Support,
-)
+from portal.models import (Account, AccountState, Authorship, Ballot, BallotDraft, BallotState, Channel, Edition, EmailChange,
+                           Message, Phase, PhoneChange, Proposal, ProposalState, RemovalCase, Session, Support)
 from portal.models.message import TO_CLAIMANTS, TO_OFFICERS
 from portal.models.proposal import BEFORE_BALLOT
 from portal.services import login, proposals, voting
@@ -58,19 +56,16 @@ def find_extent(account: Account, *, now: datetime) -> Extent:
         ballots=[[edition.code, str(ballot.state)] for edition, ballot in found if _is_own(account, ballot)],
         on_paper=[edition.code for edition, ballot in found if ballot.channel == Channel.PAPER],
         earlier=[edition.code for edition, ballot in found if ballot.channel != Channel.PAPER and not _is_own(account, ballot)],
-        out_of_reach=lost,
-        proposals=[[proposal.number, _fate(proposal, heir)] for proposal, heir in _led_by(account)])
+        out_of_reach=lost, proposals=[[proposal.number, _fate(proposal, heir)] for proposal, heir in _led_by(account)])
 
 
 def cast_ballots(account: Account, *, now: datetime) -> list[tuple[Edition, Ballot]]:
     """Return the ballots that were cast from an account, in the editions whose ballot key was not destroyed."""
-    found, _lost = _ballots(account, _editions(now), now)
-    return [(edition, ballot) for edition, ballot in found if _is_own(account, ballot)]
+    return [(edition, ballot) for edition, ballot in _ballots(account, _editions(now), now)[0] if _is_own(account, ballot)]
 
 
 def _editions(now: datetime) -> Iterable[Edition]:
-    begun = Edition.archived == False, Edition.voting_from <= now  # noqa: E712
-    return Edition.select().where(*begun).order_by(Edition.voting_from)
+    return Edition.select().where(~Edition.archived, Edition.voting_from <= now).order_by(Edition.voting_from)
 
 
 def _ballots(account: Account, editions: Iterable[Edition], now: datetime) -> tuple[list[tuple[Edition, Ballot]], list[str]]:
@@ -123,8 +118,7 @@ def find_ballots_at_stake(account: Account, *, now: datetime) -> list[Edition]:
 
 def at_stake(account: Account, *, now: datetime) -> list[tuple[Edition, Ballot]]:
     """Return the ballots that can still be taken back: what was cast on paper or made void is out of the person's hands."""
-    found, _lost = _ballots(account, Edition.in_voting(now), now)
-    return [(edition, ballot) for edition, ballot in found
+    return [(edition, ballot) for edition, ballot in _ballots(account, Edition.in_voting(now), now)[0]
             if _is_own(account, ballot) and ballot.state in (BallotState.RECORDED, BallotState.UNDER_CHECK)]
 
 
@@ -144,7 +138,7 @@ def delete_own_account(account: Account, *, with_ballots: bool, now: datetime) -
         going = at_stake(gone, now=now)
         require(all(ballot.state != BallotState.UNDER_CHECK for _edition, ballot in going), UnderCheck)
         require(with_ballots or not going, BallotWouldGo)
-        remove_ballots([ballot for _edition, ballot in going])
+        remove_ballots(going)
         write(gone, "account_deleted", now=now)
         record(gone, "account deleted by its holder", now, ballots=len(going))
 
@@ -171,9 +165,9 @@ def take_account(account: Account, *, now: datetime) -> Account | None:
     return gone
 
 
-def remove_ballots(ballots: list[Ballot]) -> None:
+def remove_ballots(ballots: list[tuple[Edition, Ballot]]) -> None:
     """Delete ballots with their choices, in the caller's transaction."""
-    Ballot.delete().where(Ballot.id.in_([ballot.id for ballot in ballots])).execute()
+    Ballot.delete().where(Ballot.id.in_([ballot.id for _edition, ballot in ballots])).execute()
 
 
 def freeze_account(account: Account, *, now: datetime) -> bool:

@@ -53,30 +53,23 @@ def approve_removal(case: RemovalCase, officer: Officer, *, version: int, now: d
             return
         require(current.requested_by_id != officer.id, SecondOfficerNeeded)
         require(current.state == CaseState.REQUESTED, StepForbidden)
-        account = account_of(current)
-        requested = requested_extent(current)
+        account, requested = account_of(current), requested_extent(current)
         require(not removal.find_extent(account, now=now).changes(requested), CaseChanged)
-        ballots = _remove(account, now)
+        # Else its holder, or another case of the same person, was a moment faster.
+        gone = require(removal.take_account(account, now=now), CaseChanged)
+        cast = removal.cast_ballots(gone, now=now)
+        remove_counted(cast)
         removal_evidence.destroy(case)
         advance(case, Deed.REMOVED, officer=officer, version=version, now=now, closed_at=now, approved_by=officer,
                 protocol=json.dumps(_protocol(current, account, requested, officer, now)))
         write(account, "account_removed", now=now)
         write_claimant(case, "claim_removed", now, may_vote=bool(Edition.in_voting(now)))
-        audit.record("account removed with its votes", actor=officer, subject=account, now=now, case=case.number, ballots=ballots)
-
-
-def _remove(account: Account, now: datetime) -> int:
-    """Delete an account and the ballots cast from it; return how many these were."""
-    # Else its holder, or another case of the same person, was a moment faster.
-    gone = require(removal.take_account(account, now=now), CaseChanged)
-    ballots = removal.cast_ballots(gone, now=now)
-    remove_counted(ballots)
-    return len(ballots)
+        audit.record("account removed with its votes", actor=officer, subject=gone, now=now, case=case.number, ballots=len(cast))
 
 
 def remove_counted(ballots: list[tuple[Edition, Ballot]]) -> None:
     """Delete ballots, in the caller's transaction, and note where published results count them."""
-    removal.remove_ballots([ballot for _edition, ballot in ballots])
+    removal.remove_ballots(ballots)
     for edition, ballot in ballots:
         if ballot.state in COUNTING:
             results_publication.note_removed(edition)
@@ -86,11 +79,9 @@ def _protocol(case: RemovalCase, account: Account, extent: removal.Extent, offic
     """Return what the protocol for the file says: who asked, who decided and how, what went, and what could not be removed."""
     return {
         "number": case.number, "opened_at": case.created_at.isoformat(), "removed_at": now.isoformat(), "proof": case.proof,
-        "claimant": case.name, "pesel": case.masked_pesel, "account": account.uid, "holder": account.name,
-        "email": account.email, "registered_at": account.created_at.isoformat(),
-        "requested_by": str(case.requested_by), "approved_by": officer.name,
+        "claimant": case.name, "pesel": case.masked_pesel, "account": account.uid, "holder": account.name, "email": account.email,
+        "registered_at": account.created_at.isoformat(), "requested_by": str(case.requested_by), "approved_by": officer.name,
         "steps": [{"at": step.at.isoformat(), "deed": step.deed, "officer": str(step.officer), "words": step.words or ""}
                   for step in RemovalStep.of_case(case) if step.officer] + [
                       {"at": now.isoformat(), "deed": Deed.REMOVED, "officer": str(officer), "words": ""}],
-        "extent": extent._asdict(), "editions": {edition.code: edition.name for edition in Edition.select()},
-    }
+        "extent": extent._asdict(), "editions": {edition.code: edition.name for edition in Edition.select()}}

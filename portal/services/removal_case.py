@@ -107,6 +107,5 @@ def note_step(case: RemovalCase, deed: Deed, officer: Officer | None, words: str
 
 def write_claimant(case: RemovalCase, template: str, now: datetime, **payload: Any) -> None:
     """Write to a claimant, with the link to the status page, in the caller's transaction."""
-    enqueue(MessageChannel.MAIL, template, key=f"{template}:{case.number}:{case.version}", recipient=str(case.email),
-            language=case.language, now=now, name=case.name, number=case.number,
-            path=f"/zgloszenie-konta/{case.secret}", **payload)
+    enqueue(MessageChannel.MAIL, template, key=f"{template}:{case.number}:{case.version}", recipient=case.email, now=now,
+            language=case.language, name=case.name, number=case.number, path=f"/zgloszenie-konta/{case.secret}", **payload)

@@ -41,16 +41,14 @@ def open_case(claim: Claim, *, address: str, now: datetime, visitor: Account | N
     require(not visitor or visitor.pesel_index != index, OwnAccount)
     with transaction():
         lock("removal case numbers")
-        known: RemovalCase
         for known in RemovalCase.select().where(RemovalCase.pesel_index == index, RemovalCase.state == CaseState.OPEN):
             if all(getattr(known, name) == told for name, told in claim._asdict().items()):
                 return known
         if officer is None:
             _count_claim(index, claim.email, network_of(address), now)
         secret = crypto.new_token()
-        case: RemovalCase = RemovalCase.create(
-            **claim._asdict(), number=_next_number(clock.local(now).year), pesel_index=index, created_at=now, secret=secret,
-            secret_hash=crypto.hash_token(secret), due_at=_due_at(now))
+        case = RemovalCase.create(**claim._asdict(), number=_next_number(clock.local(now).year), pesel_index=index, secret=secret,
+                                  secret_hash=crypto.hash_token(secret), created_at=now, due_at=_due_at(now))
         removal_case.note_step(case, Deed.OPENED, officer, None, now)
         removal_case.write_claimant(case, "claim_received", now, at_office=officer is not None)
     return case
@@ -84,10 +82,8 @@ def find_case(secret: str) -> RemovalCase:
 def waits_for_person() -> Any:
     """Return the condition on cases with which officers cannot begin, or go on, before the claimant has brought something."""
     at_office = (RemovalStep.deed == Deed.OPENED) & RemovalStep.officer.is_null(False)
-    said = RemovalStep.select(RemovalStep.id).where(RemovalStep.case == RemovalCase.id,
-                                                    (RemovalStep.deed == Deed.ANSWERED) | at_office)
-    shown = Evidence.select(Evidence.id).where(Evidence.case == RemovalCase.id)
-    brought = fn.EXISTS(said) | fn.EXISTS(shown)
+    said = RemovalStep.select().where(RemovalStep.case == RemovalCase.id, (RemovalStep.deed == Deed.ANSWERED) | at_office)
+    brought = fn.EXISTS(said) | fn.EXISTS(Evidence.select(Evidence.id).where(Evidence.case == RemovalCase.id))
     return (RemovalCase.state == CaseState.MORE_NEEDED) | (RemovalCase.state == CaseState.OPEN) & ~brought
 
 

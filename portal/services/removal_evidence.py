@@ -10,8 +10,7 @@ from pathlib import Path
 from portal import files, store
 from portal.errors import N_, FileUnusable, require
 from portal.models import Evidence, RemovalCase
-from portal.services import audit
-from portal.services.code import count_file
+from portal.services import audit, code
 
 MOST_PAGES = 12
 MOST_PER_CASE_AND_NETWORK = 12, 20  # In an hour.
@@ -25,7 +24,7 @@ STORE = store.Store("evidence", Evidence, NO_DISC)
 
 def count_try(case: RemovalCase, *, address: str, now: datetime) -> None:
     """Count a file before it is read, whatever becomes of it; raise TooMany. The address is the caller's network address."""
-    count_file("scan", f"case:{case.number}", address, most=MOST_PER_CASE_AND_NETWORK, now=now, refusal=TRIED_TOO_OFTEN)
+    code.count_file("scan", f"case:{case.number}", address, most=MOST_PER_CASE_AND_NETWORK, now=now, refusal=TRIED_TOO_OFTEN)
 
 
 def read(data: bytes, name: str) -> list[bytes]:

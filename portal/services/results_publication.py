@@ -7,12 +7,10 @@ the removal itself took two officers. When voting is prolonged, all of it begins
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
-
-from peewee import JOIN
 
 from portal import cache, crypto
 from portal.database import transaction
@@ -20,6 +18,7 @@ from portal.errors import N_, CaseChanged, PhaseClosed, ResultsSecret, SecondOff
 from portal.models import Ballot, BallotState, CountRule, District, Edition, Officer, Phase, Pool, Proposal, Publication
 from portal.services import audit, results
 from portal.services.counting import Entry, Outcome, Reason
+from portal.services.proposals_catalogue import pools_of
 from portal.services.results import PoolResult, Turnout
 
 # Of a query that joins Edition: what two officers have published. What was published before a prolongation is out of date.
@@ -73,11 +72,14 @@ class Correction(NamedTuple):
     digest: str
 
 
-def find_counted(edition: Edition, *, now: datetime) -> Counted | None:
-    """Return what officers would publish now, None when that is done; raise ResultsSecret during voting."""
+def find_counted(edition: Edition, *, now: datetime, found: str = "") -> Counted | None:
+    """Return what officers would publish now, None when that is done; raise ResultsSecret during voting.
+
+    ``found`` is a count that was made before: whether it still holds, asking for its publication and approving that tell.
+    """
     if _in_force(edition).exists():
         return None
-    count, kept = _count(edition, now), Publication.get_or_none(Publication.edition == edition)
+    count, kept = found or count_anew(edition, now), Publication.get_or_none(Publication.edition == edition)
     checked = Ballot.select().where(Ballot.edition == edition, Ballot.state == BallotState.UNDER_CHECK).count()
     return Counted(_read(edition, count), digest_of(count), checked, kept.asked_by if kept and kept.results == count else None)
 
@@ -90,7 +92,7 @@ def ask_publication(edition: Edition, officer: Officer, *, seen: str, now: datet
     """
     require(not edition.archived, PhaseClosed)
     with transaction():
-        count = _count(edition, now)
+        count = count_anew(edition, now)
         require(crypto.same(digest_of(count), seen) and not _in_force(edition).exists(), CaseChanged(CHANGED))
         outdated = Publication.approved_by.is_null() | (Publication.kept_at <= edition.voting_to)
         Publication.delete().where(Publication.edition == edition, outdated).execute()
@@ -107,9 +109,8 @@ def approve_publication(edition: Edition, officer: Officer, *, seen: str, now: d
     """
     with transaction():
         kept = require(Publication.get_or_none(Publication.edition == edition), CaseChanged(CHANGED)).held()
-        count = _count(edition, now)
-        is_asked = kept.results == count and not kept.approved_by
-        require(is_asked and crypto.same(digest_of(count), seen), CaseChanged(CHANGED))
+        count = count_anew(edition, now)
+        require(kept.results == count and not kept.approved_by and crypto.same(digest_of(count), seen), CaseChanged(CHANGED))
         require(kept.asked_by != officer, SecondOfficerNeeded(
             N_("You have asked for the publication of these results: another officer has to approve it.")))
         Publication.update(approved_by=officer, kept_at=now, removed=0).where(Publication.id == kept.id).execute()
@@ -135,7 +136,7 @@ def published(edition: Edition, *, now: datetime) -> Published:
     require(is_public(edition, now=now), ResultsSecret(N_("The results are not published yet.")))
     if edition.archived:  # It changes only by the import of more pools or ballots.
         size = Ballot.select().where(Ballot.edition == edition).count(), edition.pools.count()
-        return _read(edition, cache.same(("count", *edition.__data__.values(), *size), lambda: _count(edition, now)))
+        return _read(edition, cache.same(("count", *edition.__data__.values(), *size), lambda: count_anew(edition, now)))
     kept = _in_force(edition).get()
     return _read(edition, kept.results)._replace(corrected_at=kept.corrected_at, corrected=kept.corrected)
 
@@ -145,7 +146,7 @@ def find_correction(edition: Edition, *, now: datetime) -> Correction | None:
     kept = _in_force(edition).first()
     if kept is None or not kept.removed:
         return None
-    count = _count(edition, now)
+    count = count_anew(edition, now)
     before = {result.pool.id: result for result in _read(edition, kept.results).results}
     return Correction(kept.removed, [_compare(before[after.pool.id], after) for after in _read(edition, count).results
                                      if after.pool.id in before], _digest(kept, count))
@@ -156,7 +157,7 @@ def approve_correction(edition: Edition, officer: Officer, *, seen: str, now: da
 
     ``seen`` is the digest of the correction that the officer was shown; raises CaseChanged when it is another by now.
     """
-    kept, count = _in_force(edition).first(), _count(edition, now)
+    kept, count = _in_force(edition).first(), count_anew(edition, now)
     require(kept and kept.removed and crypto.same(_digest(kept, count), seen), CaseChanged(CHANGED))
     with transaction():
         done = Publication.update(results=count, corrected=Publication.corrected + kept.removed, removed=0, corrected_at=now,
@@ -165,6 +166,12 @@ def approve_correction(edition: Edition, officer: Officer, *, seen: str, now: da
         unchanged = (getattr(Publication, name) == getattr(kept, name) for name in ("id", "kept_at", "removed", "corrected"))
         require(done.where(*unchanged).execute(), CaseChanged(CHANGED))
         audit.record("results corrected", actor=officer, subject=edition, now=now, ballots=kept.removed)
+
+
+def find_asked(edition: Edition) -> Publication | None:
+    """Return the count whose publication an officer has asked for and another one has to approve."""
+    waits = Publication.approved_by.is_null(), Publication.kept_at > edition.voting_to
+    return Publication.get_or_none(Publication.edition == edition, *waits)
 
 
 def digest_of(count: str) -> str:
@@ -176,16 +183,18 @@ def _in_force(edition: Edition) -> Any:
     return Publication.select().join(Edition).where(Publication.edition == edition, IN_FORCE)
 
 
-def _count(edition: Edition, now: datetime) -> str:
-    """Count an edition by its own rule and by the other one, and write that as JSON."""
+def count_anew(edition: Edition, now: datetime, progress: Callable[[int, int], None] = lambda done, total: None) -> str:
+    """Count an edition by its own rule and by the other one, and write that as JSON; raise ResultsSecret during voting.
+
+    ``progress`` is told how many parts of that are done, of how many.
+    """
+    progress(0, 3)
     other = next(rule for rule in CountRule if rule != edition.count_rule)
-    told = results.turnout(edition)
-    return json.dumps({
-        "results": _write(results.count_edition(edition, now=now)),
-        "comparison": _write(results.count_edition(edition, now=now, rule=other)),
-        "turnout": [told.total, [[day.isoformat(), voters] for day, voters in told.by_day],
-                    [[district.id, voters] for district, voters in told.by_district], told.by_channel, told.by_age],
-    }, ensure_ascii=False)
+    told: dict[str, Any] = {"results": _write(results.count_edition(edition, now=now))}
+    progress(1, 3)
+    told.update(comparison=_write(results.count_edition(edition, now=now, rule=other)), turnout=results.turnout(edition))
+    progress(2, 3)
+    return json.dumps(told, ensure_ascii=False, default=lambda it: it.id if isinstance(it, District) else it.isoformat())
 
 
 def _digest(kept: Publication, count: str) -> str:
@@ -196,8 +205,7 @@ def _compare(before: PoolResult, after: PoolResult) -> Effect:
     were, are = ({outcome.entry.id: (place, outcome.funded) for place, outcome in enumerate(result.outcomes, 1)}
                  for result in (before, after))
     changed = [(after.proposals[key], were[key], are[key]) for key in are if key in were and were[key] != are[key]]
-    return Effect(after.pool,
-                  funded=[proposal for proposal, was, now in changed if now[1] and not was[1]],
+    return Effect(after.pool, funded=[proposal for proposal, was, now in changed if now[1] and not was[1]],
                   not_funded=[proposal for proposal, was, now in changed if was[1] and not now[1]],
                   moved=[(proposal, was[0], now[0]) for proposal, was, now in changed if was[0] != now[0]])
 
@@ -211,8 +219,7 @@ def _write(counted: list[PoolResult]) -> dict[str, Any]:
 
 def _read(edition: Edition, count: str) -> Published:
     told = json.loads(count)
-    pools = {str(pool.id): pool for pool in Pool.select(Pool, District).join(District, JOIN.LEFT_OUTER)
-             .where(Pool.edition == edition)}
+    pools = {str(pool.id): pool for pool in pools_of(edition)}
     proposals: dict[int, dict[str, Proposal]] = {pool.id: {} for pool in pools.values()}
     for proposal in Proposal.select(*SHOWN).where(Proposal.pool.in_(list(pools.values()))):
         proposals[proposal.pool_id][str(proposal.number)] = proposal
@@ -227,6 +234,5 @@ def _read(edition: Edition, count: str) -> Published:
 def _read_pools(told: dict[str, Any], pools: dict[str, Pool], proposals: dict[int, dict[str, Proposal]]) -> Iterator[PoolResult]:
     for key, (all_voters, served, outcomes) in told.items():
         yield PoolResult(pools[key], [
-            Outcome(Entry(number, cost, Decimal(points), voters, top_marks), Reason(reason), missing, excluded_by)
-            for number, cost, points, voters, top_marks, reason, missing, excluded_by in outcomes], proposals[pools[key].id],
-            all_voters, served)
+            Outcome(Entry(number, cost, Decimal(points), voters, top_marks), Reason(reason), *why)
+            for number, cost, points, voters, top_marks, reason, *why in outcomes], proposals[pools[key].id], all_voters, served)

@@ -13,10 +13,9 @@ from typing import Any, NamedTuple
 from peewee import chunked
 
 from portal.database import on_sqlite, transaction
-from portal.models import (
-    Attachment, BallotDraft, Edition, EmailChange, Evidence, FileKind, Invitation, Message, MessageState, Officer, PasswordReset,
-    PhoneChange, Pool, Proposal, ProposalState, Registration, RemovalCase, RemovalStep, SendCount, Session, Support, Throttle,
-)
+from portal.models import (Attachment, BallotDraft, Edition, EmailChange, Evidence, FileKind, Invitation, Job, Message,
+                           MessageState, Officer, PasswordReset, PhoneChange, Pool, Proposal, ProposalState, Registration,
+                           RemovalCase, RemovalStep, SendCount, Session, Support, Throttle)
 from portal.models.base import BaseModel
 from portal.models.login import ABSOLUTE, IDLE
 from portal.services import attachment, audit, login_throttle, password, removal_evidence, staff, support
@@ -24,15 +23,8 @@ from portal.services.profile import CHANGE_LIVES
 from portal.services.registration import REGISTRATION_LIVES
 from portal.services.removal_evidence import SCANS_KEPT
 
-SESSIONS_KEPT = timedelta(hours=12)  # A form left open over an evening is still given back to the same person.
-FAILURES_KEPT = timedelta(hours=13)  # No more than 13 are counted where an hour makes up for one, no more than 38 elsewhere.
-COUNTS_KEPT = timedelta(hours=48)  # No allowance lasts longer than a day, and one day of the year has 25 hours.
-MESSAGES_KEPT = timedelta(days=90)  # Long enough to answer whoever asks whether a letter went out.
-DRAFTS_KEPT = timedelta(hours=1)  # Who casts in the last second may still stand in line.
 SUPPORTS_KEPT = timedelta(days=90)
-UNSUBMITTED_KEPT = timedelta(days=365)  # Until the next edition, into which an author can copy them.
 WORDS_KEPT = timedelta(days=90)  # As long as somebody may ask the officers why they decided so.
-CASES_KEPT = timedelta(days=366)  # The numbers of a year's cases begin anew after the last that may have one of them is gone.
 SWEPT = (removal_evidence, attachment)  # What keeps files beside the database.
 FINISHED = (MessageState.SENT, MessageState.DELIVERED, MessageState.FAILED)
 BATCH = 250  # Rows of one transaction: some 8 ms on SQLite, for which others who write may have to wait.
@@ -71,23 +63,29 @@ RULES = (
     # The panel tells by the date, which stays, that the invitation has expired.
     Rule("links that invite officers", Officer, staff.ENROLMENT_LIVES, "they were sent", "they open nothing any more",
          lambda ago: Officer.enrolment_expires_at <= ago + staff.ENROLMENT_LIVES, empties=("enrolment_hash",)),
-    Rule("sessions", Session, SESSIONS_KEPT, "they ended", "until then they tell whether the same person logs in again",
+    # A form left open over an evening is still given back to the same person.
+    Rule("sessions", Session, timedelta(hours=12), "they ended", "until then they tell whether the same person logs in again",
          lambda ago: (Session.seen_at <= ago - IDLE) | (Session.created_at <= ago - ABSOLUTE)),
-    Rule("counts of failed logins", Throttle, FAILURES_KEPT, "the longest wait", "time has made up for every failure",
+    # No more than 13 are counted where an hour makes up for one, no more than 38 elsewhere.
+    Rule("counts of failed logins", Throttle, timedelta(hours=13), "the longest wait", "time has made up for every failure",
          lambda ago: Throttle.failed_at <= ago - login_throttle.LONGEST),
-    Rule("counts of what was sent", SendCount, COUNTS_KEPT, "their window began", "no allowance looks at them any more",
+    # No allowance lasts longer than a day, and one day of the year has 25 hours.
+    Rule("counts of what was sent", SendCount, timedelta(hours=48), "their window began", "no allowance looks at them any more",
          "window"),
-    Rule("messages sent, delivered or failed", Message, MESSAGES_KEPT, "they were written", "nobody asks about them any more",
-         lambda ago: (Message.created_at <= ago) & Message.state.in_(FINISHED)),
-    Rule("choices never cast", BallotDraft, DRAFTS_KEPT, "the end of voting", "nobody can cast them any more",
+    # Long enough to answer whoever asks whether a letter went out.
+    Rule("messages sent, delivered or failed", Message, timedelta(days=90), "they were written",
+         "nobody asks about them any more", lambda ago: (Message.created_at <= ago) & Message.state.in_(FINISHED)),
+    Rule("long work of officers", Job, timedelta(days=90), "it ended", "nobody asks about it any more", "ended_at"),
+    # Who casts in the last second may still stand in line.
+    Rule("choices never cast", BallotDraft, timedelta(hours=1), "the end of voting", "nobody can cast them any more",
          lambda ago: BallotDraft.edition.in_(Edition.select(Edition.id).where(Edition.voting_to <= ago))),
     Rule("supports of proposals", Support, SUPPORTS_KEPT, "the results", "they have served their purpose",
-         lambda ago: Support.proposal.in_(
-             Proposal.select(Proposal.id).join(Pool).join(Edition).where(Edition.results_on <= ago))),
+         lambda ago: Support.proposal.in_(Proposal.select().join(Pool).join(Edition).where(Edition.results_on <= ago))),
     Rule("lists of supporters on paper", Attachment, SUPPORTS_KEPT, "the results", "they have served their purpose",
          lambda ago: (Attachment.kind == FileKind.PAPER_LIST) & Attachment.proposal.in_(
-             Proposal.select(Proposal.id).join(Pool).join(Edition).where(Edition.results_on <= ago))),
-    Rule("projects never submitted", Proposal, UNSUBMITTED_KEPT, "the last day for it", "their authors have left them",
+             Proposal.select().join(Pool).join(Edition).where(Edition.results_on <= ago))),
+    # Until the next edition, into which an author can copy them.
+    Rule("projects never submitted", Proposal, timedelta(days=365), "the last day for it", "their authors have left them",
          lambda ago: (Proposal.state == ProposalState.DRAFT) & Proposal.pool.in_(
              Pool.select(Pool.id).join(Edition).where(Edition.proposals_to <= ago))),
     Rule("invitations of co-authors", Invitation, support.INVITATION_LIVES, "they were sent", "they open nothing any more"),
@@ -97,8 +95,9 @@ RULES = (
     Rule("words in the history of cases", RemovalStep, WORDS_KEPT, "the end of the case", "the decision stands without them",
          lambda ago: RemovalStep.case.in_(RemovalCase.select(RemovalCase.id).where(RemovalCase.closed_at <= ago)),
          empties=("words",)),
-    Rule("cases that have ended", RemovalCase, CASES_KEPT, "their end", "nobody comes back to them any more", "closed_at"),
-)
+    # The numbers of a year's cases begin anew after the last that may have one of them is gone.
+    Rule("cases that have ended", RemovalCase, timedelta(days=366), "their end", "nobody comes back to them any more",
+         "closed_at"))
 
 
 def count_due(rule: Rule, *, now: datetime) -> int:
@@ -115,19 +114,16 @@ def remove_due(*, actor: str, now: datetime, done: Callable[[Rule, int], None] =
     removed: Counter[str] = Counter()
     try:
         for rule in RULES:
+            before = removed[rule.table]
             # Looked for outside of the transaction: going through a big table holds nobody up.
-            found = rule.model.select(rule.model.id).where(rule.applies(now)).scalars()
-            rows = 0
-            for batch in chunked(sorted(found), BATCH):
-                gone = _remove(rule, batch, now)
-                rows, removed[rule.table] = rows + gone, removed[rule.table] + gone
-            done(rule, rows)
+            for batch in chunked(sorted(rule.model.select(rule.model.id).where(rule.applies(now)).scalars()), BATCH):
+                removed[rule.table] += _remove(rule, batch, now)
+            done(rule, removed[rule.table] - before)
         strays, lost = (sum(both) for both in zip(*(kind.sweep(now=now) for kind in SWEPT)))
         removed["files"] = strays
     finally:
         if removed.total():
-            audit.record("expired data removed", actor=actor, subject="portal", now=now,
-                         **{table: rows for table, rows in removed.items() if rows})
+            audit.record("expired data removed", actor=actor, subject="portal", now=now, **(+removed))  # What is above zero.
     return strays, lost
 
 

@@ -26,7 +26,7 @@ class Invitation(NamedTuple):
         return str(settings.base_url).rstrip("/") + self.path
 
 
-def create_officer(email: str, *, name: str, role: Role, actor: str, now: datetime) -> Invitation:
+def create_officer(email: str, *, name: str, role: Role, actor: str | Officer, now: datetime) -> Invitation:
     """Create an officer, who sets up the own access by the link of the invitation; raise IntegrityError for a known address."""
     with transaction():
         return _invite(_create(email, name, role, "", actor, now), now)
@@ -38,14 +38,14 @@ def load_officer(email: str, *, name: str, role: Role, password: str, now: datet
         return _create(email, name, role, crypto.hash_password(password, officer=True), "demo", now)
 
 
-def _create(email: str, name: str, role: Role, password_hash: str, actor: str, now: datetime) -> Officer:
+def _create(email: str, name: str, role: Role, password_hash: str, actor: str | Officer, now: datetime) -> Officer:
     officer: Officer = Officer.create(email=email.lower(), name=name, role=role, password_hash=password_hash, created_at=now,
                                       totp_secret=staff_codes.new_secret())
     record(officer, "officer created", now, actor=actor, role=str(role))
     return officer
 
 
-def renew_access(officer: Officer, *, actor: str, now: datetime) -> Invitation:
+def renew_access(officer: Officer, *, actor: str | Officer, now: datetime) -> Invitation:
     """Void password, authenticator, recovery codes and sessions, after a loss, and invite the officer to set them anew."""
     with transaction():
         renewed = Officer.update(password_hash="", totp_secret=staff_codes.new_secret(), totp_step=0)
@@ -60,8 +60,7 @@ def renew_access(officer: Officer, *, actor: str, now: datetime) -> Invitation:
 def _invite(officer: Officer, now: datetime) -> Invitation:
     token = crypto.new_token()
     invitation = Invitation(officer, f"/admin/dostep/{token}", now + ENROLMENT_LIVES)
-    (Officer.update(enrolment_hash=crypto.hash_token(token), enrolment_expires_at=invitation.expires_at)
-     .where(Officer.id == officer.id).execute())
+    Officer.set_by_id(officer.id, {"enrolment_hash": crypto.hash_token(token), "enrolment_expires_at": invitation.expires_at})
     write(officer, "officer_invited", now=now, useless_after=invitation.expires_at, path=invitation.path)
     return invitation
 
@@ -118,7 +117,7 @@ def renew_recovery_codes(officer: Officer, *, now: datetime) -> list[str]:
         return staff_codes.replace_recovery_codes(officer)
 
 
-def end_access(officer: Officer, *, actor: str, now: datetime) -> None:
+def end_access(officer: Officer, *, actor: str | Officer, now: datetime) -> None:
     """Shut an officer out at once, everywhere; raise NoAdministratorLeft."""
     with transaction():
         Officer.update(active=False, enrolment_hash=None).where(Officer.id == officer.id).execute()

@@ -1,7 +1,6 @@
 """What an officer proves beside the password: the code that the authenticator shows, or a recovery code; each works once."""
 
 import re
-import secrets
 from datetime import datetime
 
 import pyotp
@@ -15,7 +14,6 @@ from portal.services.account import record, write
 
 TOTP_SECONDS = 30
 RECOVERY_CODES = 10
-SIGNS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # 32, none of which looks like another: twelve of them are 60 random bits.
 
 
 def new_secret() -> str:
@@ -47,8 +45,7 @@ def accept(officer: Officer, code: str, *, now: datetime) -> None:
 
 
 def _use_recovery_code(officer: Officer, code: str, now: datetime) -> bool:
-    hashed = _hash(officer, code)
-    if not RecoveryCode.delete().where(RecoveryCode.officer == officer, RecoveryCode.code_hash == hashed).execute():
+    if not RecoveryCode.delete().where(RecoveryCode.officer == officer, RecoveryCode.code_hash == _hash(officer, code)).execute():
         return False
     left = codes_left(officer)
     record(officer, "recovery code used", now, left=left)
@@ -66,7 +63,7 @@ def note_refusal(officer: Officer, *, device: str, is_known: bool, now: datetime
 
 def replace_recovery_codes(officer: Officer) -> list[str]:
     """Give an officer ten new recovery codes in the caller's transaction, and return them: they are never readable again."""
-    codes = ["-".join("".join(map(secrets.choice, [SIGNS] * 4)) for _group in range(3)) for _code in range(RECOVERY_CODES)]
+    codes = [crypto.readable_code(3) for _code in range(RECOVERY_CODES)]
     RecoveryCode.delete().where(RecoveryCode.officer == officer).execute()
     RecoveryCode.add(*[{"officer": officer.id, "code_hash": _hash(officer, code)} for code in codes])
     return codes

@@ -9,12 +9,9 @@ from itertools import groupby
 from statistics import median
 from typing import Any
 
-from peewee import fn
-
 from portal import clock
 from portal.models import Ballot, Channel, Choice, District, Edition
-from portal.models.ballot import COUNTING
-from portal.services.results import turnout
+from portal.services.results import count_ballots, counted_choices, turnout
 
 MANY_IN_AN_HOUR = 20  # One in three minutes: more than a family and its guests, as many as a helper at a library manages.
 MANY_IN_ALL = 100  # More than share a line at home; offices, schools and mobile networks have one address for many people.
@@ -27,26 +24,18 @@ LISTED = 100  # Patterns of a kind, the biggest first: so many can be read.
 def collect(edition: Edition, *, now: datetime) -> dict[str, Any]:
     """Return turnout, today's ballots per hour, bursts and networks. The moment is the real one, as for count_edition."""
     told, today = turnout(edition), clock.start_of(clock.local(now).date())
-    return {"turnout": told, "today": sorted(hour for hour in _count(edition, Ballot.cast_at) if hour[0] >= today),
+    return {"turnout": told, "today": sorted(hour for hour in count_ballots(edition, Ballot.cast_at) if hour[0] >= today),
             "bursts": _find_bursts(edition, [district for district, _ballots in told.by_district]),
             "networks": _find_networks(edition, ended=now > edition.voting_to)}
 
 
-def _count(edition: Edition, *columns: Any, least: int = 1) -> Any:
-    """Count ballots by these columns, the fewest first."""
-    ballots = fn.COUNT(Ballot.id)
-    return (Ballot.select(*columns, ballots).where(Ballot.edition == edition, Ballot.state.in_(COUNTING))
-            .group_by(*columns).having(ballots >= least).order_by(ballots, *columns).tuples())
-
-
 def _find_bursts(edition: Edition, districts: list[District]) -> list[tuple[int, District, datetime, float]]:
     """Return hours in which a district cast far more ballots online than it usually does: how many, where, when, the median."""
-    rows, found = list(_count(edition, Ballot.channel, Ballot.district, Ballot.cast_at)), []
+    rows, found = list(count_ballots(edition, Ballot.channel, Ballot.district, Ballot.cast_at)), []
     for district in districts:
         hours = {hour: ballots for channel, where, hour, ballots in rows if (channel, where) == (Channel.ONLINE, district.id)}
         usual = median(hours.values() or [0])
-        found += [(ballots, district, hour, usual) for hour, ballots in hours.items()
-                  if ballots >= max(LEAST_IN_A_BURST, BURST * usual)]
+        found += [(many, district, hour, usual) for hour, many in hours.items() if many >= max(LEAST_IN_A_BURST, BURST * usual)]
     return sorted(found, key=lambda burst: -burst[0])[:LISTED]
 
 
@@ -55,8 +44,8 @@ def _find_networks(edition: Edition, *, ended: bool) -> list[tuple[int, int, dat
 
     A number that is not unusual is 0.
     """
-    known = {network: ballots for network, ballots in _count(edition, Ballot.network, least=ALIKE) if network}
-    hours = _count(edition, Ballot.network, Ballot.cast_at, least=MANY_IN_AN_HOUR)
+    known = {network: ballots for network, ballots in count_ballots(edition, Ballot.network, least=ALIKE) if network}
+    hours = count_ballots(edition, Ballot.network, Ballot.cast_at, least=MANY_IN_AN_HOUR)
     busiest = {network: (ballots, hour) for network, hour, ballots in hours}  # The last one stays, which has most ballots.
     alike = _count_alike(edition, known) if ended else {}
     found = [(ballots, *busiest.get(network, (0, None)), alike.get(network, 0)) for network, ballots in known.items()
@@ -66,8 +55,7 @@ def _find_networks(edition: Edition, *, ended: bool) -> list[tuple[int, int, dat
 
 def _count_alike(edition: Edition, networks: dict[str, int]) -> dict[str, int]:
     """Return of how many ballots of a network the choices are the same, where they are too many for chance."""
-    rows: Any = (Choice.select(Ballot.network, Choice.ballot, Choice.proposal, Choice.points).join(Ballot)
-                 .where(Ballot.edition == edition, Ballot.state.in_(COUNTING), Ballot.network.in_([*networks]))
-                 .order_by(Choice.ballot, Choice.proposal).tuples())
+    rows = (counted_choices(edition, Ballot.network, Choice.ballot, Choice.proposal, Choice.points)
+            .where(Ballot.network.in_([*networks])).order_by(Choice.ballot, Choice.proposal))
     alike = Counter((key[0], tuple(mark[2:] for mark in marks)) for key, marks in groupby(rows, key=lambda row: row[:2]))
     return {network: ballots for (network, _marks), ballots in reversed(alike.most_common()) if ballots >= ALIKE}

@@ -44,8 +44,7 @@ class Standing:
 def find_proposal(account: Account, slug: str) -> Proposal:
     """Return a proposal that everybody may read, or whose author somebody is; raise NotFound."""
     own = Authorship.select(Authorship.proposal).where(Authorship.account == account)
-    readable = Proposal.state.in_(PUBLIC) | Proposal.id.in_(own)
-    return require(Proposal.select().where(Proposal.slug == slug, readable).first(), NotFound)
+    return require(Proposal.get_or_none(Proposal.slug == slug, Proposal.state.in_(PUBLIC) | Proposal.id.in_(own)), NotFound)
 
 
 def standing(proposal: Proposal, account: Account | None, *, now: datetime) -> Standing:
@@ -61,8 +60,7 @@ def count_supporters(proposal: Proposal) -> int:
     if proposal.supporters is not None:
         return int(proposal.supporters)
     district = proposal.pool.district_id  # Who has moved away since does not count.
-    online = _of_district.count(proposal.id, district) if district else _of_city.count(proposal.id)
-    return online + (proposal.on_paper or 0)
+    return (_of_district.count(proposal.id, district) if district else _of_city.count(proposal.id)) + (proposal.on_paper or 0)
 
 
 def _online(proposal: Any) -> Any:
@@ -92,8 +90,7 @@ def _refusal(proposal: Proposal, account: Account | None, now: datetime, authors
         (until and now > until, SupportRefused(TOO_LATE)),
         (authorship, SupportRefused(OWN)),
         (account and pool.district_id not in (None, account.district_id), SupportRefused(ELSEWHERE, district=pool.name)),
-        (account and account.state != AccountState.ACTIVE, SupportRefused(UNDER_CHECK)),
-    )
+        (account and account.state != AccountState.ACTIVE, SupportRefused(UNDER_CHECK)))
     return next((refusal for is_broken, refusal in rules if is_broken), None)
 
 

@@ -2,26 +2,22 @@
 
 import hashlib
 import json
-import secrets
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
-from peewee import JOIN, IntegrityError
+from peewee import IntegrityError
 
 from portal import clock, crypto
 from portal.database import transaction
-from portal.errors import N_, AlreadyVoted, BallotChanged, BallotIncomplete, BallotInvalid, MayNotVote, PhaseClosed
-from portal.messaging.outbox import enqueue
-from portal.models import (
-    Account, AccountState, Ballot, BallotDraft, Channel, Choice, District, Edition, MessageChannel, Phase, Pool, Proposal,
-)
+from portal.errors import N_, AlreadyVoted, BallotChanged, BallotIncomplete, BallotInvalid, MayNotVote, PhaseClosed, require
+from portal.models import Account, AccountState, Ballot, BallotDraft, Channel, Choice, District, Edition, Phase, Pool, Proposal
 from portal.models.ballot import AGE_BANDS
 from portal.network import network_of
-from portal.services.proposals_catalogue import fold
+from portal.services.account import write
+from portal.services.proposals_catalogue import fold, pools_of
 
-RECEIPT_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # 32 signs that nobody confuses
 Picks = Mapping[str, str]  # Slot.name -> uid of the proposal
 
 
@@ -68,9 +64,7 @@ class Mark(NamedTuple):
 
 def ballot_paper(edition: Edition, district: District) -> list[Contest]:
     """Return the contests in which a resident of the district votes, the citywide one first."""
-    pools = (Pool.select(Pool, District).join(District, JOIN.LEFT_OUTER)
-             .where(Pool.edition == edition, Pool.district.is_null() | (Pool.district == district))
-             .order_by(Pool.district.is_null(False)))
+    pools = pools_of(edition).where(Pool.district.is_null() | (Pool.district == district))
     contests = [Contest(pool, [Slot(pool, points) for points in edition.points(pool)], list(Proposal.on_ballot(pool)))
                 for pool in pools]
     return [contest for contest in contests if contest.proposals and contest.slots]
@@ -86,21 +80,19 @@ def read_picks(edition: Edition, paper: list[Contest], picks: Picks, *, whole: b
         offered = {str(proposal.uid): proposal for proposal in contest.proposals}
         taken: set[str] = set()
         for slot in contest.slots:
-            uid = picks.get(slot.name) or ""
-            if not uid and whole and edition.all_required:
+            if uid := picks.get(slot.name):
+                if uid not in offered:
+                    raise BallotInvalid(N_("This project is not on your ballot."), slot=slot.name)
+                if uid in taken:
+                    raise BallotInvalid(N_("Each project can get your points only once: you chose “%(title)s” twice."),
+                                        title=offered[uid].title, slot=slot.name)
+                taken.add(uid)
+                marks.append(Mark(slot, offered[uid]))
+            elif whole and edition.all_required:
                 raise BallotInvalid(
                     N_("Choose a project of the district %(district)s for %(points)s points.") if contest.pool.district
                     else N_("Choose a citywide project for %(points)s points."),
                     points=slot.points, district=contest.pool.name, slot=slot.name)
-            if not uid:
-                continue
-            if uid not in offered:
-                raise BallotInvalid(N_("This project is not on your ballot."), slot=slot.name)
-            if uid in taken:
-                raise BallotInvalid(N_("Each project can get your points only once: you chose “%(title)s” twice."),
-                                    title=offered[uid].title, slot=slot.name)
-            taken.add(uid)
-            marks.append(Mark(slot, offered[uid]))
     if whole and not marks:
         raise BallotInvalid(N_("Choose at least one project."), slot=paper[0].slots[0].name if paper else "")
     return marks
@@ -109,16 +101,13 @@ def read_picks(edition: Edition, paper: list[Contest], picks: Picks, *, whole: b
 def check_may_vote(account: Account, edition: Edition, *, now: datetime) -> None:
     """Raise PhaseClosed, MayNotVote or AlreadyVoted when this person cannot vote now."""
     check_entitled(account, edition, now=now)
-    if own_ballot(account, edition):
-        raise AlreadyVoted
+    require(not own_ballot(account, edition), AlreadyVoted)
 
 
 def check_entitled(account: Account, edition: Edition, *, now: datetime) -> None:
     """Raise PhaseClosed or MayNotVote by the calendar and the person, without a look at the ballots."""
-    if edition.archived or edition.phase(now) is not Phase.VOTING:
-        raise PhaseClosed
-    if account.state != AccountState.ACTIVE:
-        raise MayNotVote
+    require(not edition.archived and edition.phase(now) is Phase.VOTING, PhaseClosed)
+    require(account.state == AccountState.ACTIVE, MayNotVote)
     if edition.minimum_age and age(account.birth_date, clock.local(now).date()) < edition.minimum_age:
         raise MayNotVote(N_("In this edition one can vote from the age of %(age)s."), age=edition.minimum_age)
 
@@ -143,8 +132,8 @@ def save_draft(account: Account, edition: Edition, paper: list[Contest], picks: 
         with transaction():
             BallotDraft.add({"account": account.id, "edition": edition.id, "picks": chosen, "updated_at": now},
                             known_by=("account", "edition"))
-            if own_ballot(account, edition):  # Only after the row is there: no choice may stay beside a ballot cast meanwhile.
-                raise AlreadyVoted
+            # Only after the row is there: no choice may stay beside a ballot cast meanwhile.
+            require(not own_ballot(account, edition), AlreadyVoted)
     except IntegrityError:  # The account was deleted in parallel just now.
         raise MayNotVote from None
 
@@ -198,15 +187,12 @@ def cast_ballot(account: Account, edition: Edition, paper: list[Contest], *, rev
             if draft is None:  # Nothing was chosen, a parallel cast was faster, or it went with the account.
                 raise AlreadyVoted if own_ballot(account, edition) else BallotIncomplete
             picks = json.loads(draft.picks)
-            if not crypto.same(reviewed, mark_reviewed(picks)):
-                raise BallotChanged
+            require(crypto.same(reviewed, mark_reviewed(picks)), BallotChanged)
             marks = read_picks(edition, paper, picks)
             network = crypto.keyed_hash(edition.ballot_key, "network", network_of(address)) if address else None
             store_ballot(edition, marks, voter_key=key, channel=Channel.ONLINE, district=account.district_id, number=number,
                          age_from=age_band(account.birth_date, now), network=network, now=now)
-            enqueue(MessageChannel.MAIL, "ballot_recorded", key=f"ballot:{edition.code}:{account.uid}",
-                    recipient=account.email, language=account.language, now=now, name=account.given_name,
-                    edition=edition.name)
+            write(account, "ballot_recorded", key=f"{edition.code}:{account.uid}", now=now, edition=edition.name)
     except IntegrityError:
         raise AlreadyVoted from None
     return number
@@ -229,8 +215,7 @@ def store_choices(ballot: UUID, edition: Edition, marks: list[Mark]) -> None:
 
 def new_receipt() -> str:
     """Return a confirmation number of 80 random bits, in groups that can be copied by hand."""
-    signs = "".join(secrets.choice(RECEIPT_ALPHABET) for _ in range(16))
-    return "-".join(signs[at:at + 4] for at in range(0, 16, 4))
+    return crypto.readable_code(4)
 
 
 def commit(number: str, marks: list[Mark]) -> str:
@@ -243,5 +228,4 @@ def committed(number: str, marks: list[Mark]) -> str:
 
     The citywide pool is written ``*``.
     """
-    lines = [f"{slot.pool.name or '*'}/{proposal.number}={slot.points}" for slot, proposal in marks]
-    return "\n".join([number, *sorted(lines)])
+    return "\n".join([number, *sorted(f"{slot.pool.name or '*'}/{proposal.number}={slot.points}" for slot, proposal in marks)])

@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from portal import crypto
-from portal.errors import AlreadyVoted
+from portal.errors import AlreadyVoted, require
 from portal.models import Account, AccountState, Ballot, BallotDraft, Channel, Edition
 from portal.services import account as accounts, voting
 
@@ -34,9 +34,8 @@ def rekey_ballots(account: Account, *, before: tuple[str, ...]) -> None:
     for edition in Edition.select():
         with suppress(crypto.KeyMissing):
             old, new = crypto.keyed_hash(edition.ballot_key, *before), voting.voter_key(account, edition)
-            other = Ballot.of_voter(edition, new)
-            if other and other.channel == Channel.ONLINE and old != new:
-                raise AlreadyVoted
+            other = Ballot.of_voter(edition, new, "")
+            require(old == new or not other or other.channel != Channel.ONLINE, AlreadyVoted)
             Ballot.update(voter_key=new).where(Ballot.edition == edition, Ballot.voter_key == old).execute()
 
 

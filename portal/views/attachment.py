@@ -5,23 +5,22 @@
 
 from io import BytesIO
 
-from flask import Blueprint, Response, send_file
+from flask import Response, send_file
 from flask_login import current_user
 
-from portal.access import open_form
+from portal.access import Pages, open_form
 from portal.models import FileKind
 from portal.models.proposal import PUBLIC
 from portal.services import attachment
 
-pages = Blueprint("attachment", __name__)
+pages = Pages("attachment", __name__)
 SANDBOX = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox"
 
 
-@pages.get("/projekty/zalacznik/<uid>/<path:name>")
-@open_form
+@pages.get("/projekty/zalacznik/<uid>/<path:name>", guard=open_form)
 def show_file(uid: str, name: str) -> Response:
     """Answer with a file, whatever name the address gives it; a picture is shown, a PDF downloaded."""
-    row = attachment.find_for(uid, current_user.account, current_user.officer)
+    row = attachment.find_for(uid, current_user.account)
     shown = "zdjecie.jpg" if row.kind == FileKind.PHOTO else str(row.name)
     response = send_file(BytesIO(attachment.read(row)), mimetype=str(row.media), download_name=shown,
                          as_attachment=row.media != "image/jpeg")

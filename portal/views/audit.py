@@ -3,16 +3,15 @@
 /dziennik
 """
 
-from flask import Blueprint, render_template
+from flask import render_template
 
-from portal.access import public_page
+from portal.access import Pages, public_page
 from portal.services import audit
 
-pages = Blueprint("audit", __name__, url_prefix="/dziennik")
+pages = Pages("audit", __name__, url_prefix="/dziennik")
 MOST_DAYS = 400
 
 
-@pages.get("")
-@public_page
+@pages.get("", guard=public_page)
 def list_digests() -> str:
     return render_template("audit/list_digests.html", digests=audit.list_digests(MOST_DAYS))

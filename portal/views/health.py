@@ -5,23 +5,20 @@
 
 from typing import Any
 
-from flask import Blueprint
 from peewee import PeeweeException
 
 from portal import database
-from portal.access import open_form
+from portal.access import Pages, open_form
 
-pages = Blueprint("health", __name__)
+pages = Pages("health", __name__)
 
 
-@pages.get("/healthz")
-@open_form
+@pages.get("/healthz", guard=open_form)
 def alive() -> Any:
     return "ok", {"Content-Type": "text/plain"}
 
 
-@pages.get("/readyz")
-@open_form
+@pages.get("/readyz", guard=open_form)
 def ready() -> Any:
     try:
         missing = "migrations" if database.pending() else ""

@@ -1,41 +1,37 @@
-"""The home page, the way to contact the city, and the language switch.
+"""The home page and the language switch.
 
-/ → /kontakt → /jezyk/<code>
+/ → /jezyk/<code>
 """
 
 from typing import Any
+from urllib.parse import quote, unquote, urlsplit
 
-from flask import Blueprint, abort, redirect, render_template, url_for
+from flask import abort, redirect, render_template, request, url_for
 
-from portal.access import open_form, public_page, safe_next_url
+from portal.access import Pages, open_form, public_page, safe_next_url
 from portal.config import settings
 from portal.i18n import COOKIE, LANGUAGES
 from portal.models import Pool, Proposal
-from portal.templating import current_edition
+from portal.templating import current_edition, current_pages
 
-pages = Blueprint("home", __name__)
+pages = Pages("home", __name__)
 YEAR = 365 * 24 * 3600
 
 
-@pages.get("/")
-@public_page
+@pages.get("/", guard=public_page)
 def show_home() -> str:
     edition = current_edition()
     proposals, pools = Proposal.public(edition), Pool.select().where(Pool.edition == edition)
-    return render_template("home/show_home.html", proposals=list(proposals.limit(6)), count=proposals.count(), pools=list(pools))
+    news = [version for version in current_pages() if version.page.is_news]
+    return render_template("home/show_home.html", proposals=list(proposals.limit(6)), count=proposals.count(), pools=list(pools),
+                           news=news[:3])
 
 
-@pages.get("/kontakt")
-@public_page
-def contact() -> str:
-    return render_template("home/contact.html")
-
-
-@pages.get("/jezyk/<code>")
-@open_form
+@pages.get("/jezyk/<code>", guard=open_form)
 def switch_language(code: str) -> Any:
     if code not in LANGUAGES:
         abort(404)
-    response = redirect(safe_next_url(url_for("home.show_home")))
+    here, before = safe_next_url(url_for("home.show_home")), urlsplit(request.referrer or "")
+    response = redirect(f"{here}?{before.query}" if before.query and quote(unquote(before.path)) == quote(here) else here)
     response.set_cookie(COOKIE, code, max_age=YEAR, samesite="Lax", httponly=True, secure=not settings.development)
     return response

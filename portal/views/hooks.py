@@ -6,21 +6,20 @@
 import logging
 from typing import Any
 
-from flask import Blueprint, abort, request
+from flask import abort, request
 
 from portal import clock, crypto
-from portal.access import machine
+from portal.access import Pages, machine
 from portal.database import transaction
 from portal.extensions import csrf
 from portal.messaging import outbox, sms
 
 log = logging.getLogger(__name__)
-pages = Blueprint("hooks", __name__, url_prefix="/hooks")
+pages = Pages("hooks", __name__, url_prefix="/hooks")
 csrf.exempt(pages)  # No browser comes here with a session that another site could use: the secret is what lets a caller in.
 
 
-@pages.route("/sms/<secret>", methods=["GET", "POST"])
-@machine
+@pages.route("/sms/<secret>", guard=machine, methods=["GET", "POST"])
 def report_sms(secret: str) -> Any:
     """Note what became of messages, and answer OK, else the gateway repeats its report; what is unknown is no reason to.
 

@@ -5,25 +5,23 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request, send_from_directory
+from flask import Response, render_template, request, send_from_directory
 
 from portal import cache, clock
-from portal.access import open_form, public_page
+from portal.access import Pages, limited_form, open_form, public_page
 from portal.errors import BallotInvalid, NotFound, require
-from portal.extensions import limiter
 from portal.forms.open_data import CheckForm
 from portal.models import Ballot, District, Edition
 from portal.services import closing, open_data, results_publication, voting
 
-pages = Blueprint("open_data", __name__, url_prefix="/otwarte-dane/<code>")
+pages = Pages("open_data", __name__, url_prefix="/otwarte-dane/<code>")
 
 
 def _edition(code: str) -> Edition:
     return require(Edition.get_or_none(Edition.code == code), NotFound)
 
 
-@pages.get("")
-@public_page
+@pages.get("", guard=public_page)
 def show_index(code: str) -> str:
     edition = _edition(code)
     kept = closing.closing_of(edition)
@@ -32,17 +30,14 @@ def show_index(code: str) -> str:
         removed=kept.ballots - closing.online(edition).count() if kept else 0)
 
 
-@pages.get("/zobowiazania.txt")
-@public_page
+@pages.get("/zobowiazania.txt", guard=public_page)
 def list_commitments(code: str) -> Response:
     edition = _edition(code)
     lines = cache.remember(("commitments", edition.id), lambda: closing.commitments(edition, now=clock.present()))
     return Response(lines, mimetype="text/plain")
 
 
-@pages.route("/sprawdz-glos", methods=["GET", "POST"])
-@open_form
-@limiter.limit("60 per hour", methods=["POST"])
+@pages.form("/sprawdz-glos", guard=limited_form(60))
 def check_ballot(code: str) -> Any:
     """Tell whether a ballot with this number and these choices is kept, and out of what its commitment is made."""
     edition, districts = _edition(code), list(District.of_city())
@@ -62,8 +57,7 @@ def check_ballot(code: str) -> Any:
                            text=text, commitment=commitment, found=found), 400 if form.errors else 200
 
 
-@pages.get("/<name>")
-@open_form
+@pages.get("/<name>", guard=open_form)
 def download(code: str, name: str) -> Response:
     edition = _edition(code)
     require(name in open_data.files_of(edition, now=clock.present()), NotFound)

@@ -5,23 +5,22 @@
 
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask import redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
 from portal import access, clock, stencil
-from portal.access import lead_on, open_form, resident_required
+from portal.access import Pages, lead_on, open_form, resident_required
 from portal.errors import LoginRefused, ResetUnknown, Throttled, TooMany
 from portal.forms.password import AskResetForm, ChangePasswordForm, NewPasswordForm
 from portal.services import password
 from portal.services.login_device import new_tokens
 
-pages = Blueprint("password", __name__)
+pages = Pages("password", __name__)
 ASKED_FOR = "reset_asked_for"
 
 
-@pages.route("/haslo/przypomnij", methods=["GET", "POST"])
-@open_form
+@pages.form("/haslo/przypomnij", guard=open_form)
 def ask_reset() -> Any:
     form = AskResetForm()
     if form.validate_on_submit():
@@ -35,15 +34,13 @@ def ask_reset() -> Any:
     return render_template("password/ask_reset.html", form=form), 400 if form.errors else 200
 
 
-@pages.get("/haslo/wyslane")
-@open_form
+@pages.get("/haslo/wyslane", guard=open_form)
 def reset_asked() -> Any:
     """Say the same whether or not there is an account."""
     return render_template("password/reset_asked.html", email=session.get(ASKED_FOR))
 
 
-@pages.route("/haslo/nowe/<token>", methods=["GET", "POST"])
-@open_form
+@pages.form("/haslo/nowe/<token>", guard=open_form)
 def reset_password(token: str) -> Any:
     """Set a new password. The address, secret until it is used, stays with us: the page links to no other site, and the
     Referrer-Policy of every page, same-origin, keeps it from them (none at all would leave the form without its proof of origin).
@@ -61,8 +58,7 @@ def reset_password(token: str) -> Any:
     return render_template("password/reset_password.html", form=form, account=account), 400 if form.errors else 200
 
 
-@pages.route("/moje-konto/haslo", methods=["GET", "POST"])
-@resident_required
+@pages.form("/moje-konto/haslo", guard=resident_required)
 def change_password() -> Any:
     form, own, status = ChangePasswordForm(current_user.account), {"email": current_user.account.email}, 400
     if form.validate_on_submit():

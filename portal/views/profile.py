@@ -9,17 +9,15 @@ import json
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from flask import Blueprint, Response, current_app, flash, get_template_attribute, redirect, render_template, request, url_for
+from flask import Response, current_app, flash, get_template_attribute, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
 from portal import access, clock, stencil
-from portal.access import lead_on, open_form, resident_form, resident_required
+from portal.access import Pages, lead_on, open_form, resident_form, resident_required
 from portal.config import settings
-from portal.errors import (
-    N_, BallotWouldGo, ChangeUnknown, CodeRefused, LoginRefused, NotFound, PeselTaken, PortalError, Throttled, TooMany,
-    UnderCheck, require,
-)
+from portal.errors import (N_, BallotWouldGo, ChangeUnknown, CodeRefused, LoginRefused, NotFound, PeselTaken, PortalError,
+                           Throttled, TooMany, UnderCheck, require)
 from portal.forms.base import BaseForm
 from portal.forms.profile import AddressForm, DeleteAccountForm, EmailForm, IdentityForm, NamesForm, NoticesForm, PhoneForm
 from portal.forms.registration import CodeForm, ConfirmEmailForm
@@ -28,7 +26,7 @@ from portal.services import code, login, profile, profile_export, registration, 
 from portal.templating import current_edition
 from portal.views.profile_words import words_of
 
-pages = Blueprint("profile", __name__, url_prefix="/moje-konto")
+pages = Pages("profile", __name__, url_prefix="/moje-konto")
 
 
 class Datum(NamedTuple):
@@ -41,23 +39,19 @@ class Datum(NamedTuple):
     then: str = "profile.show_data"
 
 
-def _ask_phone_change(account: Account, **values: Any) -> None:
-    profile.ask_phone_change(account, **values, address=request.remote_addr or "")
-
-
 DATA = {
     "imie-i-nazwisko": Datum("profile/change_names.html", NamesForm, profile.change_names, N_("Your name has been changed.")),
     "adres": Datum("profile/change_address.html", AddressForm, profile.change_address, N_("Your address has been changed.")),
     "powiadomienia": Datum("profile/change_notices.html", NoticesForm, profile.change_notices, N_("Your choice has been saved.")),
-    "telefon": Datum("profile/change_phone.html", PhoneForm, _ask_phone_change, then="profile.enter_code"),
+    "telefon": Datum("profile/change_phone.html", PhoneForm, lambda *whom, **values: profile.ask_phone_change(
+        *whom, **values, address=request.remote_addr or ""), then="profile.enter_code"),
     "email": Datum("profile/change_email.html", EmailForm, profile.ask_email_change,
                    N_("A letter with a link is on its way to the new address. Open it within 24 hours.")),
     "pesel": Datum("profile/change_identity.html", IdentityForm, profile.change_identity, N_("Your data have been changed."))}
 WAITING = {"telefon": PhoneChange, "email": EmailChange}
 
 
-@pages.get("")
-@resident_required
+@pages.get("", guard=resident_required)
 def overview() -> bytes:
     account, edition, now = current_user.account, current_edition(), clock.now()
     own, alike = words_of(account, profile.find_waiting(account, now=now))
@@ -67,8 +61,7 @@ def overview() -> bytes:
     return stencil.render("profile/overview.html", own, **alike, phase=phase, ballot=ballot)
 
 
-@pages.get("/dane")
-@resident_required
+@pages.get("/dane", guard=resident_required)
 def show_data() -> bytes:
     own, alike = words_of(current_user.account, profile.find_waiting(current_user.account, now=clock.now()))
     return stencil.render("profile/show_data.html", own, **alike, pesel_can_change=_pesel_can_change(current_user.account))
@@ -79,8 +72,7 @@ def _pesel_can_change(account: Account) -> bool:
     return settings.pesel_mode != "off" or not account.pesel
 
 
-@pages.route(f"/dane/<any({', '.join(map(repr, DATA))}):datum>", methods=["GET", "POST"])
-@resident_form
+@pages.form(f"/dane/<any({', '.join(map(repr, DATA))}):datum>", guard=resident_form)
 def change_datum(datum: str) -> Any:
     account, page, taken = current_user.account, DATA[datum], False
     require(datum != "pesel" or _pesel_can_change(account), NotFound)
@@ -111,8 +103,7 @@ def _refuse(form: BaseForm, error: PortalError) -> None:
     form.refuse(error, form.password if isinstance(error, (LoginRefused, Throttled)) else next(iter(form)))
 
 
-@pages.route("/dane/telefon/kod", methods=["GET", "POST"])
-@resident_form
+@pages.form("/dane/telefon/kod", guard=resident_form)
 def enter_code() -> Any:
     form = CodeForm()
     if form.validate_on_submit():
@@ -126,33 +117,28 @@ def enter_code() -> Any:
 
 def _standing() -> code.Standing:
     """Return how it stands with the code of the own phone change; raise ChangeUnknown."""
-    now = clock.now()
-    return code.standing(profile.find_phone_change(current_user.account, now=now), now=now)
+    return code.standing(profile.find_phone_change(current_user.account, now=clock.now()), now=clock.now())
 
 
-@pages.get("/dane/telefon/kod/stan")
-@resident_required
+@pages.get("/dane/telefon/kod/stan", guard=resident_required)
 def code_state() -> Any:
     """Answer with what has become of the text message, for the page to show without being loaded again."""
     return get_template_attribute("components/code.html", "sms_state")(_standing())
 
 
-@pages.post("/dane/telefon/kod/nowy")
-@resident_form
+@pages.post("/dane/telefon/kod/nowy", guard=resident_form)
 def resend_code() -> Any:
     return _send(profile.resend_phone_code, _("A new code is on its way. The earlier one no longer works."),
                  then="profile.enter_code", address=request.remote_addr or "")
 
 
-@pages.post("/dane/email/potwierdzenie")
-@resident_form
+@pages.post("/dane/email/potwierdzenie", guard=resident_form)
 def send_confirmation() -> Any:
     """Send the link that confirms the address of the account again."""
     return _send(registration.send_confirmation, _("A letter with a new link is on its way. The earlier link no longer works."))
 
 
-@pages.post("/dane/email/ponownie")
-@resident_form
+@pages.post("/dane/email/ponownie", guard=resident_form)
 def resend_link() -> Any:
     """Send the link that confirms the new address again."""
     return _send(profile.resend_link, _("A letter with a new link is on its way. The earlier link no longer works."))
@@ -166,15 +152,13 @@ def _send(service: Callable[..., None], done: str, *, then: str = "profile.show_
         return lead_on(then, _(error.message), "error")
 
 
-@pages.post("/dane/anuluj/<any(telefon, email):datum>")
-@resident_required
+@pages.post("/dane/anuluj/<any(telefon, email):datum>", guard=resident_required)
 def cancel_change(datum: str) -> Any:
     profile.cancel_change(current_user.account, WAITING[datum], now=clock.now())
     return lead_on("profile.show_data", _("The change is cancelled. Everything stays as it was."))
 
 
-@pages.route("/dane/email/<token>", methods=["GET", "POST"])
-@open_form
+@pages.form("/dane/email/<token>", guard=open_form)
 def confirm_email(token: str) -> Any:
     form = ConfirmEmailForm()
     if form.validate_on_submit():
@@ -190,22 +174,19 @@ def lead_to_data(_error: ChangeUnknown) -> Any:
     return redirect(url_for("profile.show_data"))
 
 
-@pages.get("/moje-dane")
-@resident_required
+@pages.get("/moje-dane", guard=resident_required)
 def own_data() -> bytes:
     return stencil.render("profile/own_data.html", {})
 
 
-@pages.get("/moje-dane.json")
-@resident_required
+@pages.get("/moje-dane.json", guard=resident_required)
 def download_data() -> Response:
     data = profile_export.export(current_user.account, now=clock.now())
     return current_app.response_class(json.dumps(data, ensure_ascii=False, indent=2) + "\n", mimetype="application/json",
                                       headers={"Content-Disposition": 'attachment; filename="moje-dane.json"'})
 
 
-@pages.route("/usun", methods=["GET", "POST"])
-@resident_form
+@pages.form("/usun", guard=resident_form)
 def delete_account() -> Any:
     account, now = current_user.account, clock.now()
     editions = removal.find_ballots_at_stake(account, now=now)

@@ -8,13 +8,13 @@ import io
 from typing import Any, NamedTuple
 from urllib.parse import quote_plus, urlencode
 
-from flask import Blueprint, Response, get_template_attribute, jsonify, render_template, request
+from flask import Response, get_template_attribute, jsonify, render_template, request
 from flask_babel import gettext as _
 from flask_login import current_user
 from markupsafe import Markup, escape
 
 from portal import cache, clock, stencil
-from portal.access import public_page
+from portal.access import Pages, public_page
 from portal.config import settings
 from portal.errors import NotFound, require
 from portal.forms.fields_typed import grosze
@@ -26,7 +26,7 @@ from portal.services.open_data import cell
 from portal.services.proposals_catalogue import CATEGORIES, ORDERS, STATES, Entry, Filters
 from portal.templating import current_edition
 
-pages = Blueprint("proposals", __name__)
+pages = Pages("proposals", __name__)
 ON_PAGE, MOST_LETTERS = 24, 100
 UNDECIDED = (ProposalState.SUBMITTED, ProposalState.RETURNED, ProposalState.IN_ASSESSMENT, ProposalState.WITHDRAWN)
 TOLD = set(Move) - {Move.RETURNED, Move.CORRECTED}  # What everybody reads of a proposal's history.
@@ -89,8 +89,7 @@ def _look() -> Look:
 
 
 def _part(macro: str, *given: Any, file: str = "proposals") -> Markup:
-    made: Markup = get_template_attribute(f"components/{file}.html", macro)(*given)
-    return made
+    return get_template_attribute(f"components/{file}.html", macro)(*given)
 
 
 def _card(entry: Entry, with_state: bool, reader: str) -> Markup:
@@ -99,8 +98,7 @@ def _card(entry: Entry, with_state: bool, reader: str) -> Markup:
     return cache.same((entry, with_state, reader), lambda: _part("proposal_card", entry, place, state))
 
 
-@pages.get("/projekty")
-@public_page
+@pages.get("/projekty", guard=public_page)
 def list_proposals() -> bytes:
     look, view = _look(), request.args.get("widok")
     last = max(1, -(-len(look.found) // ON_PAGE))
@@ -113,22 +111,19 @@ def list_proposals() -> bytes:
         cards = cards.join([_card(entry, own, reader) for entry in look.found[(number - 1) * ON_PAGE:number * ON_PAGE]])
     words = look.asked.get("szukaj", "")
     asked = {**look.asked, **({"szukaj": cache.blank("words")} if words else {})}
-    return stencil.render(
-        "proposals/list_proposals.html", {"words": words, "query": quote_plus(words), "cards": cards},
-        {"look": look._replace(asked=asked)}, looked_at=look.edition, asked=tuple(asked.items()), found=len(look.found),
-        number=number, last=last)
+    return stencil.render("proposals/list_proposals.html", {"words": words, "query": quote_plus(words), "cards": cards},
+                          {"look": look._replace(asked=asked)}, looked_at=look.edition, asked=tuple(asked.items()),
+                          found=len(look.found), number=number, last=last)
 
 
-@pages.get("/projekty/mapa.json")
-@public_page
+@pages.get("/projekty/mapa.json", guard=public_page)
 def list_points() -> Response:
     """Answer with what map.js shows: latitude, longitude, title and address of each project that has a place."""
     return jsonify([(entry.latitude, entry.longitude, entry.title, f"/projekty/{entry.slug}") for entry in _look().found
                     if entry.latitude is not None and entry.longitude is not None])
 
 
-@pages.get("/projekty.csv")
-@public_page
+@pages.get("/projekty.csv", guard=public_page)
 def download_list() -> Response:
     look, file = _look(), io.StringIO()
     table = csv.writer(file, delimiter=";")
@@ -153,8 +148,7 @@ def _body(proposal: Proposal, costs: list[CostItem], files: list[Attachment], au
     return cache.same(said, lambda: _part("proposal_body", proposal, costs, files, authors, file="proposal"))
 
 
-@pages.get("/projekty/<slug>")
-@public_page
+@pages.get("/projekty/<slug>", guard=public_page)
 def show_proposal(slug: str) -> str:
     proposal, account = require(Proposal.published(slug), NotFound), current_user.account
     body = _body(proposal, proposal.costs, attachment.of_proposal(proposal, FileKind.ATTACHMENT), proposals.authors(proposal))
@@ -166,8 +160,7 @@ def show_proposal(slug: str) -> str:
         address=f"{settings.base_url}/projekty/{slug}")
 
 
-@pages.get("/losowanie/<code>")
-@public_page
+@pages.get("/losowanie/<code>", guard=public_page)
 def show_lot(code: str) -> str:
     edition = require(Edition.get_or_none(Edition.code == code), NotFound)
     return render_template("proposals/show_lot.html", drawn=edition, order=proposals_lot.order_of(edition))

@@ -4,30 +4,27 @@
 /zalaczniki, /listy, /autorzy) → /podglad → /wyslij; later /wycofaj, /protest, /kopiuj. /moje-konto/projekty lists them.
 """
 
-from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
 from portal import clock
-from portal.access import View, accepts_files, lead_on, limited_form, resident_required
-from portal.errors import (
-    N_, FileUnusable, InvitationRefused, MoveForbidden, PhaseClosed, PortalError, ProposalIncomplete, TooMany,
-)
+from portal.access import Guard, Pages, View, accepts_files, lead_on, limited_form, resident_required
+from portal.errors import (N_, FileUnusable, InvitationRefused, MoveForbidden, PhaseClosed, PortalError, ProposalIncomplete,
+                           TooMany, require)
 from portal.extensions import limiter
 from portal.files import MOST_BYTES
 from portal.forms.proposals import FORMS, MOST_FILES, AuthorsForm, FilesForm, ProtestForm, StartForm, WithdrawForm
 from portal.models import FileKind, Move, Pool, Proposal, ProposalState, Transition
 from portal.models.assessment import LEADS
 from portal.services import attachment, proposals, proposals_draft, support
-from portal.services.proposals_draft import SECTIONS
 from portal.templating import current_edition
 
-pages = Blueprint("proposals_draft", __name__)
+pages = Pages("proposals_draft", __name__)
 KINDS = {"zalaczniki": FileKind.ATTACHMENT, "listy": FileKind.PAPER_LIST}
 # What an author decides: the form, how it is done, the page, and what is said then.
 DEEDS = {
@@ -36,11 +33,10 @@ DEEDS = {
                 N_("Your protest is sent. The council decides on it, and we write to you."))}
 
 
-def own(path: str, *methods: str, limit: str = "300 per hour") -> Callable[[View], View]:
+def own(path: str, *methods: str, limit: str = "300 per hour") -> Guard:
     """Open a page below a proposal to its lead author; the view gets the proposal and the present."""
     def register(view: View) -> View:
-        @pages.route(f"/projekty/zglos/<uid>{path}", methods=methods or ("GET", "POST"))
-        @resident_required
+        @pages.route(f"/projekty/zglos/<uid>{path}", guard=resident_required, methods=methods or ("GET", "POST"))
         @limiter.limit(limit, methods=["POST"])
         @wraps(view)
         def page(uid: str, **place: str) -> Any:
@@ -57,8 +53,7 @@ def _back(proposal: Proposal) -> Any:
     return redirect(url_for("proposals_draft.show_draft", uid=proposal.uid))
 
 
-@pages.route("/projekty/zglos", methods=["GET", "POST"])
-@limited_form(300)
+@pages.form("/projekty/zglos", guard=limited_form(300))
 def start() -> Any:
     edition = proposals_draft.open_edition(clock.now())
     form = StartForm(edition) if edition and current_user.account else None
@@ -69,8 +64,7 @@ def start() -> Any:
     return _page("proposals_draft/start.html", None, form, open=edition, coming=current_edition())
 
 
-@pages.get("/moje-konto/projekty")
-@resident_required
+@pages.get("/moje-konto/projekty", guard=resident_required)
 def list_own() -> Any:
     now = clock.now()
     found = [(proposal, authorship, support.standing(proposal, None, now=now), proposals.protest_ends(proposal))
@@ -83,7 +77,7 @@ def show_draft(proposal: Proposal, now: datetime) -> Any:
     editable, wrong = proposals_draft.editable(proposal, now=now), proposals_draft.unfinished(proposal)
     same = proposals_draft.uncorrected(proposal)
     states = {section: "to do" if section in wrong else "to correct" if same.issuperset(editable.intersection(names)) else "done"
-              for section, names in SECTIONS.items() if editable.intersection(names)}
+              for section, names in proposals_draft.SECTIONS.items() if editable.intersection(names)}
     words = [move.words for move in Transition.of_proposal(proposal.id) if move.move in (Move.RETURNED, Move.REFUSED)]
     return _page("proposals_draft/show_draft.html", proposal, states=states, wrong=wrong, words=words[-1] if words else "",
                  standing=support.standing(proposal, current_user.account, now=now), joinable=proposal.state in support.JOINED_IN,
@@ -99,8 +93,7 @@ def _may_withdraw(proposal: Proposal) -> bool:
 def edit_section(proposal: Proposal, now: datetime, section: str) -> Any:
     """Show a section; of a draft all that is right is saved at once, of what the public reads a section only as a whole."""
     editable = proposals_draft.editable(proposal, now=now)
-    if not editable.intersection(SECTIONS[section]):
-        raise MoveForbidden
+    require(editable.intersection(proposals_draft.SECTIONS[section]), MoveForbidden)
     form = FORMS[section](proposal, editable)
     if form.is_submitted():
         valid = form.validate()
@@ -116,9 +109,8 @@ def edit_section(proposal: Proposal, now: datetime, section: str) -> Any:
 @accepts_files(MOST_FILES, MOST_BYTES)
 def add_files(proposal: Proposal, now: datetime, section: str) -> Any:
     """Show the attachments or paper lists, add to them or remove one of them."""
-    collects = support.standing(proposal, None, now=now).until
-    if not (collects if section == "listy" else "attachments" in proposals_draft.editable(proposal, now=now)):
-        raise MoveForbidden
+    require(support.standing(proposal, None, now=now).until if section == "listy"
+            else "attachments" in proposals_draft.editable(proposal, now=now), MoveForbidden)
     form = FilesForm()
     if "remove" in request.form:
         attachment.remove(proposal, KINDS[section], request.form["remove"])
@@ -181,8 +173,7 @@ def decide(proposal: Proposal, now: datetime, deed: str) -> Any:
     if form.validate_on_submit():
         do(proposal, form.words.data or "", now=now)
         return lead_on(".list_own", _("The draft is deleted.") if proposal.state == ProposalState.DRAFT else _(done))
-    if not (_may_withdraw(proposal) if deed == "wycofaj" else ends and now <= ends):
-        raise MoveForbidden
+    require(_may_withdraw(proposal) if deed == "wycofaj" else ends and now <= ends, MoveForbidden)
     return _page(template, proposal, form, ends=ends)
 
 

@@ -6,21 +6,20 @@
 
 from typing import Any
 
-from flask import Blueprint, get_template_attribute, redirect, render_template, request, session, url_for
+from flask import get_template_attribute, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 
 from portal import clock
-from portal.access import lead_on, limited_form, open_form
+from portal.access import Pages, lead_on, limited_form, open_form
 from portal.errors import CodeRefused, PeselTaken, RegistrationUnknown, TooMany, require
 from portal.forms.registration import CodeForm, ConfirmEmailForm, NumberForm, RegistrationForm
 from portal.services import code, registration
 
-pages = Blueprint("registration", __name__, url_prefix="/rejestracja")
+pages = Pages("registration", __name__, url_prefix="/rejestracja")
 TOKEN, DONE = "registration", "registered"
 
 
-@pages.route("", methods=["GET", "POST"])
-@limited_form(30)
+@pages.form("", guard=limited_form(30))
 def register() -> Any:
     form = RegistrationForm()
     if form.validate_on_submit():
@@ -30,8 +29,7 @@ def register() -> Any:
     return render_template("registration/register.html", form=form), 400 if form.errors else 200
 
 
-@pages.route("/kod", methods=["GET", "POST"])
-@limited_form(60)
+@pages.form("/kod", guard=limited_form(60))
 def enter_code() -> Any:
     registration.find_registration(session.get(TOKEN, ""), now=clock.now())
     form = CodeForm()
@@ -50,19 +48,16 @@ def enter_code() -> Any:
 
 def _standing() -> code.Standing:
     """Return how it stands with the code of this browser's registration."""
-    now = clock.now()
-    return code.standing(registration.find_registration(session.get(TOKEN, ""), now=now), now=now)
+    return code.standing(registration.find_registration(session.get(TOKEN, ""), now=clock.now()), now=clock.now())
 
 
-@pages.get("/kod/stan")
-@open_form
+@pages.get("/kod/stan", guard=open_form)
 def code_state() -> Any:
     """Answer with what has become of the text message, for the page to show without being loaded again."""
     return get_template_attribute("components/code.html", "sms_state")(_standing())
 
 
-@pages.post("/kod/nowy")
-@limited_form(30)
+@pages.post("/kod/nowy", guard=limited_form(30))
 def resend_code() -> Any:
     try:
         registration.resend_code(session.get(TOKEN, ""), address=request.remote_addr or "", now=clock.now())
@@ -71,8 +66,7 @@ def resend_code() -> Any:
         return lead_on("registration.enter_code", _(error.message), "error")
 
 
-@pages.route("/numer", methods=["GET", "POST"])
-@limited_form(30)
+@pages.form("/numer", guard=limited_form(30))
 def correct_number() -> Any:
     registration.find_registration(session.get(TOKEN, ""), now=clock.now())
     form = NumberForm()
@@ -83,16 +77,14 @@ def correct_number() -> Any:
     return render_template("registration/correct_number.html", form=form), 400 if form.errors else 200
 
 
-@pages.get("/gotowe")
-@open_form
+@pages.get("/gotowe", guard=open_form)
 def finished() -> Any:
     """Say the same to everybody whose code was right; that an e-mail address had an account is told to that address alone."""
     require(session.pop(DONE, False), RegistrationUnknown)
     return render_template("registration/finished.html")
 
 
-@pages.route("/adres/<token>", methods=["GET", "POST"])
-@open_form
+@pages.form("/adres/<token>", guard=open_form)
 def confirm_email(token: str) -> Any:
     form = ConfirmEmailForm()
     if form.validate_on_submit():

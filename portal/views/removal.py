@@ -5,12 +5,12 @@
 
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
+from flask import abort, flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
 from portal import clock
-from portal.access import accepts_files, lead_on, limited_form, open_form
+from portal.access import Pages, accepts_files, lead_on, limited_form, open_form
 from portal.errors import OwnAccount, StepForbidden, TooMany, require
 from portal.files import MOST_BYTES
 from portal.forms.base import BaseForm
@@ -19,15 +19,14 @@ from portal.models import Deed, Edition, RemovalCase, RemovalStep
 from portal.models.removal import UNDECIDED
 from portal.services import removal_claim
 
-pages = Blueprint("removal", __name__, url_prefix="/zgloszenie-konta")
+pages = Pages("removal", __name__, url_prefix="/zgloszenie-konta")
 OPENED = "case opened"
 FORMS = {"scan": ScanForm, "answer": AnswerForm}
 NOT_TOLD = (Deed.FROZEN, Deed.UNFROZEN)  # They concern the account's holder.
 WORDS_TOLD = (Deed.MORE_ASKED, Deed.REFUSED)  # The others are notes of officers, or the claimant's own.
 
 
-@pages.route("", methods=["GET", "POST"])
-@limited_form(30)
+@pages.form("", guard=limited_form(30))
 def open_case() -> Any:
     form, is_own = ClaimForm(), False
     if form.validate_on_submit():
@@ -42,8 +41,7 @@ def open_case() -> Any:
     return render_template("removal/open_case.html", form=form, is_own=is_own), 400 if form.errors else 200
 
 
-@pages.get("/<secret>")
-@open_form
+@pages.get("/<secret>", guard=open_form)
 def show_case(secret: str) -> Any:
     return _page(secret)
 
@@ -62,8 +60,7 @@ def _page(secret: str, form: BaseForm | None = None) -> Any:
         may_vote=bool(Edition.in_voting(now))), 400 if form else 200
 
 
-@pages.route("/<secret>/skan", methods=["GET", "POST"])
-@limited_form(60)
+@pages.form("/<secret>/skan", guard=limited_form(60))
 @accepts_files(MOST_FILES, MOST_BYTES)
 def add_scan(secret: str) -> Any:
     case, form = _find_undecided(secret), ScanForm()
@@ -86,8 +83,7 @@ def _find_undecided(secret: str) -> RemovalCase:
     return case
 
 
-@pages.route("/<secret>/odpowiedz", methods=["GET", "POST"])
-@limited_form(60)
+@pages.form("/<secret>/odpowiedz", guard=limited_form(60))
 def add_answer(secret: str) -> Any:
     case, form = _find_undecided(secret), AnswerForm()
     if form.validate_on_submit():

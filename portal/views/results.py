@@ -3,20 +3,15 @@
 /wyniki/<code> → /wyniki/<code>/<pool>
 """
 
-from typing import Any
-
-from flask import Blueprint, render_template, url_for
-from flask_babel import gettext as _
+from flask import render_template, url_for
 
 from portal import clock
-from portal.access import public_page
+from portal.access import Pages, public_page
 from portal.errors import NotFound, ResultsSecret, require
-from portal.i18n import day
-from portal.models import Channel, Edition
+from portal.models import Edition
 from portal.services import proposals_catalogue, results, results_publication
-from portal.services.results_publication import Published
 
-pages = Blueprint("results", __name__, url_prefix="/wyniki")
+pages = Pages("results", __name__, url_prefix="/wyniki")
 Contests = dict[str, tuple[results.PoolResult, results.PoolResult]]  # By the pool's key, with the comparison.
 
 
@@ -25,37 +20,25 @@ def results_are_public(edition: Edition) -> bool:
     return results_publication.is_public(edition, now=clock.now())
 
 
-def _find(code: str) -> tuple[Edition, Published, Contests]:
+def _find(code: str) -> tuple[Edition, results_publication.Published, Contests]:
     """Return what everybody may know of an edition: until its results are published, the turnout."""
     edition = require(Edition.get_or_none(Edition.code == code), NotFound)
     try:
         told = results_publication.published(edition, now=clock.now())
     except ResultsSecret:
-        return edition, Published([], [], results.turnout(edition)), {}
+        return edition, results_publication.Published([], [], results.turnout(edition)), {}
     keys = {name: key for key, name in proposals_catalogue.pools(edition).items()}
     return edition, told, {keys[pair[0].pool.name]: pair for pair in zip(told.results, told.comparison)}
 
 
-def _tables(told: results.Turnout) -> list[tuple[str, str, list[tuple[Any, int]]]]:
-    """Return the turnout as captions, names of columns and rows."""
-    channels, ends = {Channel.ONLINE: _("Online"), Channel.PAPER: _("On paper")}, [f"–{age - 1}" for age, _n in told.by_age[1:]]
-    return [(_("Turnout by day"), _("Day"), [(day(on), voters) for on, voters in told.by_day]),
-            (_("Turnout by district"), _("District"), [*told.by_district]),
-            (_("Turnout by channel"), _("Channel"), [(channels[Channel(one)], voters) for one, voters in told.by_channel]),
-            (_("Turnout by age"), _("Age in years"), [
-                (f"{age}{end}", voters) for (age, voters), end in zip(told.by_age, [*ends, "+"])])]
-
-
-@pages.get("/<code>")
-@public_page
+@pages.get("/<code>", guard=public_page)
 def show_results(code: str) -> str:
     edition, told, contests = _find(code)
     return render_template("results/show_results.html", shown=edition, phase=edition.phase(clock.now()), told=told,
-                           contests=contests, turnout_tables=_tables(told.turnout))
+                           contests=contests)
 
 
-@pages.get("/<code>/<pool>")
-@public_page
+@pages.get("/<code>/<pool>", guard=public_page)
 def show_pool(code: str, pool: str) -> str:
     edition, told, contests = _find(code)
     result, other = require(contests.get(pool), NotFound)

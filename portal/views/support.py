@@ -6,18 +6,18 @@
 from functools import partial
 from typing import Any
 
-from flask import Blueprint, render_template
+from flask import render_template
 from flask_babel import gettext as _
 from flask_login import current_user
 
 from portal import clock
-from portal.access import lead_on, resident_form
+from portal.access import Pages, lead_on, resident_form
 from portal.errors import N_, InvitationRefused, SupportRefused
 from portal.forms.proposals import JoinForm
 from portal.models.proposal import PUBLIC
 from portal.services import support
 
-pages = Blueprint("support", __name__, url_prefix="/projekty")
+pages = Pages("support", __name__, url_prefix="/projekty")
 DEEDS = {
     "popieram": (lambda *who: support.support(*who, now=clock.now()), N_("You support this project. Thank you.")),
     "cofam-poparcie": (lambda *who: support.take_back(*who, now=clock.now()), N_("You do not support this project any more.")),
@@ -28,8 +28,7 @@ DEEDS = {
     "odchodze": (support.leave, N_("You are not an author of this project any more."))}
 
 
-@pages.post(f"/<slug>/<any({', '.join(map(repr, DEEDS))}):deed>")
-@resident_form
+@pages.post(f"/<slug>/<any({', '.join(map(repr, DEEDS))}):deed>", guard=resident_form)
 def decide(slug: str, deed: str) -> Any:
     """Do what a button on the page of a proposal says."""
     proposal, (do, done) = support.find_proposal(current_user.account, slug), DEEDS[deed]
@@ -42,8 +41,7 @@ def decide(slug: str, deed: str) -> Any:
         return back(_(error.message, **error.params), "error")
 
 
-@pages.route("/wspolautor/<token>", methods=["GET", "POST"])
-@resident_form
+@pages.form("/wspolautor/<token>", guard=resident_form)
 def answer_invitation(token: str) -> Any:
     invitation, form, now = support.find_invitation(token, now=clock.now()), JoinForm(), clock.now()
     if form.validate_on_submit():

@@ -8,25 +8,23 @@ from functools import wraps
 from itertools import groupby
 from typing import Any
 
-from flask import Blueprint, flash, get_template_attribute, redirect, render_template, request, session, url_for
+from flask import flash, get_template_attribute, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
 from portal import cache, clock, stencil
-from portal.access import lead_on, public_page, resident_required
-from portal.errors import (
-    AlreadyVoted, BallotChanged, BallotIncomplete, BallotInvalid, MayNotVote, NotFound, PhaseClosed, PortalError, require,
-)
+from portal.access import Pages, lead_on, public_page, resident_required
+from portal.errors import (AlreadyVoted, BallotChanged, BallotIncomplete, BallotInvalid, MayNotVote, NotFound, PhaseClosed,
+                           PortalError, require)
 from portal.forms.fields_typed import grosze
 from portal.forms.voting import BallotForm
 from portal.i18n import money
 from portal.models import Account, Edition, Phase, Proposal
 from portal.services import proposals_catalogue, voting, voting_person
-from portal.services.proposals_catalogue import Filters
 from portal.services.voting import Contest, Picks
 from portal.templating import current_edition
 
-pages = Blueprint("voting", __name__, url_prefix="/glosowanie")
+pages = Pages("voting", __name__, url_prefix="/glosowanie")
 RECEIPT = "receipt"
 MOST_LETTERS = 100  # Of what somebody looks for.
 
@@ -56,8 +54,7 @@ def _open_when_closed(view: Callable[[], Any]) -> Callable[[], Any]:
     return guarded
 
 
-@pages.get("")
-@_open_when_closed
+@pages.get("", guard=_open_when_closed)
 @resident_required
 def choose() -> Any:
     account, edition = current_user.account, _edition()
@@ -65,8 +62,7 @@ def choose() -> Any:
     return _show_choice(_paper(edition, account), voting.load_draft(account, edition))
 
 
-@pages.post("")
-@resident_required
+@pages.post("", guard=resident_required)
 def save_choice() -> Any:
     """Keep the choice: a whole one to review it; what there is so far with the buttons "find", "remove" and "save"."""
     account, edition = current_user.account, _edition()
@@ -110,13 +106,12 @@ def _show_again(edition: Edition, paper: list[Contest], chosen: Picks, refusal: 
 def _list(edition: Edition, paper: list[Contest], chosen: Picks, asked: dict[str, str]) -> dict[int, list[Proposal]]:
     """Return by pool what somebody looks for, and what is chosen, whatever it is."""
     entries = cache.remember(("entries", edition.id), lambda: proposals_catalogue.load(edition))
-    wanted = Filters(words=asked["szukaj"], category=asked["kategoria"], cost_to=grosze(asked["do"]))
+    wanted = proposals_catalogue.Filters(words=asked["szukaj"], category=asked["kategoria"], cost_to=grosze(asked["do"]))
     slugs, kept = {entry.slug for entry in proposals_catalogue.search(entries, wanted)}, set(chosen.values())
     return {contest.pool.id: [row for row in contest.proposals if row.slug in slugs or row.uid in kept] for contest in paper}
 
 
-@pages.get("/podsumowanie")
-@resident_required
+@pages.get("/podsumowanie", guard=resident_required)
 def review() -> Any:
     account, edition = current_user.account, _edition()
     voting.check_may_vote(account, edition, now=clock.now())
@@ -133,8 +128,7 @@ def review() -> Any:
         (name, tuple((f"pick{at}", mark.slot.points) for at, mark in picked)) for name, picked in groups))
 
 
-@pages.post("/oddaj")
-@resident_required
+@pages.post("/oddaj", guard=resident_required)
 def cast_ballot() -> Any:
     account, edition, reviewed = current_user.account, _edition(), request.form.get("reviewed", "")
     try:
@@ -145,8 +139,7 @@ def cast_ballot() -> Any:
         return lead_on("voting.review", _(error.message), "warning")
 
 
-@pages.get("/potwierdzenie")
-@resident_required
+@pages.get("/potwierdzenie", guard=resident_required)
 def confirm() -> Any:
     """Show the confirmation number, once: it travelled in the voter's own cookie and is kept nowhere."""
     number = session.pop(RECEIPT, None)

@@ -15,7 +15,7 @@ from tests.factories import make_account, make_district, make_edition, make_pool
 SWITCHES = {"create_view": "can_create", "edit_view": "can_edit", "delete_view": "can_delete", "export": "can_export",
             "details_view": "can_view_details", "action_view": "_actions", "ajax_lookup": "form_ajax_refs",
             "ajax_update": "column_editable_list"}
-ACTIONS = {"panel_removals": ["remove"], "panel_proposals": ["assign"]}
+ACTIONS = {"panel_removals": ["remove"], "panel_proposals": ["assign"], "panel_results": ["files"]}
 DELETABLE = {"panel_criteria"}  # Cards that are filled in keep their questions.
 UNSEALED = {"panel_removals": {"name"}}  # Officers find a case by its claimant's name.
 OPEN_TO_ALL = {"panel_login.log_in", "panel_login.log_out", "panel_login.enrol", "admin.static"}
@@ -90,7 +90,7 @@ def test_what_a_view_does_not_switch_on_does_not_exist(app: Flask, enter: Enter,
 
 
 def test_nothing_can_be_deleted_or_done_to_many_rows_at_once(app: Flask) -> None:
-    """The actions there are lead to pages that say what would be done."""
+    """The actions there are lead to pages that say what would be done, or make files that change nothing."""
     for view in tables(app):
         assert view.can_delete is (view.endpoint in DELETABLE), view.endpoint
         assert [name for name, _label in view._actions] == ACTIONS.get(view.endpoint, []), view.endpoint

@@ -1,5 +1,6 @@
 """Whatever an officer changes in the panel stands in the audit log, and so does what is done at its doors."""
 
+import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -37,15 +38,21 @@ class Scene:
     who: Role
     row: Callable[[World], Any]
     page: str
-    typed: dict[str, str]
+    typed: dict[str, Any]
     to: str = ""
+
+    @staticmethod
+    def given(value: Any, row: Any) -> Any:
+        """Return what is typed, about this row, or a file of this content and name."""
+        return value.format(id=row and row.id) if isinstance(value, str) else (io.BytesIO(value[0]), value[1])
 
     def play(self, app: Flask, world: World) -> tuple[Person, str, dict[str, Any]]:
         row, person = self.row(world), Person(app, self.who, world)
         page = self.page if self.page.startswith("/") else at(self.page, row)
         page = page.format(id=row and row.id)
         to = self.to.format(id=row and row.id) if self.to.startswith("/") else self.to and at(self.to, row)
-        return person, to or page, {**as_the_page_shows(person, page), **self.typed}
+        return person, to or page, {
+            **as_the_page_shows(person, page), **{name: self.given(value, row) for name, value in self.typed.items()}}
 
 
 def known(make: Callable[..., RemovalCase]) -> Callable[[World], RemovalCase]:
@@ -113,7 +120,11 @@ SCENES = {
         "number": "8", "reason": "unsigned"}),
     "panel_paper.settle_view": Scene(Role.CLERK, with_sheet(9, differs=True), "/admin/punkty-glosowania/trzeci-wpis/?id={id}", {
         "reason": "unsigned"}),
-    "panel_results.publish_view": Scene(Role.COORDINATOR, unpublished, "/admin/wyniki/publikacja/?id={id}", {}),
+    "panel_results.publish_view": Scene(Role.COORDINATOR, unpublished, "/admin/wyniki/publikacja/?id={id}", {"count": "1"}),
+    "panel_jobs.create_view": Scene(Role.COORDINATOR, lambda _world: None, "/admin/zadania/new/", {
+        "code": "2018", "files": (b"META", "a.pb")}),
+    "panel_results.action_view": Scene(Role.COORDINATOR, lambda world: world.counted, "/admin/wyniki/", {
+        "action": "files", "rowid": "{id}"}, "/admin/wyniki/action/"),
     "panel_results.key_view": Scene(Role.COORDINATOR, published_long_ago, "/admin/wyniki/klucz/?id={id}", {"seen": "dawna"}),
     "panel_editions.settle_view": Scene(Role.COORDINATOR, with_removed(0), "/admin/edycje/rozstrzygniecie/?id={id}", {}),
     "panel_results.correct_view": Scene(Role.COORDINATOR, with_removed(1), "/admin/wyniki/korekta/?id={id}", {}),

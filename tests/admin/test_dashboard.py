@@ -28,7 +28,25 @@ def test_it_says_who_is_logged_in_and_what_the_role_may_see(enter: Enter) -> Non
     assert "Jan Urzędnik" in page.text
     tables = "section[aria-labelledby=tables] a"
     assert [link.get_text() for link in page.soup.select(tables)] == [pl("Voting on paper"), "Konta"]
-    assert not enter(Role.EDITOR).get("/admin/").soup.select(f"{tables}, #edition")
+    assert [link.get_text() for link in enter(Role.EDITOR).get("/admin/").soup.select(tables)] == ["Strony", "Zadania"]
+
+
+def test_the_menu_stands_in_groups_and_marks_the_page(enter: Enter) -> None:
+    menu = enter(Role.ADMINISTRATOR).get("/admin/konta/").soup.select_one(".panel-menu")
+    groups = [(menu.select_one(f"#{ul['aria-labelledby']}").get_text(), [link["href"].split("/")[2] for link in ul.select("a")])
+              for ul in menu.select("ul[aria-labelledby]")]
+    assert groups == [(pl("Voting"), ["statystyki", "wyniki"]), (pl("Residents"), ["konta"]),
+                      (pl("Portal"), ["zadania", "wiadomosci", "urzednicy", "dziennik", "skroty-dziennika"])]
+    assert [link.get_text() for link in menu.select("[aria-current=page]")] == ["Konta"]
+
+
+def test_pages_lead_to_their_help_and_to_themselves_in_another_language(enter: Enter) -> None:
+    officer, edition = enter(Role.COORDINATOR), make_edition()
+    page = officer.get(f"/admin/edycje/details/?id={edition.id}")
+    assert page.soup.select_one(".panel-help")["href"].endswith("#edycje")
+    english = officer.get(page.soup.select_one(".panel-footer a[lang=en]")["href"])
+    assert english.soup.html["lang"] == "en" and english.heading == f"Editions: {edition}"
+    assert officer.get("/admin/").soup.select_one(".panel-help")["href"].endswith("/przewodnik-urzednika")
 
 
 def test_turnout_is_told_and_nothing_else_about_ballots(enter: Enter) -> None:

@@ -32,7 +32,8 @@ def test_verifiers_see_what_their_unit_is_asked_about_and_others_the_formal_side
     assert set(listed(of_unit(enter, "Zarząd Zieleni"))) == {asked.number}
     assert set(listed(of_unit(enter, "Zarząd Dróg"))) == set()
     assert set(listed(of_unit(enter))) == {asked.number, other.number}
-    assert set(listed(enter(Role.COORDINATOR))) == {asked.number, other.number, draft.number}
+    assert set(listed(enter(Role.COORDINATOR))) == {asked.number, other.number}, "drafts are their authors'"
+    assert enter(Role.COORDINATOR).get(at("details", draft)).path == DESK
 
 
 @pytest.mark.parametrize("page", ["details", "karta", "poprawki", "papier", "decyzja", "lista"])

@@ -1,5 +1,6 @@
 """The own access of every officer, and the password once more before what matters."""
 
+import io
 from datetime import timedelta
 from typing import Any
 
@@ -17,8 +18,8 @@ from tests.admin.conftest import Enter, PanelVisitor
 from tests.admin.test_access import panel
 from tests.admin.test_staff import NEW_PASSWORD, errors
 from tests.browser.words import pl
-from tests.factories import PASSWORD, make_edition, make_officer, make_pool, make_proposal
-from tests.page import Visitor
+from tests.factories import PASSWORD, make_edition, make_officer, make_page, make_pool, make_proposal
+from tests.page import Page, Visitor
 from tests.services.ballots import publish
 
 MINUTE = timedelta(minutes=1)
@@ -31,6 +32,8 @@ DANGEROUS = {
     ("panel_editions", "edit_view"): (Role.COORDINATOR, "/admin/edycje/edit/?id={edition}"),
     ("panel_editions", "draw_view"): (Role.COORDINATOR, "/admin/edycje/losowanie/?id={coming}"),
     ("panel_editions", "settle_view"): (Role.COORDINATOR, "/admin/edycje/rozstrzygniecie/?id={ended}"),
+    ("panel_pages", "mail_view"): (Role.EDITOR, "/admin/strony/wyslij/?id={news}"),
+    ("panel_jobs", "create_view"): (Role.COORDINATOR, "/admin/zadania/new/"),
     ("panel_own_access", "renew_codes"): (Role.CLERK, "/admin/moj-dostep/kody"),
     ("panel_results", "key_view"): (Role.COORDINATOR, "/admin/wyniki/klucz/?id={ended}"),
     ("panel_results", "publish_view"): (Role.COORDINATOR, "/admin/wyniki/publikacja/?id={unpublished}"),
@@ -52,7 +55,7 @@ def address(path: str) -> str:
     make_proposal(make_pool(coming), state=ProposalState.ADMITTED)
     return path.format(
         unpublished=make_edition(open_now=False).id, coming=coming.id, ended=ended.id,
-        officer=make_officer(Role.EDITOR).id, edition=make_edition().id, results=counted.id)
+        officer=make_officer(Role.EDITOR).id, news=make_page(is_news=True).page.id, edition=make_edition().id, results=counted.id)
 
 
 def proved(browser: PanelVisitor, minutes: int) -> None:
@@ -88,14 +91,18 @@ def test_it_opens_for_ten_minutes_after_the_password(enter: Enter, role: Role, p
 def test_it_is_taken_for_thirty_minutes_after_the_password(enter: Enter, role: Role, path: str) -> None:
     officer, path = enter(role), address(path)
     form = officer.get(path)
-    typed = {"name": "Nowa nazwa", "email": "nowa@example.org", "seed": "12 5 33 41 7 48",
-             **({"seen": "dawna"} if "klucz" in path else {})}
+    typed = {"name": "Nowa nazwa", "email": "nowa@example.org", "seed": "12 5 33 41 7 48", "code": "2018",
+             **({"seen": "dawna"} if "klucz" in path else {}), **({"count": "1"} if "publikacja" in path else {})}
+
+    def send() -> Page:
+        files = {"files": (io.BytesIO(b"META"), "a.pb")} if "zadania" in path else {}
+        return officer.submit(form, **typed, **files)
     proved(officer, 30)
     before = contents()
-    late = officer.submit(form, **typed)
+    late = send()
     assert late.path == PROOF and late.soup.select_one(".alert-warning") and contents() == before
     proved(officer, 29)
-    officer.submit(form, **typed)
+    send()
     assert contents() != before
 
 

@@ -17,10 +17,9 @@ from werkzeug.test import TestResponse
 from portal import clock, crypto
 from portal.errors import EXPIRED
 from portal.messaging import sms
-from portal.models import (
-    Account, Attachment, Authorship, Criterion, Edition, EmailChange, Invitation, Message, PasswordReset, PhoneChange, Proposal,
-    Publication, RemovalCase, RemovalStep, Session, Unit, VotingPoint,
-)
+from portal.models import (Account, Attachment, Authorship, Criterion, Edition, EmailChange, Invitation, Job, JobKind, JobState,
+                           Message, Officer, PasswordReset, PhoneChange, Proposal, Publication, RemovalCase, RemovalStep, Session,
+                           Unit, VotingPoint)
 from portal.models.attachment import FileKind
 from portal.models.ballot import Channel
 from portal.models.message import MessageChannel
@@ -29,9 +28,8 @@ from portal.models.removal import CaseState, Deed, Proof
 from portal.models.staff import Role
 from portal.services import attachment, audit, closing, open_data, voting
 from portal.services.removal import Extent
-from tests.factories import (
-    OTHER_PESEL, make_account, make_edition, make_officer, make_pool, make_proposal, make_registration, make_voting,
-)
+from tests.factories import (OTHER_PESEL, make_account, make_edition, make_officer, make_page, make_pool, make_proposal,
+                             make_registration, make_voting)
 from tests.page import Visitor
 from tests.services.ballots import publish
 
@@ -40,7 +38,7 @@ EVERYBODY = (STRANGER, RESIDENT, VOTER, *map(str, Role))
 CODE = "registration"
 TOKEN = "known-token"
 UID = "known-session"
-DRAFT, FILE = "known-draft", "known-file"
+DRAFT, FILE, NEWS = "known-draft", "known-file", "wiadomosc"
 EXTENT = Extent("account", "data", 0, 0, 0, ballots=[], on_paper=[], earlier=[], out_of_reach=[], proposals=[])
 
 
@@ -94,6 +92,10 @@ def make_world() -> World:
                       kind=FileKind.ATTACHMENT, media="image/jpeg", size=7, uploaded_at=now)
     attachment.STORE.keep([(file, b"picture")])
     Unit.create(name="Zarząd Zieleni")
+    make_page(NEWS, is_news=True)
+    make_page("faq", position=1)
+    make_page("kontakt", position=2)
+    Job.create(kind=JobKind.MAILING, about=NEWS, officer=Officer.get(), state=JobState.DONE, created_at=now, ended_at=now)
     VotingPoint.create(edition=edition, name="Biblioteka")
     Criterion.create(edition=edition, is_formal=True, position=1, question="Czy wszystko jest wypełnione?")
     return World(edition, counted, resident, voter)
@@ -157,6 +159,7 @@ def address(app: Flask, rule: Rule, world: World) -> str:
         "profile.confirm_email": {"token": TOKEN},
         "attachment.show_file": {"uid": FILE, "name": "a.jpg"}, **_own_proposal(rule),
         **dict.fromkeys(("removal.show_case", "removal.add_scan", "removal.add_answer"), {"secret": TOKEN}),
+        **dict.fromkeys(("pages.show_page", "pages.show_history"), {"slug": NEWS}),
         "hooks.report_sms": {"secret": sms.report_secret()},
     }
     view, _, action = rule.endpoint.partition(".")
@@ -165,6 +168,8 @@ def address(app: Flask, rule: Rule, world: World) -> str:
     if action.endswith("_view") and action not in {"index_view", "create_view", "delete_view", "action_view"}:
         model = panel_views(app)[view].model
         values["id"] = model.select().order_by(model.id).first().id
+        if view == "panel_pages":
+            values.update(language="pl", number=1)
     with app.test_request_context():
         return str(app.url_for(rule.endpoint, **values))
 

@@ -14,8 +14,8 @@ def main() -> None:
     database.upgrade()
     app = create_app()
     answers = {}
-    for path, base in (("/kontakt", HOST), ("/logowanie", HOST), ("/admin/", HOST), ("/dev/poczta", HOST), ("/nie-ma", HOST),
-                       ("/jezyk/en", HOST), ("/kontakt", "https://evil.example.net")):
+    for path, base in (("/aktualnosci", HOST), ("/logowanie", HOST), ("/admin/", HOST), ("/dev/poczta", HOST), ("/nie-ma", HOST),
+                       ("/jezyk/en", HOST), ("/aktualnosci", "https://evil.example.net")):
         response = app.test_client().get(path, base_url=base)
         answers[f"{base}{path}"] = {
             "status": response.status_code, "headers": dict(response.headers), "cookies": response.headers.getlist("Set-Cookie"),

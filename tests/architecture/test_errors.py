@@ -32,7 +32,7 @@ def check(page: Page, app: Flask, status: int, *, heading: str = "") -> None:
     assert page.response.headers["X-Content-Type-Options"] == "nosniff"
 
 
-def break_view(monkeypatch: pytest.MonkeyPatch, app: Flask, error: Exception, endpoint: str = "home.contact") -> None:
+def break_view(monkeypatch: pytest.MonkeyPatch, app: Flask, error: Exception, endpoint: str = "pages.list_news") -> None:
     def fail(**_arguments: Any) -> None:
         raise error
     monkeypatch.setitem(app.view_functions, endpoint, fail)
@@ -76,7 +76,7 @@ def test_too_many_attempts_are_429(visitor: Visitor, app: Flask) -> None:
 
 def test_refusal_of_a_rule_says_when_to_come_back(visitor: Visitor, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     break_view(monkeypatch, app, Throttled(timedelta(seconds=61)))
-    page = visitor.get("/kontakt", status=429)
+    page = visitor.get("/aktualnosci", status=429)
     assert page.response.headers["Retry-After"] == "61"
     assert "2 min" in page.text
 
@@ -85,7 +85,7 @@ def test_unforeseen_error_is_500_with_the_id_of_its_log_entry(
         visitor: Visitor, app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     break_view(monkeypatch, app, RuntimeError(SECRET))
     with caplog.at_level(logging.ERROR):
-        page = visitor.get("/kontakt", status=500)
+        page = visitor.get("/aktualnosci", status=500)
     check(page, app, 500)
     [error_id] = re.findall("[0-9a-f]{8}", page.text)
     [record] = [record for record in caplog.records if error_id in record.getMessage()]
@@ -96,7 +96,7 @@ def test_rule_that_a_view_does_not_explain_is_a_page_with_its_reason(
         visitor: Visitor, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     for kind in [PortalError, *PortalError.__subclasses__()]:
         break_view(monkeypatch, app, kind())
-        page = visitor.get("/kontakt", status=kind.status)
+        page = visitor.get("/aktualnosci", status=kind.status)
         assert in_polish(app, kind.message) in page.text, kind
         assert 400 <= kind.status < 500, kind
 
@@ -112,7 +112,7 @@ def test_page_stands_when_a_service_fails(visitor: Visitor, app: Flask, monkeypa
 
 
 @pytest.mark.parametrize(("path", "status"), [
-    ("/kontakt", 500), ("/projekty/x", 500), ("/nie-ma-takiej", 404), ("/wyloguj", 405)])
+    ("/aktualnosci", 500), ("/projekty/x", 500), ("/nie-ma-takiej", 404), ("/wyloguj", 405)])
 def test_plain_words_are_left_when_the_database_is_gone(
         app: Flask, monkeypatch: pytest.MonkeyPatch, path: str, status: int) -> None:
     monkeypatch.setattr(database.obj, "execute_sql", fail)
@@ -126,7 +126,7 @@ def test_plain_words_are_left_when_the_template_is_broken(app: Flask, monkeypatc
     break_view(monkeypatch, app, RuntimeError(SECRET))
     monkeypatch.setattr(templating, "asset", fail)
     monkeypatch.setattr(templating, "current_edition", fail)
-    answer = app.test_client().get("/kontakt")
+    answer = app.test_client().get("/aktualnosci")
     assert answer.status_code == 500 and in_polish(app, PAGES[500][0]) in answer.text
     assert re.search("[0-9a-f]{8}", answer.text), "the id leads to the log"
     assert not INSIDE.search(answer.text)

@@ -14,7 +14,7 @@ from tests.architecture import sources
 TOPICS = {
     "account", "district", "edition", "proposal", "ballot", "removal", "page", "message", "audit", "staff", "registration",
     "code", "login", "profile", "password", "proposals", "support", "assessment", "voting", "paper", "counting", "results",
-    "pages", "retention", "pabulib", "attachment", "implementation", "closing", "open_data", "statistics",
+    "pages", "job", "jobs", "retention", "pabulib", "attachment", "implementation", "closing", "open_data", "statistics",
 }
 # What a layer has beside its topics; a topic that outgrew its file is split by a second word, never by a number.
 PARTS = {

@@ -54,8 +54,8 @@ def test_only_forms_and_the_language_give_a_stranger_a_cookie(app: Flask, world:
 def test_person_and_stranger_never_get_each_others_page(person: Person, monkeypatch: pytest.MonkeyPatch, who: str) -> None:
     monkeypatch.setattr(cache, "SECONDS", 60)
     for _time in range(2):
-        assert "/wyloguj" not in person.app.test_client().get("/kontakt").text
-        assert "/wyloguj" in person.client.get("/kontakt").text
+        assert "/wyloguj" not in person.app.test_client().get("/aktualnosci").text
+        assert "/wyloguj" in person.client.get("/aktualnosci").text
 
 
 def test_known_devices_share_the_page_of_all_strangers(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -64,7 +64,7 @@ def test_known_devices_share_the_page_of_all_strangers(app: Flask, monkeypatch: 
         client = app.test_client()
         if device:
             client.set_cookie("device", device)
-        assert client.get("/kontakt").status_code == 200
+        assert client.get("/aktualnosci").status_code == 200
     assert len([key for key in cache._entries if key[0] == "page"]) == 1  # type: ignore[index]
 
 
@@ -74,7 +74,7 @@ def test_each_language_has_its_own_page(app: Flask, monkeypatch: pytest.MonkeyPa
     other.get("/jezyk/en")
     for _time in range(2):
         for client, language in ((pole, "pl"), (other, "en")):
-            assert Page(client.get("/kontakt")).soup.html["lang"] == language
+            assert Page(client.get("/aktualnosci")).soup.html["lang"] == language
 
 
 def test_change_shows_on_public_pages_within_a_second() -> None:

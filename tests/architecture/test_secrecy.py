@@ -16,8 +16,9 @@ from bs4 import BeautifulSoup
 
 from portal import clock, crypto
 from portal.admin.dashboard import KEPT_AS, MAY_PREVIEW
-from portal.models import Account, Ballot, BallotState, Channel, Choice, District, Edition, Role, Sheet, SheetState, VotingPoint
-from portal.services import voting
+from portal.models import (Account, Ballot, BallotState, Channel, Choice, District, Edition, JobKind, Role, Sheet, SheetState,
+                           VotingPoint)
+from portal.services import jobs, voting
 from portal.services.paper import Entry
 from portal.services.statistics import ALIKE, LEAST_IN_A_BURST
 from tests.architecture.people import EVERYBODY, Person, World, address, rules
@@ -135,12 +136,20 @@ def test_preview_of_a_later_date_tells_nothing_either(person: Person, voted: Edi
     assert not told, f"In a preview these tell something of the choices before voting has ended: {told}"
 
 
+def count_for(person: Person, edition: Edition) -> None:
+    """Let the worker count, as this officer asks for it."""
+    jobs.ask(JobKind.COUNT, person._logged_in["officer"], about=edition.code, now=clock.now())
+    assert jobs.run_waiting(clock=clock.now)
+
+
 @pytest.mark.parametrize("who", [Role.COORDINATOR])
 def test_the_guard_sees_what_depends_on_choices(person: Person, voted: Edition, who: str) -> None:
     """A guard that cannot fail guards nothing: after the end of voting the officers see the count and the patterns."""
     with time_machine.travel(voted.voting_to + timedelta(hours=1), tick=False):
         person.enter()
         alike(voted)
+        count_for(person, voted)
         before = read(person, [f"/admin/{page}/?id={voted.id}" for page in ("wyniki/publikacja", "statystyki/details")])
         differently(voted)
+        count_for(person, voted)
         assert changed(person, before) == list(before)

@@ -99,7 +99,7 @@ class Window:
         self.passed.append(self.path)
 
     def field(self, label: str) -> Locator:
-        return self.page.get_by_label(label, exact=True)
+        return self.page.get_by_label(label, exact=True).and_(self.page.locator("input, select, textarea"))
 
     def button(self, name: str) -> Locator:
         return self.page.get_by_role("button", name=name, exact=True)

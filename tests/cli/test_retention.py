@@ -28,6 +28,7 @@ TABLE = """\
 {0}         0  counts of failed logins (13 h after the longest wait: time has made up for every failure)
 {0}         0  counts of what was sent (48 h after their window began: no allowance looks at them any more)
 {0}         1  messages sent, delivered or failed (90 days after they were written: nobody asks about them any more)
+{0}         0  long work of officers (90 days after it ended: nobody asks about it any more)
 {0}         0  choices never cast (1 h after the end of voting: nobody can cast them any more)
 {0}         0  supports of proposals (90 days after the results: they have served their purpose)
 {0}         0  lists of supporters on paper (90 days after the results: they have served their purpose)

@@ -15,24 +15,22 @@ from flask_admin.model import BaseModelView
 from portal import clock, crypto, forms
 from portal.admin.fields import PanelForm
 from portal.forms.base import BaseForm
-from portal.models import (
-    Account, AuditEntry, Authorship, Ballot, BallotDraft, Card, Criterion, District, Edition, EmailChange, Invitation, Message,
-    Officer, PasswordReset, PhoneChange, Pool, Proposal, RecoveryCode, Registration, RemovalCase, RemovalStep, Revision,
-    SendCount, Session, Sheet, Stage, Throttle, Transition, Unit, VotingPoint,
-)
+from portal.models import (Account, AuditEntry, Authorship, Ballot, BallotDraft, Card, Criterion, District, Edition, EmailChange,
+                           Invitation, Message, Officer, Page, PageVersion, PasswordReset, PhoneChange, Pool, Proposal,
+                           RecoveryCode, Registration, RemovalCase, RemovalStep, Revision, SendCount, Session, Sheet, Stage,
+                           Throttle, Transition, Unit, VotingPoint)
 from portal.models.account import AccountState
 from portal.models.proposal import ProposalState
 from portal.models.removal import CaseState
 from portal.models.staff import Role
 from portal.services import removal, removal_case, voting
 from portal.services.paper import field_of
+from tests import page as pages
 from tests.architecture.people import CODE, DRAFT, RESIDENT, STRANGER, TOKEN, VOTER, Person, World, make_world, panel_views
-from tests.factories import (
-    PASSWORD, PASSWORD_HASH, PESEL, TOTP_SECRET, make_account, make_edition, make_officer, make_pool, make_proposal,
-    make_registration,
-)
+from tests.factories import (PASSWORD, PASSWORD_HASH, PESEL, TOTP_SECRET, make_account, make_edition, make_officer, make_page,
+                             make_pool, make_proposal, make_registration)
 from tests.forms import drafts
-from tests.page import Page, prefilled
+from tests.page import prefilled
 from tests.services.cases import request
 
 OFFICER = "kontrola@example.org"
@@ -162,7 +160,7 @@ def _log_in(_world: World, _person: Person) -> Values:
 
 def _as_shown(path: str, **given: str) -> Callable[[World, Person], Values]:
     """Return what a page of the panel would send, with what is typed into it."""
-    return lambda _world, person: {**prefilled(Page(person.client.get(path)).form()), **given}
+    return lambda _world, person: {**prefilled(pages.Page(person.client.get(path)).form()), **given}
 
 
 def _edit(view: str, url: str, model: Any, /, **given: str) -> tuple[str, Callable[[], Target]]:
@@ -244,6 +242,12 @@ def _of_proposal(page: str, state: ProposalState, *changes: Any, who: Role = Rol
     return Target(path, who, lambda *_of: right, {AuditEntry, Proposal, Transition, Card, *changes}, _proposal_that_is(state))
 
 
+def _second_draft(_world: World) -> None:
+    page = Page.get()
+    PageVersion.delete().where(PageVersion.page == page, PageVersion.language == "pl", PageVersion.number > 1).execute()
+    make_page(page.slug, number=2, publisher=None, published_at=None)
+
+
 DAY = {"voting_from": "2098-06-01T00:00:00", "voting_to": "2098-06-10T23:59:59", "results_on": "2098-06-20T12:00:00"}
 SENT = {Message, SendCount}
 TARGETS: dict[str, Callable[[], Target]] = {
@@ -314,6 +318,11 @@ TARGETS: dict[str, Callable[[], Target]] = {
     "DrawForm": lambda: Target(f"/admin/edycje/losowanie/?id={Edition.get(Edition.code == '2099').id}", Role.COORDINATOR,
                                lambda *_of: {"seed": "12 5 33 41 7 48"}, {Edition, Proposal, Transition, AuditEntry},
                                _proposal_that_is(ProposalState.ADMITTED)),
+    "VersionForm": lambda: Target(f"/admin/strony/pisz/?id={Page.get().id}&language=uk", Role.EDITOR, lambda *_of: {
+        "base": str(PageVersion.select().where(PageVersion.language == "uk").count()), "title": "Питання", "lead": "Коротко.",
+        "body": "## Розділ {#rozdzial}", "change": "Нове"}, {PageVersion, AuditEntry}),
+    "PublishForm": lambda: Target(f"/admin/strony/wersja/?id={Page.get().id}&language=pl&number=2", Role.EDITOR, lambda *_of: {
+        "at": "2098-06-01T12:00:00"}, {PageVersion, AuditEntry}, _second_draft),
     "SheetForm": lambda: Target(f"/admin/punkty-glosowania/pierwszy-wpis/?id={VotingPoint.get().id}", Role.CLERK, _sheet,
                                 {Sheet, Ballot, AuditEntry}, _no_sheet_yet),
     "OfficerForm": lambda: Target("/admin/urzednicy/new/", Role.ADMINISTRATOR, lambda *_of: {
@@ -336,6 +345,8 @@ TARGETS: dict[str, Callable[[], Target]] = {
         _create("panel_criteria", "pytania", Criterion, position="3", question="Czy da się to zrobić?"),
         _edit("panel_criteria", "pytania", Criterion, position="4", question="Czy warto?"),
         _edit("panel_officers", "urzednicy", Officer, name="Jan Inny"),
+        _create("panel_pages", "strony", Page, slug="nowa-strona", position="30"),
+        _edit("panel_pages", "strony", Page, position="31"),
         _create("panel_paper", "punkty-glosowania", VotingPoint, name="Filia nr 3", sheets_received="12"),
         _edit("panel_paper", "punkty-glosowania", VotingPoint, name="Filia nr 4"),
     ]),
@@ -351,7 +362,8 @@ def known_forms(app: Flask) -> set[str]:
         for action in ("create", "edit"):
             inherited = getattr(type(view), f"{action}_view", None) is getattr(BaseModelView, f"{action}_view")
             found |= {f"{name}.{action}_view"} if inherited and getattr(view, f"can_{action}") else set()
-    return found - {"ScanForm", "FilesForm"}  # Of files: see tests/views/test_removal_scan.py and test_attachment.py.
+    of_files = {"ScanForm", "FilesForm", "ImportForm"}  # See test_removal_scan.py, test_attachment.py and admin/test_jobs.py.
+    return found - of_files
 
 
 def _kinds(base: type) -> Iterator[type]:

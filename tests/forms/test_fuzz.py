@@ -9,8 +9,9 @@ from flask import Flask
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from portal.database import database
-from portal.models import MODELS, Registration, Session, Throttle
+from portal.models import Registration, Session, Throttle
 from tests.architecture.people import STRANGER, Person, World
+from tests.factories import MODELS
 from tests.forms.targets import TARGETS, Target, Values, known_forms
 from tests.page import Page
 

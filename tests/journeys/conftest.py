@@ -1,7 +1,6 @@
 """The portal with its demo edition, running as a city runs it, and browsers in front of it."""
 
 import shutil
-from argparse import Namespace
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -30,7 +29,7 @@ def server(database_url: str) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def portal(server: str) -> Iterator[str]:
     """The address of the portal with a fresh demo edition, in voting."""
-    demo.run(Namespace())
+    demo.load()
     shutil.rmtree(settings.instance / "mailbox", ignore_errors=True)
     yield server
     empty_database()

@@ -22,7 +22,7 @@ def test_every_page_of_the_panel_is_in_order(open_window: Any, role: Role) -> No
     window = open_window(viewport={"width": 320, "height": 640})
     window.visit("/admin/logowanie")
     enters_the_panel(window, role)
-    for table in addresses(window, "nav a"):
+    for table in addresses(window, ".panel-menu a"):
         window.visit(table)
         first_of_each = {address.partition("?")[0]: address for address in addresses(window, f"main a[href^='{table}']")}
         for path, address in first_of_each.items():

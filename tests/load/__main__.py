@@ -171,6 +171,7 @@ def bench(table: Table, name: str, folder: Path, url: str, files: list[Path]) ->
         large_ballot(table, edition, enlarge_ballot(edition), app)
         replay_election(table, app, files, most=None if url.startswith("postgres") else FEW)
         table.heading(f"{name}: the rest", "what", "figure", "to reach")
+        on_a_phone(table)
         table.row("memory of a worker", f"{server.megabytes():.0f} MB", "≤ 150 MB")
         logins(table, server, app)
         table.row("start until the first answer", f"{server.start_seconds:.1f} s", "≤ 3 s")
@@ -183,6 +184,23 @@ def bench(table: Table, name: str, folder: Path, url: str, files: list[Path]) ->
     for row in (*answers.measure(), *removals.measure(app)):
         table.row(*row)
     database.database.obj.close_all()
+
+
+def on_a_phone(table: Table) -> None:
+    """Measure what a first visit costs in Chromium on a slow phone, see tests/browser/phone.py."""
+    from playwright.sync_api import sync_playwright
+
+    from tests.browser.chromium import launch
+    from tests.browser.phone import first_visit
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        for name, path, most in (("home", "/", 100), ("catalogue", "/projekty", 120), ("questions", "/faq", 120)):
+            visit = first_visit(browser, f"http://127.0.0.1:{PORT}{path}")
+            table.row(f"{name}, first visit on a slow phone (4 times slower, 1.6 Mbit/s, 150 ms)",
+                      f"{visit.bytes / 1000:.0f} kB in {len(visit.requests)} requests, largest paint "
+                      f"{visit.largest_paint / 1000:.1f} s, layout shift {visit.shift:.3f}",
+                      f"≤ {most} kB, ≤ 6 requests, ≤ 2.5 s, 0")
+        browser.close()
 
 
 def large_ballot(table: Table, edition: Any, size: int, app: Any) -> None:

@@ -68,7 +68,7 @@ def test_listener_is_told_once_however_often_it_asks(monkeypatch: pytest.MonkeyP
         told.append(1)
     outbox.listen(listener)
     outbox.listen(listener)
-    outbox._announce()
+    outbox.announce()
     assert told == [1]
 
 

@@ -11,16 +11,16 @@ from peewee import CharField, ForeignKeyField, Index, IntegrityError, Model
 
 from portal import clock, crypto
 from portal.database import transaction
-from portal.models import (
-    MODELS, Account, Answer, Attachment, AuditDigest, AuditEntry, Authorship, Ballot, BallotDraft, Card, Choice, Closing,
-    CostItem, District, Edition, EmailChange, Evidence, Exclusion, Follow, Invitation, Message, Officer, PasswordReset,
-    PhoneChange, Pool, Proposal, Publication, RecoveryCode, Registration, RemovalCase, RemovalStep, SendCount, Session, Sheet,
-    Stage, Support, Throttle, Transition, Unit, VotingPoint,
-)
+from portal.models import (Account, Answer, Attachment, AuditDigest, AuditEntry, Authorship, Ballot, BallotDraft, Card, Choice,
+                           Closing, CostItem, District, Edition, EmailChange, Evidence, Exclusion, Follow, Invitation, Job,
+                           JobKind, Message, Officer, Page, PasswordReset, PhoneChange, Pool, Proposal, Publication, RecoveryCode,
+                           Registration, RemovalCase, RemovalStep, SendCount, Session, Sheet, Stage, Support, Throttle,
+                           Transition, Unit, VotingPoint)
 from portal.models.ballot import BallotState, Channel
 from portal.models.message import MessageChannel
 from portal.models.staff import Role
-from tests.factories import PESEL, make_account, make_district, make_edition, make_officer, make_pool, make_proposal
+from tests.factories import (MODELS, PESEL, make_account, make_district, make_edition, make_officer, make_page, make_pool,
+                             make_proposal)
 
 CASCADES = {"cost_item.proposal_id", "exclusion.first_id", "exclusion.second_id", "session.account_id", "session.officer_id",
             "phone_change.account_id", "email_change.account_id", "password_reset.account_id", "recovery_code.officer_id",
@@ -84,6 +84,10 @@ def make_evidence(**given: Any) -> Evidence:
 
 def make_card(world: "World", **given: Any) -> Card:
     return Card.create(**{"proposal": world.proposal, "due_at": clock.now(), **given})
+
+
+def make_job(world: "World", **given: Any) -> Job:
+    return Job.create(**{"kind": JobKind.COUNT, "about": "2026", "officer": world.officer, "created_at": clock.now(), **given})
 
 
 def make_attachment(world: "World", **given: Any) -> Attachment:
@@ -211,6 +215,15 @@ FORBIDDEN: dict[str, Callable[[World], Any]] = {
     "invitation(token_hash)": lambda w: twice(
         lambda: Invitation.create(proposal=w.proposal, email="a@example.org", token_hash="h", created_at=clock.now())),
     "follow(proposal_id,account_id)": lambda w: twice(lambda: Follow.create(proposal=w.proposal, account=w.account)),
+    "page(slug)": lambda w: [make_page(), Page.create(slug="wiadomosc")],
+    "page_version(page_id,language,number)": lambda w: twice(make_page),
+    "page_version_language_is_known": lambda w: make_page(language="de"),
+    "page_version_is_published_by_somebody": lambda w: make_page(publisher=None),
+    "page_version_numbers_begin_with_one": lambda w: make_page(number=0),
+    "job(uid)": lambda w: [make_job(w, uid="u", about=about) for about in "ab"],
+    "job(kind,about)": lambda w: twice(lambda: make_job(w)),
+    "job_kind_is_known": lambda w: make_job(w, kind="magic"),
+    "job_state_is_known": lambda w: make_job(w, state="lost"),
     "unit(name)": lambda w: twice(lambda: Unit.create(name="Zieleń")),
     "card(proposal_id)": lambda w: twice(lambda: make_card(w)),
     "card(proposal_id,unit_id)": lambda w: [make_card(w, unit=unit) for unit in [Unit.create(name="Zieleń")] * 2],

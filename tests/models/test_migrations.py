@@ -13,7 +13,8 @@ from playhouse.schema_diff import diff_models
 
 from portal import database
 from portal.database import Steps
-from portal.models import MODELS, Ballot, Choice, District
+from portal.models import Ballot, Choice, District
+from tests.factories import MODELS
 
 TABLES = sorted(model._meta.table_name for model in MODELS)
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -17,12 +17,11 @@ from portal.models import Account, Attachment, AuditEntry, Authorship, Edition, 
 from portal.models.attachment import FileKind
 from portal.models.implementation import Stage
 from portal.models.proposal import PUBLIC, ProposalState
-from portal.models.staff import Role
 from portal.services import attachment, audit, proposals, retention
 from portal.services.attachment import MOST_TOGETHER, TOO_MANY, TOO_MUCH, TRIED_TOO_OFTEN, add_files, find_for, keep, read, remove
 from portal.store import MARK
 from tests import uploads
-from tests.factories import make_account, make_officer
+from tests.factories import make_account
 from tests.services import raw
 from tests.services.drafts import make_author, make_draft, pool_of
 from tests.services.parallel import at_once, count_of
@@ -164,25 +163,22 @@ def test_file_is_given_to_who_may_have_it(draft: Proposal, author: Account, now:
     coauthor, stranger = make_account(author.district), make_account(author.district)
     Authorship.create(proposal=draft, account=coauthor, accepted_at=now)
     row, public = Attachment.get(), state in PUBLIC
-    for account, officer, may in [
-            (author, None, True), (coauthor, None, True), (stranger, None, public), (None, None, public),
-            (None, make_officer(Role.COORDINATOR), True), (None, make_officer(Role.VERIFIER), True),
-            (None, make_officer(Role.EDITOR), public), (None, make_officer(Role.REMOVALS), public)]:
+    for account, may in [(author, True), (coauthor, True), (stranger, public), (None, public)]:
         if may:
-            assert find_for(row.uid, account, officer) == row
+            assert find_for(row.uid, account) == row
         else:
             with pytest.raises(NotFound):
-                find_for(row.uid, account, officer)
+                find_for(row.uid, account)
     with pytest.raises(NotFound):
-        find_for("other", author, None)
+        find_for("other", author)
 
 
 def test_paper_list_is_given_to_nobody_so(draft: Proposal, author: Account, now: datetime):
     put(draft, now, kind=FileKind.PAPER_LIST)
     Proposal.update(state=ProposalState.SUBMITTED).execute()
-    for account, officer in ((author, None), (None, None), (None, make_officer(Role.COORDINATOR))):
+    for account in (author, None):
         with pytest.raises(NotFound):
-            find_for(Attachment.get().uid, account, officer)
+            find_for(Attachment.get().uid, account)
 
 
 # Destroyed and swept up.

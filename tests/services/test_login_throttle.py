@@ -256,7 +256,7 @@ def test_owner_is_not_told_of_everyday_logins(account: Account, compared: list[s
 
 
 def session_of(person: Account | Officer, now: datetime) -> Session:
-    token = login._open_session(now, "", **login._owner(person))
+    token = login._open_session(person, "", now)
     found = login.find_session(token, now=now)
     assert found
     return found

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, strategies as st
 from pabulib.checker import Checker
 
-from portal.services.pabulib import PabulibError, Tally, VoteType, read_file, recount
+from portal.services.pabulib import Tally, VoteType, read_file, recount
+from portal.services.pabulib_format import PabulibError
 
 ORDINAL = """\
 META

@@ -19,7 +19,8 @@ from portal.models.proposal import Proposal
 from portal.models.results import Exclusion
 from portal.services import audit
 from portal.services.counting import lot
-from portal.services.pabulib import PabulibError, PabulibFile, read_file
+from portal.services.pabulib import PabulibFile, read_file
+from portal.services.pabulib_format import PabulibError
 from portal.services.pabulib_import import Imported, import_files
 from portal.services.results import count_edition, turnout
 from tests.factories import make_district, make_edition, make_pool

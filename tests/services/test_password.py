@@ -55,7 +55,7 @@ def can_log_in(email: str, word: str, now: datetime) -> bool:
 
 
 def session_of(account: Account, now: datetime) -> Session:
-    found = login.find_session(login._open_session(now, "", account=account), now=now)
+    found = login.find_session(login._open_session(account, "", now), now=now)
     assert found
     return found
 
@@ -189,8 +189,8 @@ def test_address_is_found_in_any_letter_case(account: Account, now: datetime):
 
 
 def test_new_password_ends_every_session(account: Account, now: datetime):
-    sessions = [login._open_session(now, "", account=account) for _ in range(3)]
-    other = login._open_session(now, "", account=make_account(account.district))
+    sessions = [login._open_session(account, "", now) for _ in range(3)]
+    other = login._open_session(make_account(account.district), "", now)
     password.reset_password(asked(account, now), NEW, now=now)
     assert not any(login.find_session(session, now=now) for session in sessions)
     assert login.find_session(other, now=now)

@@ -7,9 +7,8 @@ from functools import partial
 import pytest
 
 from portal import clock, crypto
-from portal.errors import (
-    ChangedMeanwhile, ChangeUnknown, CodeRefused, EmailTaken, LinkUnknown, NothingToChange, PortalError, TooMany,
-)
+from portal.errors import (ChangedMeanwhile, ChangeUnknown, CodeRefused, EmailTaken, LinkUnknown, NothingToChange, PortalError,
+                           TooMany)
 from portal.models import Account, AuditEntry, Ballot, EmailChange, Message, PasswordReset, PhoneChange, Session
 from portal.models.account import AccountState
 from portal.services import audit, login, profile

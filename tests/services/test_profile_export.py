@@ -11,9 +11,8 @@ from portal.models import Account, Authorship, Ballot, CostItem, Follow, Message
 from portal.models.message import MessageChannel
 from portal.services import login, profile, profile_export
 from portal.services.login_device import Browser
-from tests.factories import (
-    OTHER_PESEL, PASSWORD, PESEL, make_account, make_district, make_edition, make_pool, make_proposal, make_voting,
-)
+from tests.factories import (OTHER_PESEL, PASSWORD, PESEL, make_account, make_district, make_edition, make_pool, make_proposal,
+                             make_voting)
 from tests.services.ballots import cast, choose, first_picks
 
 pytestmark = pytest.mark.usefixtures("app")

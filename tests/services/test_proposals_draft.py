@@ -13,9 +13,8 @@ from portal.models.proposal import ProposalState
 from portal.models.staff import Role
 from portal.services import assessment, proposals, proposals_draft
 from portal.services.proposals import TEXTS
-from portal.services.proposals_draft import (
-    SECTIONS, copy, correct, editable, open_edition, save, similar, start, submit, unfinished,
-)
+from portal.services.proposals_draft import (SECTIONS, copy, correct, editable, open_edition, save, similar, start, submit,
+                                             unfinished)
 from tests.factories import make_account, make_district, make_edition, make_officer, make_pool, make_proposal
 from tests.services.drafts import COMPLETE, DAY, kept, make_author, make_draft, make_open_edition, make_submitted, pool_of, reload
 from tests.services.parallel import at_once, count_of

@@ -8,9 +8,8 @@ import pytest
 from portal import crypto
 from portal.errors import BallotWouldGo, ChangedMeanwhile, MayNotVote, UnderCheck
 from portal.messaging import worker
-from portal.models import (
-    Account, AuditEntry, Ballot, BallotDraft, Choice, Edition, EmailChange, Message, PasswordReset, PhoneChange, Session,
-)
+from portal.models import (Account, AuditEntry, Ballot, BallotDraft, Choice, Edition, EmailChange, Message, PasswordReset,
+                           PhoneChange, Session)
 from portal.models.account import AccountState
 from portal.models.ballot import BallotState, Channel
 from portal.models.message import MessageChannel

@@ -12,21 +12,17 @@ from portal import crypto
 from portal.database import transaction
 from portal.errors import CaseChanged, NoSuchAccount, PeselTaken, RegistrationUnknown, SecondOfficerNeeded
 from portal.messaging import worker
-from portal.models import (
-    Account, AuditEntry, Authorship, Ballot, Choice, Message, Proposal, Publication, RemovalCase, Session, Support,
-)
+from portal.models import (Account, AuditEntry, Authorship, Ballot, Choice, Message, Proposal, Publication, RemovalCase, Session,
+                           Support)
 from portal.models.ballot import BallotState, Channel
 from portal.models.message import MessageChannel
 from portal.models.proposal import ProposalState
 from portal.models.removal import CaseState
 from portal.models.staff import Role
-from portal.services import (
-    audit, login, registration, removal, removal_approval, removal_case, results, results_publication, voting,
-)
-from tests.factories import (
-    OTHER_PESEL, PASSWORD, PESEL, make_account, make_district, make_edition, make_officer, make_pool, make_proposal,
-    make_registration, make_voting,
-)
+from portal.services import (audit, login, registration, removal, removal_approval, removal_case, results, results_publication,
+                             voting)
+from tests.factories import (OTHER_PESEL, PASSWORD, PESEL, make_account, make_district, make_edition, make_officer, make_pool,
+                             make_proposal, make_registration, make_voting)
 from tests.services import raw
 from tests.services.ballots import cast, choose, first_picks, publish
 from tests.services.cases import approve, confirmed_case, make_wrong_voter, open_case, reload, request, requested_case

@@ -14,9 +14,8 @@ from portal.models.ballot import BallotState
 from portal.models.edition import CountRule
 from portal.models.staff import Role
 from portal.services import results, results_publication
-from portal.services.results_publication import (
-    approve_correction, approve_publication, ask_publication, find_correction, find_counted, is_public, note_removed, published,
-)
+from portal.services.results_publication import (approve_correction, approve_publication, ask_publication, find_correction,
+                                                 find_counted, is_public, note_removed, published)
 from tests.factories import make_district, make_edition, make_officer, make_pool, make_proposal
 from tests.services.ballots import publish
 from tests.services.parallel import at_once, count_of
@@ -176,7 +175,7 @@ def test_imported_edition_shows_its_count_and_counts_once(edition: Edition, now:
     told = published(edition, now=now)
     assert (told.results, told.turnout) == counted(edition, now)
     with monkeypatch.context() as patched:
-        patched.setattr(results_publication, "_count", None)
+        patched.setattr(results_publication, "count_anew", None)
         assert published(edition, now=now) == told
     store(edition, Proposal.get(Proposal.number == "B"))
     assert published(edition, now=now).turnout.total == 5
@@ -338,14 +337,14 @@ def test_ballot_that_goes_while_the_rest_is_counted_stops_the_approval(
         edition: Edition, coordinator: Officer, now: datetime, monkeypatch: pytest.MonkeyPatch):
     publish(edition, now)
     remove(edition, 3)
-    shown, count = seen(edition, now).digest, results_publication._count
+    shown, count = seen(edition, now).digest, results_publication.count_anew
 
     def count_slowly(*args: Any) -> str:
         text = count(*args)
         note_removed(edition)
         return text
 
-    monkeypatch.setattr(results_publication, "_count", count_slowly)
+    monkeypatch.setattr(results_publication, "count_anew", count_slowly)
     with pytest.raises(CaseChanged):
         approve_correction(edition, coordinator, seen=shown, now=now)
     assert (Publication.get().removed, Publication.get().corrected_at) == (2, None)
@@ -355,16 +354,16 @@ def test_correction_and_another_removal_meanwhile_stop_the_approval_of_an_old_co
         edition: Edition, coordinator: Officer, now: datetime, monkeypatch: pytest.MonkeyPatch):
     publish(edition, now)
     remove(edition, 3)
-    shown, count = seen(edition, now).digest, results_publication._count
+    shown, count = seen(edition, now).digest, results_publication.count_anew
 
     def count_slowly(*args: Any) -> str:
         text = count(*args)
-        monkeypatch.setattr(results_publication, "_count", count)
+        monkeypatch.setattr(results_publication, "count_anew", count)
         approve_correction(edition, make_officer(Role.COORDINATOR), seen=shown, now=now)
         remove(edition, 2)
         return text
 
-    monkeypatch.setattr(results_publication, "_count", count_slowly)
+    monkeypatch.setattr(results_publication, "count_anew", count_slowly)
     with pytest.raises(CaseChanged):
         approve_correction(edition, coordinator, seen=shown, now=now)
     assert (Publication.get().removed, Publication.get().corrected) == (1, 1)

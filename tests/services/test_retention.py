@@ -13,17 +13,14 @@ from peewee import Model
 from portal import crypto
 from portal.database import database, on_sqlite, transaction
 from portal.errors import PortalError
-from portal.models import (
-    Attachment, AuditEntry, Ballot, BallotDraft, EmailChange, Invitation, Message, Officer, PasswordReset, PhoneChange, Proposal,
-    SendCount, Session, Support, Throttle,
-)
+from portal.models import (Attachment, AuditEntry, Ballot, BallotDraft, EmailChange, Invitation, Message, Officer, PasswordReset,
+                           PhoneChange, Proposal, SendCount, Session, Support, Throttle)
 from portal.models.message import MessageChannel, MessageState
 from portal.models.staff import Role
 from portal.services import audit, login, login_throttle, password, profile, registration, removal, retention, staff
 from portal.services.retention import Rule
-from tests.factories import (
-    PASSWORD, make_account, make_district, make_edition, make_officer, make_pool, make_proposal, make_registration, make_voting,
-)
+from tests.factories import (PASSWORD, make_account, make_district, make_edition, make_officer, make_pool, make_proposal,
+                             make_registration, make_voting)
 from tests.services import raw
 from tests.services.ballots import cast, choose
 from tests.services.parallel import at_once
@@ -380,7 +377,7 @@ def test_nobody_is_waited_for_who_is_changing_a_row(now: datetime):
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_rows_are_found_by_an_index_but_in_tables_that_stay_small(now: datetime):
-    """Officers are few; sessions and counts are of the last days, and are looked through while nobody has to wait."""
+    """Officers and their jobs are few; sessions and counts are of the last days, looked through while nobody has to wait."""
     make_pool(make_edition())
     assert on_sqlite()
     scanned = set()
@@ -388,4 +385,4 @@ def test_rows_are_found_by_an_index_but_in_tables_that_stay_small(now: datetime)
         sql, values = rule.model.select(rule.model.id).where(rule.due(now)).sql()
         plan = database.execute_sql(f"EXPLAIN QUERY PLAN {sql}", values).fetchall()
         scanned |= {rule.table for row in plan if row[3].startswith("SCAN") and "t2" not in row[3]}
-    assert scanned == {"officer", "session", "send_count"}
+    assert scanned == {"officer", "job", "session", "send_count"}

@@ -173,7 +173,7 @@ def test_recovery_code_is_worth_nothing_without_the_password_or_for_somebody_els
 def test_recovery_codes_are_long_and_easy_to_read(now: datetime):
     _officer, codes = enrol(invite(now), now)
     assert all(len(group) == 4 and not set(group) & set("01IO") for code in codes for group in code.split("-"))
-    assert all(len(code.split("-")) == 3 for code in codes) and len(set(staff_codes.SIGNS)) == 32, "60 bits each"
+    assert all(len(code.split("-")) == 3 for code in codes) and len(set(crypto.CODE_SIGNS)) == 32, "60 bits each"
 
 
 def test_right_password_with_a_wrong_code_is_kept_and_told(now: datetime):

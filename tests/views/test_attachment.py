@@ -98,7 +98,7 @@ def test_lists_of_supporters_are_added_while_support_is_collected(author: Visito
     assert author.get(lists).path != lists, "a draft has no supporters"
     become(draft, ProposalState.SUBMITTED, now)
     assert "Page 2: lista.jpg" in send(author, lists, ("lista.pdf", uploads.document(2))).text
-    assert not author.get(lists).soup.select("main .govuk-list a"), "only officers see them"
+    assert not author.get(lists).soup.select("main .app-sheet .govuk-list a"), "only officers see them"
     assert "lista.jpg" not in author.get("/projekty/bo-om-1-26").text
     become(draft, ProposalState.SUBMITTED, now, submitted_at=now - timedelta(days=8))
     assert author.get(lists).path != lists

@@ -10,7 +10,7 @@ from flask import Flask
 
 from portal import cache, clock
 from portal.models import Edition
-from tests.factories import make_account, make_district, make_edition, make_pool, make_voting
+from tests.factories import make_account, make_district, make_edition, make_page, make_pool, make_voting
 from tests.page import Visitor
 from tests.services.ballots import publish
 from tests.views.steps import in_english, log_in
@@ -60,7 +60,7 @@ def test_strip_on_every_page_says_what_the_calendar_means_today(reader: Visitor,
     if "announced." in said:
         publish(edition, now + 15 * DAY)
     with time_machine.travel(moment, tick=False):
-        for path in ("/", "/projekty", "/kontakt", "/logowanie"):
+        for path in ("/", "/projekty", "/aktualnosci", "/logowanie"):
             assert said in reader.get(path).soup.header.get_text()
         assert bool(reader.get("/").soup.select_one("main a[href='/glosowanie']")) == (moment == now)
 
@@ -72,8 +72,8 @@ def test_end_of_voting_is_told_as_the_day_that_still_counts(reader: Visitor, now
 
 def test_visitors_read_polish_until_they_choose_english(visitor: Visitor):
     assert visitor.get("/").soup.html["lang"] == "pl"
-    page = visitor.get("/jezyk/en?next=/kontakt")
-    assert (page.path, page.soup.html["lang"], page.heading) == ("/kontakt", "en", "Contact")
+    page = visitor.get("/jezyk/en?next=/aktualnosci")
+    assert (page.path, page.soup.html["lang"], page.heading) == ("/aktualnosci", "en", "News")
     assert visitor.get("/").soup.html["lang"] == "en"
     assert visitor.get("/jezyk/pl").soup.html["lang"] == "pl"
 
@@ -99,7 +99,7 @@ def test_language_switch_leads_back_to_the_page(visitor: Visitor, target: str):
     assert visitor.client.get(f"/jezyk/en?next={quote(target)}").headers["Location"] == target
 
 
-@pytest.mark.parametrize("path", ["/", "/projekty", "/kontakt"])
+@pytest.mark.parametrize("path", ["/", "/projekty", "/aktualnosci"])
 def test_public_page_costs_a_stranger_no_cookie_and_is_asked_for_once(visitor: Visitor, path: str):
     response = visitor.client.get(path)
     assert "Set-Cookie" not in response.headers
@@ -140,7 +140,7 @@ def test_cache_is_bounded(visitor: Visitor, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(cache, "SECONDS", 60)
     monkeypatch.setattr(cache, "MOST_ENTRIES", 10)
     for at in range(30):
-        visitor.client.get(f"/kontakt?x={at}")
+        visitor.client.get(f"/aktualnosci?x={at}")
     assert len(cache._entries) <= 10
 
 
@@ -166,6 +166,7 @@ def test_address_that_leads_nowhere_is_told_kindly(reader: Visitor, path: str):
 
 def test_contact_shows_the_office_of_the_settings(reader: Visitor, setting):
     setting(office_address="Rynek 1 <b>", contact_email="pytania@example.org")
+    make_page("kontakt")
     page = reader.get("/kontakt")
     assert "Rynek 1 <b>" in page.text
     assert page.soup.select_one("main a[href='mailto:pytania@example.org']")

@@ -262,7 +262,7 @@ def test_session_of_a_resident_does_not_open_the_panel(reader: Visitor, account:
 
 def test_session_of_an_officer_does_not_open_a_residents_pages(reader: Visitor, now: datetime):
     officer = make_officer(Role.COORDINATOR)
-    token = login._open_session(now, "", officer=officer)
+    token = login._open_session(officer, "", now)
     with reader.client.session_transaction() as session:
         session.update({"_user_id": token, "_fresh": True})
     for path in ("/moje-konto", "/glosowanie/podsumowanie", "/glosowanie/potwierdzenie"):

@@ -115,7 +115,7 @@ def test_every_page_warns_two_minutes_before_the_end(reader: Visitor, account: A
                                                      minutes: int):
     log_in(reader, account)
     Session.update(created_at=now - age * MINUTE).execute()
-    for path in ("/", "/moje-konto", "/kontakt"):
+    for path in ("/", "/moje-konto", "/aktualnosci"):
         delay, text = warning(reader.get(path))
         assert delay == minutes
         assert ("cannot be extended" in text) == (age > 11 * 60 + 30)
@@ -147,7 +147,7 @@ def test_session_is_extended_in_a_tab_of_its_own(reader: Visitor, account: Accou
 
 
 def test_officers_extend_theirs_in_the_same_way(reader: Visitor, now: datetime):
-    token = login._open_session(now, "", officer=make_officer(Role.CLERK))
+    token = login._open_session(make_officer(Role.CLERK), "", now)
     with reader.client.session_transaction() as session:
         session.update({"_user_id": token, "_fresh": True})
     page = Page(reader.client.get("/admin/"))

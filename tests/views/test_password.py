@@ -162,7 +162,7 @@ def test_page_of_the_link_keeps_its_address_from_others(reader: Visitor, account
     assert page.response.headers["Referrer-Policy"] == "same-origin"
     assert page.response.headers["Cache-Control"] == "no-store"
     addresses = [tag.get("href") or tag.get("src") for tag in page.soup.select("[href], [src]")]
-    assert all(address.startswith(("/", "#", "mailto:")) for address in addresses)
+    assert all(address.startswith(("/", "#", "mailto:", "tel:")) for address in addresses)
     assert link() not in page.response.text.replace(f'next={link()}"', ""), "nor does the page repeat it"
 
 
@@ -171,7 +171,7 @@ def test_resident_changes_the_own_password(reader: Visitor, account: Account):
     for visitor in (reader, thief):
         log_in(visitor, account)
     page = reader.get("/moje-konto/haslo")
-    assert page.soup.select_one("nav a[aria-current]").get_text() == "Password"
+    assert page.soup.select_one(".app-menu a[aria-current]").get_text() == "Password"
     page = reader.submit(page, current_password=PASSWORD, new_password=NEW)
     assert "Your password is changed. All your other sessions have ended." in page.text
     assert is_in(reader) and not is_in(thief)

@@ -255,7 +255,7 @@ def test_page_asks_the_database_little(visitor: Visitor, statements: list[str], 
     visitor.get(path)
     statements.clear()
     visitor.get(path)
-    assert len([one for one in statements if one.startswith("SELECT")]) <= 5, "\n".join(statements)
+    assert len([one for one in statements if one.startswith("SELECT")]) <= 7, "\n".join(statements)
 
 
 def test_date_of_birth_is_shown_as_it_is_typed(visitor: Visitor):

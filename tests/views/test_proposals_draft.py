@@ -280,7 +280,7 @@ def test_coauthor_sees_the_project_in_the_own_list_but_not_its_sections(
 
 
 def test_pages_ask_the_database_seldom(author: Visitor, draft: Proposal, statements: list[str]):
-    for page, most in (("", 18), ("/podstawy", 8), ("/koszty", 8), ("/podglad", 12)):
+    for page, most in (("", 23), ("/podstawy", 13), ("/koszty", 13), ("/podglad", 17)):
         statements.clear()
         author.get(path_of(draft) + page)
         asked = [one for one in statements if one.startswith("SELECT")]

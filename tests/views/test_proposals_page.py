@@ -172,7 +172,7 @@ def test_every_text_is_shown_as_text(reader: Visitor, officer: Officer, now: dat
     assert "60481729" not in page.text
 
 
-@pytest.mark.parametrize(("state", "most"), [("submitted", 8), ("refused", 8), ("done", 9)])
+@pytest.mark.parametrize(("state", "most"), [("submitted", 10), ("refused", 10), ("done", 11)])
 def test_page_costs_a_stranger_few_queries(reader: Visitor, officer: Officer, now: datetime, statements: list[str],
                                            monkeypatch: pytest.MonkeyPatch, state: str, most: int):
     proposal = make_proposal(make_pool(make_edition(), make_district()), state=state, submitted_at=now)

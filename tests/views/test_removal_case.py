@@ -54,7 +54,7 @@ def buttons(page: Page) -> set[str]:
 
 def test_claimant_reports_proves_answers_and_is_led_to_the_registration(reader: Visitor, officer: Officer, now: datetime):
     account = make_account(make_district(), pesel=PESEL)
-    page = reader.get(reader.get("/kontakt").soup.select_one("main a.govuk-button")["href"])
+    page = reader.get(reader.get("/").soup.select_one("footer a[href^='/zgloszenie']")["href"])
     page = reader.submit(page, **CLAIM)
     assert (page.heading, page.path.startswith(f"{FORM}/")) == ("Your case K/1/2026", True)
     assert "We have received your report Number of the case: K/1/2026" in page.text and "Keep the link to this page" in page.text
@@ -243,7 +243,7 @@ def test_wrong_message_is_kept_in_its_field(reader: Visitor, now: datetime, word
     assert page.errors == [error] and page.soup.textarea.get_text().lstrip("\n") == words
     assert page.soup.select_one(".govuk-error-summary a")["href"] == "#words"
     assert case.steps.count() == 1 and buttons(page) == {ADD, WRITE}
-    assert reader.get(page.soup.select_one("footer [hreflang=pl]")["href"]).path == path, "not the home page"
+    assert reader.get(page.soup.select_one("header [hreflang=pl]")["href"]).path == path, "not the home page"
 
 
 def test_message_beyond_the_twentieth_is_refused_beside_its_field_and_stays(reader: Visitor, now: datetime):

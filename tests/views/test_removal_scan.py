@@ -183,7 +183,7 @@ def test_body_beyond_the_limit_of_its_page_is_413(reader: Visitor, path: str, wh
 
 def test_only_files_may_be_larger_than_other_forms(portal_app: Flask):
     assert {name for name, view in portal_app.view_functions.items() if hasattr(view, "most_bytes")} == {
-        "removal.add_scan", "proposals_draft.add_files", "panel_proposals.stage_view"}
+        "removal.add_scan", "proposals_draft.add_files", "panel_proposals.stage_view", "panel_jobs.create_view"}
 
 
 def test_large_files_wait_on_disk_and_not_in_memory(app: Flask, path: str):

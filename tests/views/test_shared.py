@@ -22,7 +22,7 @@ def shared(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Flask:
 
 
 def heading(app: Flask, **headers: str) -> str:
-    answer = app.test_client(use_cookies=False).get("/kontakt", headers=headers)
+    answer = app.test_client(use_cookies=False).get("/aktualnosci", headers=headers)
     return BeautifulSoup(answer.get_data(as_text=True), "html.parser").html["lang"]  # type: ignore[index,return-value]
 
 
@@ -34,16 +34,17 @@ def test_cookie_that_hides_behind_another_changes_nobodys_page(shared: Flask) ->
 
 def test_questions_in_the_address_do_not_crowd_out_what_all_read(shared: Flask) -> None:
     browser = shared.test_client(use_cookies=False)
-    pages = [browser.get(path).text for path in ("/kontakt", *(f"/kontakt?x={at}" for at in range(20)))]
+    pages = [browser.get(path).text for path in ("/aktualnosci", *(f"/aktualnosci?x={at}" for at in range(20)))]
     kept = [key for key in cache._entries if key[0] == "page"]
     assert len(kept) == 1 and len(pages) == 21
 
 
 def test_what_others_add_to_a_link_is_no_question(shared: Flask) -> None:
     browser = shared.test_client(use_cookies=False)
-    pages = {browser.get(f"/kontakt{added}").text for added in ("", "?fbclid=Ab-1", "?utm_source=x&utm_medium=y%20z", "?gclid=")}
+    links = ("", "?fbclid=Ab-1", "?utm_source=x&utm_medium=y%20z", "?gclid=")
+    pages = {browser.get(f"/aktualnosci{added}").text for added in links}
     assert len(pages) == 1 and len([key for key in cache._entries if key[0] == "page"]) == 1
-    assert ask(shared, "/kontakt?fbclid=Ab-1").headers["Content-Encoding"] == "gzip"  # As what comes from the cache.
+    assert ask(shared, "/aktualnosci?fbclid=Ab-1").headers["Content-Encoding"] == "gzip"  # As what comes from the cache.
     for question in ("fbclid=1&x=2", "x=2&fbclid=1", "xfbclid=1", "utm_source"):
         browser.get(f"/projekty?{question}")
     assert "/projekty" not in str([key for key in cache._entries if key[0] == "page"])
@@ -76,14 +77,15 @@ def ask(app: Flask, path: str, encodings: str = "gzip, deflate, br", **headers: 
 @pytest.mark.parametrize("encodings", ["", "br", "identity"])
 def test_page_is_packed_for_who_can_unpack_it(shared: Flask, encodings: str) -> None:
     for _ in range(2):
-        packed, plain = ask(shared, "/kontakt"), ask(shared, "/kontakt", encodings)
+        packed, plain = ask(shared, "/aktualnosci"), ask(shared, "/aktualnosci", encodings)
         assert packed.headers["Content-Encoding"] == "gzip" and "Content-Encoding" not in plain.headers
         assert gzip.decompress(packed.data) == plain.data and len(packed.data) < len(plain.data)
         assert int(packed.headers["Content-Length"]) == len(packed.data)
         assert packed.headers["ETag"] != plain.headers["ETag"]
         assert packed.headers["Vary"] == plain.headers["Vary"] == "Cookie, Accept-Encoding"
         for told in (packed, plain):
-            again = ask(shared, "/kontakt", told.headers.get("Content-Encoding", ""), **{"If-None-Match": told.headers["ETag"]})
+            known = {"If-None-Match": told.headers["ETag"]}
+            again = ask(shared, "/aktualnosci", told.headers.get("Content-Encoding", ""), **known)
             assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", told.headers["ETag"])
 
 
@@ -91,12 +93,12 @@ def test_page_with_a_token_is_never_packed(shared: Flask) -> None:
     """What is packed together with something that an attacker chooses can be guessed by its length."""
     visitor = Visitor(shared)
     log_in(visitor, make_account(make_district()))
-    for path in ("/kontakt", "/projekty", "/moje-konto"):
+    for path in ("/aktualnosci", "/projekty", "/moje-konto"):
         answer = visitor.client.get(path, headers={"Accept-Encoding": "gzip"})
         assert "Content-Encoding" not in answer.headers and b"csrf_token" in answer.data
     form = ask(shared, "/logowanie")
     assert "Content-Encoding" not in form.headers and b"csrf_token" in form.data
-    for path in ("/kontakt?x=1", "/nie-ma", "/healthz"):
+    for path in ("/aktualnosci?x=1", "/nie-ma", "/healthz"):
         assert "Content-Encoding" not in ask(shared, path).headers
 
 

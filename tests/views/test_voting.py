@@ -205,7 +205,7 @@ def test_reminder_stands_on_other_pages_until_the_ballot_is_cast(voter: Visitor,
     words = "Your ballot is not cast yet"
     assert words not in voter.get("/").soup.header.get_text()
     choose(voter, voters)
-    for path in ("/", "/projekty", "/moje-konto", "/kontakt"):
+    for path in ("/", "/projekty", "/moje-konto", "/aktualnosci"):
         page = voter.get(path)
         assert words in page.soup.header.get_text()
         assert page.soup.select_one(".app-strip--reminder a")["href"] == "/glosowanie/podsumowanie"

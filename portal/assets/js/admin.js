@@ -13,6 +13,13 @@ document.addEventListener("change", (event) => {
   }
 });
 
+// What has the focus in a table that scrolls is seen whole; browsers are content with a part of it.
+document.addEventListener("focusin", (event) => {
+  if (event.target.matches(".table-responsive :focus-visible")) {
+    event.target.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }
+});
+
 // A password can be looked at while it is typed; it is hidden again before it is sent.
 for (const input of document.querySelectorAll("input[data-show]")) {
   const wrapper = document.createElement("div");

@@ -38,23 +38,6 @@ function countdown(button) {
   tick();
 }
 
-// <div data-refresh-url="…" aria-live="polite"> shows what that address says, every five seconds for three minutes, or until an
-// element in it has data-final. What did not change is left alone, so that nothing is read out twice.
-function keepFresh(region) {
-  const end = Date.now() + 180_000;
-  const look = async () => {
-    if (region.querySelector("[data-final]") || Date.now() > end) return;
-    try {
-      const answer = await fetch(region.dataset.refreshUrl);
-      const fresh = document.createElement("template");
-      fresh.innerHTML = answer.ok && !answer.redirected ? await answer.text() : region.innerHTML;
-      if (fresh.content.textContent.trim() !== region.textContent.trim()) region.replaceChildren(fresh.content);
-    } catch {} // Out of reach for a moment: the next look may find it.
-    setTimeout(look, 5000);
-  };
-  setTimeout(look, 5000);
-}
-
 // Every password can be looked at while it is typed; it is hidden again before it is sent.
 function passwordReveal(input) {
   const name = input.labels[0]?.textContent.trim() ?? "";
@@ -118,7 +101,6 @@ function passwordMeter(input) {
 
 document.querySelectorAll(".govuk-error-summary").forEach(errorSummary);
 document.querySelectorAll("[data-countdown-seconds]").forEach(countdown);
-document.querySelectorAll("[data-refresh-url]").forEach(keepFresh);
 document.querySelectorAll("input[type=password]").forEach(passwordReveal);
 document.querySelectorAll("input[data-meter]").forEach(passwordMeter);
 sendOnce();
