@@ -20,7 +20,7 @@ def words(before: str, after: str) -> Iterator[Piece]:
 
 def paragraphs(before: str, after: str) -> Iterator[list[Piece]]:
     """Return what the paragraphs that differ are made of; those that both texts have are left out."""
-    old, new = (re.split("\n{2,}", text) for text in (before, after))
+    old, new = (re.split("\n{2,}", text, maxsplit=MOST_WORDS) for text in (before, after))
     for what, begin, end, first, last in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if what != "equal":
             yield [piece for piece in words("\n\n".join(old[begin:end]), "\n\n".join(new[first:last])) if piece[1]]

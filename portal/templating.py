@@ -34,11 +34,10 @@ Menu = tuple[tuple[str, str], ...]
 
 def site() -> SimpleNamespace:
     """Return the settings that pages show, as templates read them and texts of editors name them."""
-    return SimpleNamespace(
-        name=settings.site_name, site=settings.site_name, city=settings.city, address=settings.base_url,
-        publisher=settings.publisher, contact_email=settings.contact_email, contact_phone=settings.contact_phone,
-        office_address=settings.office_address, office_hours=settings.office_hours, controller=settings.controller,
-        dpo_email=settings.dpo_email)
+    return SimpleNamespace(name=settings.site_name, site=settings.site_name, city=settings.city, address=settings.base_url,
+                           publisher=settings.publisher, contact_email=settings.contact_email,
+                           contact_phone=settings.contact_phone, office_address=settings.office_address,
+                           office_hours=settings.office_hours, controller=settings.controller, dpo_email=settings.dpo_email)
 
 
 @once

@@ -25,7 +25,6 @@ SECRETS = {"password_hash", "email_token_hash", "pesel_index", "enrolment_hash",
 SWITCHES = {"create_view": "can_create", "edit_view": "can_edit", "delete_view": "can_delete", "export": "can_export",
             "details_view": "can_view_details", "action_view": "_actions", "ajax_lookup": "form_ajax_refs",
             "ajax_update": "column_editable_list"}
-MOST_WORDS = 5
 
 
 def holds(word: str, *columns: Any) -> Any:
@@ -98,7 +97,7 @@ class PanelView(Guarded, Filters, Changes, ModelView):  # type: ignore[misc]
 
     def get_list(self, page: Any, sort_column: Any, sort_desc: Any, search: Any, filters: Any, page_size: Any = None) -> Any:
         query = self.get_query()
-        for word in (search or "").split()[:MOST_WORDS] if self._search_fields else ():
+        for word in (search or "").split()[:5] if self._search_fields else ():
             query = query.where(holds(word, *self._search_fields))
         for index, _name, value in filters or ():
             query = self._filters[index].apply(query, self._filters[index].clean(value))

@@ -13,6 +13,7 @@ from flask_login import current_user
 from portal import clock
 from portal.access import accepts_files, lead_on
 from portal.admin.base import PanelView
+from portal.errors import Conflict
 from portal.forms.jobs import MOST_BYTES, MOST_FILES, ImportForm
 from portal.models import Job, JobKind, JobState, Officer, Role
 from portal.services import jobs
@@ -23,7 +24,7 @@ STATES = {JobState.WAITING: _l("waits for the worker"), JobState.RUNNING: _l("un
           JobState.FAILED: _l("failed")}
 
 
-def start(kind: JobKind, about: str, data: Any = None) -> Any:
+def start(kind: JobKind, about: str, data: str | None = None) -> Any:
     """Ask the worker for a piece of work in the name of this officer, and lead to the page that tells how far it is."""
     job = jobs.ask(kind, current_user.officer, about=about, data=data, now=clock.now())
     return lead_on("panel_jobs.details_view", _("The work has begun. You can leave this page; it goes on."), id=job.id)
@@ -37,7 +38,6 @@ class JobView(PanelView):
     fresh_login = {"create_view"}
     can_create = True
     create_label = _l("Import open data")
-    kinds = KINDS
     column_list = ("kind", "about", "state", "officer", "created_at", "ended_at")
     column_choices = {"kind": list(KINDS.items()), "state": list(STATES.items())}
     column_filters = ("kind", "state")
@@ -45,7 +45,7 @@ class JobView(PanelView):
                      "created_at": _l("Asked for at"), "ended_at": _l("Ended at")}
 
     def get_query(self) -> Any:
-        query = Job.select(*[field for field in Job._meta.sorted_fields if field is not Job.data], Officer).join(Officer)
+        query = Job.select(*jobs.WITHOUT_DATA, Officer).join(Officer)
         return query if current_user.officer.role != Role.EDITOR else query.where(Job.kind == JobKind.MAILING)
 
     @expose("/new/", methods=("GET", "POST"))
@@ -53,7 +53,8 @@ class JobView(PanelView):
     def create_view(self) -> Any:
         form = ImportForm()
         if form.validate_on_submit():
-            return start(JobKind.IMPORT, form.code.data, form.given)
+            with form.refusing(Conflict):
+                return start(JobKind.IMPORT, form.code.data, form.given)
         return self.render("admin/jobs/import.html", form=form), 400 if form.errors else 200
 
     @expose("/details/")
@@ -67,4 +68,5 @@ class JobView(PanelView):
     def known(self) -> dict[str, Any]:
         job = self.find()
         said, params = json.loads(job.said or '["", {}]')
-        return {"job": job, "state": STATES[job.state], "progress": jobs.progress_of(job), "said": said and _(said, **params)}
+        return {"job": job, "kind": KINDS[job.kind], "state": STATES[job.state], "progress": jobs.progress_of(job),
+                "said": said and _(said, **params)}

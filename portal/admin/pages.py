@@ -23,10 +23,8 @@ from portal.templating import prose
 
 def state(version: PageVersion | None) -> str:
     """Tell how far a version has come."""
-    if version is None:
-        return _("not written yet")
-    if version.published_at is None:
-        return _("draft, version %(number)d", number=version.number)
+    if version is None or version.published_at is None:
+        return _("draft, version %(number)d", number=version.number) if version else _("not written yet")
     said = _("published %(at)s") if version.published_at <= clock.now() else _("will be published %(at)s")
     return said % {"at": i18n.moment(version.published_at)}
 
@@ -80,14 +78,14 @@ class PageView(PanelView):
         page, language = self.find(), request.args.get("language", "")
         versions = {version.number: version for version in page.versions.where(PageVersion.language == language)}
         version = versions.get(request.args.get("number", type=int)) or abort(404)
-        form = PublishForm()
+        form = PublishForm(data={"at": version.published_at})
         if form.validate_on_submit():
             with form.refusing(pages.PublicationRefused):
                 if "hold_back" in request.form:
                     pages.hold_back(version, current_user.officer, now=clock.now())
                 else:
-                    pages.publish(version, current_user.officer, at=form.at.data, now=clock.now())
-                return lead_on(".details_view", _("It is noted."), id=page.id)
+                    pages.publish(version, current_user.officer, at=form.at.data if form.later.data else None, now=clock.now())
+                return lead_on(".details_view", f"{version.title}: {state(version.held())}", id=page.id)
         before = versions.get(version.number - 1)
         changed = [*paragraphs(before.body, version.body)] if before else []
         shown = {"model": page, "version": version, "name": i18n.LANGUAGES[language], "newest": version.number == max(versions)}
@@ -102,4 +100,4 @@ class PageView(PanelView):
             return lead_on(".details_view", _("Only a news item that is public can be sent."), "error", id=page.id)
         if form.validate_on_submit():
             return start(JobKind.MAILING, page.slug)
-        return self.render("admin/pages/mail.html", model=page, version=said[0], form=form, readers=pages.readers().count())
+        return self.render("admin/pages/mail.html", model=page, version=said[0], form=form, readers=len(pages.recipients(page)))

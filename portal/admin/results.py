@@ -79,16 +79,17 @@ class ResultsView(PanelView):
         if "count" in request.form:
             return start(JobKind.COUNT, edition.code)
         asked, counted = results_publication.find_asked(edition), jobs.latest_count(edition)
-        if not asked and not counted and state_of(edition) == "unpublished":
+        newest = counted if counted and not (asked and asked.kept_at > counted.ended_at) else None
+        found = jobs.data_of(newest) if newest else asked.results if asked else ""
+        if not found and state_of(edition) == "unpublished":
             return self.render("admin/results_count.html", model=edition)
-        newest = asked.results if asked and not (counted and counted.ended_at >= asked.kept_at) else jobs.unpack(counted)
         act, done = ((results_publication.approve_publication, _("The results are published.")) if "approve" in request.form else
                      (closing.ask_publication, _("Another officer has to approve the publication now.")))
-        return self.decide(act, partial(results_publication.find_counted, found=newest), "admin/results_publication.html", done)
+        return self.decide(act, partial(results_publication.find_counted, found=found), "admin/results_publication.html", done)
 
     @action("files", _l("Make the files of open data"))
     def make_files(self, ids: list[str]) -> Any:
-        return start(JobKind.EXPORT, require(self.get_one(ids[0]), NotFound).code)
+        return start(JobKind.EXPORT, require(ids and self.get_one(ids[0]), NotFound).code)
 
     @expose("/korekta/", methods=("GET", "POST"))
     def correct_view(self) -> Any:

@@ -2,7 +2,7 @@
 // Style sheets and scripts lie there packed, too (see cache.PackedAssets).
 // The PDFs of the panel are written with .woff files, and with Carlito, drawn after Lato, for names in Cyrillic.
 
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
@@ -49,5 +49,7 @@ for (const name of readdirSync(fresh).filter((file) => /\.(css|js)$/.test(file))
 }
 
 // The folder is exchanged whole, so that a running server never sees half a build.
-rmSync(build, { recursive: true, force: true });
+rmSync(`${build}.old`, { recursive: true, force: true });
+if (existsSync(build)) renameSync(build, `${build}.old`);
 renameSync(fresh, build);
+rmSync(`${build}.old`, { recursive: true, force: true });

@@ -1,6 +1,6 @@
 """What an officer hands over for long work."""
 
-from typing import Any
+import json
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileRequired, FileSize, MultipleFileField
@@ -25,6 +25,6 @@ class ImportForm(BaseForm):
     with_ballots = BooleanField(_l("Store the ballots too, so that the count can be repeated"))
 
     @property
-    def given(self) -> dict[str, Any]:
-        return {"files": [(file.filename[-LONGEST_NAME:], file.stream.read().decode("utf-8-sig", "replace"))
-                          for file in self.files.data], "with_ballots": self.with_ballots.data}
+    def given(self) -> str:  # Bytes as text, which the import takes back: it says what is wrong with them.
+        return json.dumps({"files": [(file.filename[-LONGEST_NAME:], file.stream.read().decode("latin-1"))
+                          for file in self.files.data], "with_ballots": self.with_ballots.data})

@@ -1,8 +1,7 @@
 """What an editor writes of a page in one language."""
 
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField
-from wtforms.validators import Optional
+from wtforms import HiddenField, SubmitField
 
 from portal.forms import fields
 from portal.forms.base import BaseForm
@@ -24,4 +23,5 @@ class VersionForm(BaseForm):
 class PublishForm(BaseForm):
     """When a version is to be published."""
 
-    at = CityMomentField(_l("Publish at"), description=_l("Leave it empty to publish now."), validators=[Optional()])
+    at = CityMomentField(_l("Publish at"), validators=[fields.needed(lambda typed: typed["later"], _l("Enter a date and time."))])
+    later = SubmitField(_l("Publish at this time"))

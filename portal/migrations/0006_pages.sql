@@ -35,12 +35,11 @@ CREATE UNIQUE INDEX page_version_page_id_language_number ON page_version (page_i
 
 CREATE TABLE job (
     id SERIAL NOT NULL PRIMARY KEY,
-    uid VARCHAR(32) NOT NULL,
     kind VARCHAR(10) NOT NULL,
     about VARCHAR(80) NOT NULL,
     officer_id INTEGER NOT NULL,
     state VARCHAR(10) NOT NULL,
-    data BYTEA,
+    data TEXT,
     said TEXT NOT NULL,
     created_at TIMESTAMP NOT NULL,
     started_at TIMESTAMP,
@@ -49,6 +48,5 @@ CREATE TABLE job (
     CONSTRAINT job_kind_is_known CHECK (kind IN ('import', 'export', 'count', 'mailing')),
     CONSTRAINT job_state_is_known CHECK (state IN ('waiting', 'running', 'done', 'failed'))
 );
-CREATE UNIQUE INDEX job_uid ON job (uid);
 CREATE INDEX job_officer_id ON job (officer_id);
 CREATE UNIQUE INDEX job_unfinished_is_one_of_its_kind ON job (kind, about) WHERE state IN ('waiting', 'running');

@@ -2,26 +2,24 @@
 
 from enum import StrEnum
 
-from peewee import SQL, BlobField, CharField, ForeignKeyField, TextField
+from peewee import SQL, CharField, ForeignKeyField, TextField
 
 from portal.models.base import BaseModel
-from portal.models.fields import MomentField, PublicIdField, WordField
+from portal.models.fields import MomentField, WordField
 from portal.models.staff import Officer
 
 JobKind = StrEnum("JobKind", "IMPORT EXPORT COUNT MAILING")
 JobState = StrEnum("JobState", "WAITING RUNNING DONE FAILED")
-UNFINISHED = (JobState.WAITING, JobState.RUNNING)
 
 
 class Job(BaseModel):
     """One piece of work; of a kind and about one thing at most one is unfinished."""
 
-    uid = PublicIdField()
     kind = WordField(JobKind, max_length=10)
     about = CharField(max_length=80)  # An edition's code, or a page's slug.
     officer = ForeignKeyField(Officer, backref="jobs", on_delete="RESTRICT")
     state = WordField(JobState, max_length=10, default=JobState.WAITING)
-    data = BlobField(null=True)  # What an import is given, what a count has found; packed.
+    data = TextField(null=True)  # What an import is given, what a count has found.
     said = TextField(default="")  # What it came to or why it failed: a text with its parameters, as JSON.
     created_at = MomentField()
     started_at = MomentField(null=True)

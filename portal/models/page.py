@@ -68,6 +68,6 @@ class PageVersion(BaseModel):
     def current(cls, at: datetime) -> Any:
         """Select of this only what no later version in its language follows."""
         later = cls.alias()
-        follows = (later.published_at > cls.published_at) | (later.published_at == cls.published_at) & (later.number > cls.number)
         return cls.public(at).where(~fn.EXISTS(later.select(SQL("1")).where(
-            later.page == cls.page, later.language == cls.language, later.published_at <= at, follows)))
+            later.page == cls.page, later.language == cls.language, later.published_at <= at,
+            later.number > cls.number)))

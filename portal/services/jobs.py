@@ -6,19 +6,18 @@ count and an export change nothing. How far it is stands in a file: an import ho
 
 import json
 import logging
-import zlib
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from portal.config import settings
-from portal.database import database, transaction
-from portal.errors import N_, NotFound, PortalError, require
+from portal.database import database, on_sqlite, transaction
+from portal.errors import N_, Conflict, NotFound, PortalError, require
 from portal.messaging import outbox
 from portal.models import Edition, Job, JobKind, JobState, Officer, Page
-from portal.models.job import UNFINISHED
 from portal.services import audit, open_data, pages, results_publication
 from portal.services.pabulib import read_file
 from portal.services.pabulib_format import PabulibError
@@ -27,29 +26,30 @@ from portal.services.pabulib_import import import_files
 log = logging.getLogger(__name__)
 Progress = Callable[[int, int], None]  # How much is done, of how much.
 Said = tuple[str, dict[str, Any]]
-FOLDER = "jobs"  # Below instance/.
-LASTS = timedelta(hours=2)  # What takes longer was broken off.
+SILENT = 600  # Seconds without a word of progress, after which work was broken off.
+WITHOUT_DATA = [field for field in Job._meta.sorted_fields if field is not Job.data]  # Which may be large.
 BROKEN = N_("Something went wrong, and the work was broken off. Start it again; if that does not help, tell the administrators.")
 
 
-def ask(kind: JobKind, officer: Officer, *, about: str, data: Any = None, now: datetime) -> Job:
-    """Ask the worker for a piece of work and return it; while the same is waiting or under way, return that."""
+def ask(kind: JobKind, officer: Officer, *, about: str, data: str | None = None, now: datetime) -> Job:
+    """Ask the worker for a piece of work and return it; while the same is waiting or under way, return that.
+
+    What is handed over goes with a piece of its own: raises Conflict while another is under way.
+    """
+    row = {"kind": kind, "about": about, "officer": officer.id, "created_at": now, "data": data}
     with transaction():
-        row = {"kind": kind, "about": about, "officer": officer.id, "created_at": now, "data": data and pack(data)}
-        if Job.add(row, new_only=True):
+        added = Job.add(row, new_only=True)
+        require(added or not data, Conflict(N_("An import for this edition is under way. Send these files later.")))
+        if added:
             audit.record(f"{kind} asked for", actor=officer, subject="portal", now=now, about=about)
             database.after_commit(outbox.announce)
-        asked: Job = Job.get(Job.kind == kind, Job.about == about, Job.state.in_(UNFINISHED))
+        asked: Job = Job.select().where(Job.kind == kind, Job.about == about).order_by(Job.id.desc()).get()
     return asked
 
 
-def pack(data: Any) -> bytes:
-    return zlib.compress(json.dumps(data, ensure_ascii=False).encode())
-
-
-def unpack(job: Job) -> Any:
+def data_of(job: Job) -> str:
     """Return what a job was given or has found."""
-    return json.loads(zlib.decompress(bytes(job.data or b"")))
+    return str(Job.select(Job.data).where(Job.id == job.id).scalar())
 
 
 def progress_of(job: Job) -> tuple[int, int]:
@@ -61,44 +61,62 @@ def progress_of(job: Job) -> tuple[int, int]:
 
 
 def latest_count(edition: Edition) -> Job | None:
-    """Return the last count of an edition that came to its end."""
-    done = Job.kind == JobKind.COUNT, Job.about == edition.code, Job.state == JobState.DONE
-    return Job.select().where(*done).order_by(Job.id.desc()).first()
+    """Return the last count of an edition that came to its end; what was counted before voting was prolonged is no count."""
+    done = Job.kind == JobKind.COUNT, Job.about == edition.code, Job.state == JobState.DONE, Job.started_at > edition.voting_to
+    return Job.select(*WITHOUT_DATA).where(*done).order_by(Job.id.desc()).first()
 
 
 def run_waiting(*, clock: Callable[[], datetime]) -> int:
-    """Do all that waits, what was asked for first first, and return how many jobs that were; give up what was broken off."""
-    given_up = Job.update(state=JobState.FAILED, said=json.dumps([BROKEN, {}]), ended_at=clock())
-    given_up.where(Job.state == JobState.RUNNING, Job.started_at < clock() - LASTS).execute()
+    """Do all that waits, one after the other, what was asked for first first; return how many jobs that were.
+
+    While another worker is at one, nothing: letters and codes must not wait for long work. What has told of no progress for
+    ten minutes was broken off.
+    """
     done = 0
-    for job in Job.select().where(Job.state == JobState.WAITING).order_by(Job.id):
-        mine = Job.update(state=JobState.RUNNING, started_at=clock()).where(Job.id == job.id, Job.state == JobState.WAITING)
-        if mine.execute():
-            _run(job, clock())
-            done += 1
+    while job := _claim(clock()):
+        _run(job, clock)
+        done += 1
     return done
 
 
-def _run(job: Job, now: datetime) -> None:
-    def progress(done: int, total: int) -> None:
-        _file(job).parent.mkdir(exist_ok=True)
-        _file(job).write_text(f"{done} {total}")
+def _claim(now: datetime) -> Job | None:
+    unfinished = Job.select(*WITHOUT_DATA).where(Job.state.in_((JobState.RUNNING, JobState.WAITING)))
+    for job in list(unfinished.order_by(Job.state, Job.id)):  # What runs comes first.
+        change = {"state": JobState.RUNNING, "started_at": now}
+        if job.state == JobState.RUNNING:
+            if _file(job).exists() and now.timestamp() - _file(job).stat().st_mtime < SILENT:
+                return None  # Known without a lock, for which one would have to wait until an import is through.
+            change = {"state": JobState.FAILED, "said": json.dumps([BROKEN, {}]), "data": None, "ended_at": now}
+        else:
+            _tell(job, 0, 0)
+        claimed = Job.update(change).where(Job.id == job.id, Job.state == job.state).execute()
+        if job.state == JobState.WAITING:
+            return job if claimed else None
+    return None
+
+
+def _tell(job: Job, done: int, total: int) -> None:
+    _file(job).write_text(f"{done} {total}")
+
+
+def _run(job: Job, clock: Callable[[], datetime]) -> None:
     state, found = JobState.DONE, None
     try:
-        said, found = WORK[JobKind(job.kind)](job, progress, now)
+        said, found = WORK[JobKind(job.kind)](job, partial(_tell, job), clock())
     except PortalError as error:
         state, said = JobState.FAILED, (error.message, error.params)
     except PabulibError as error:
         state, said = JobState.FAILED, (N_("A file cannot be imported: %(problem)s"), {"problem": str(error)})
     except Exception:
-        log.exception("job %s failed", job.uid)
+        log.exception("job %s failed", job.id)
         state, said = JobState.FAILED, (BROKEN, {})
-    Job.update(state=state, said=json.dumps(said), data=found and pack(found), ended_at=now).where(Job.id == job.id).execute()
+    ended = {"state": state, "said": json.dumps(said), "data": found, "ended_at": clock()}
+    Job.update(ended).where(Job.id == job.id, Job.state == JobState.RUNNING).execute()
     _file(job).unlink(missing_ok=True)
 
 
 def _file(job: Job) -> Path:
-    return Path(settings.instance) / FOLDER / str(job.uid)
+    return Path(settings.instance) / f"job-{job.id}"
 
 
 def _edition(job: Job) -> Edition:
@@ -106,8 +124,9 @@ def _edition(job: Job) -> Edition:
 
 
 def _import(job: Job, progress: Progress, now: datetime) -> tuple[Said, Any]:
-    given = unpack(job)
-    files = [read_file(text, name) for name, text in given["files"]]
+    require(not (on_sqlite() and Edition.in_voting(now)), Conflict(N_("Nothing can be imported here while people vote.")))
+    given = json.loads(data_of(job))
+    files = [read_file(text.encode("latin-1"), name) for name, text in given["files"]]
     stored = import_files(files, str(job.about), with_ballots=given["with_ballots"], actor=f"officer:{job.officer.uid}", now=now,
                           progress=lambda _what, done, total: progress(done, total))
     return (N_("Stored: %(pools)d pools, %(proposals)d projects, %(ballots)d ballots."), stored._asdict()), None

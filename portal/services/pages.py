@@ -9,34 +9,30 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 from peewee import chunked
 
 from portal.database import transaction
 from portal.errors import N_, Conflict, NotFound, require
-from portal.models import Account, AccountState, Language, Officer, Page, PageVersion
+from portal.models import Account, AccountState, Language, Message, Officer, Page, PageVersion
 from portal.services import account, audit
 from portal.services.proposals_catalogue import best_first, find, fold
 
 SHIPPED = Path(__file__).parents[1] / "pages"  # <language>/<slug>.md: "# Title", the lead and the text, a blank line between.
 LINKED = ("faq", "jak-zalozyc-konto", "jak-zglosic-projekt", "jak-glosowac", "jak-liczymy-glosy", "kalendarz", "kontakt",
           "regulamin", "prywatnosc", "dostepnosc")  # At the foot of every page.
+MAKERS = ("Zespół portalu", "Administrator portalu")  # Who writes and who publishes what is shipped.
 ORIGINAL, BATCH = Language.PL, 100
-MARKS = re.compile(r"\]\([^)]*\)|\{[^}]*\}")
 
 
-class PageChanged(Conflict):
+class PageChanged(Conflict, message=N_(
+        "Somebody else has saved a newer version since you opened this one. What you typed is kept below. Look at the newer "
+        "version; if you save again, yours follows it.")):
     """A page has got another version since the officer opened it."""
 
-    message = N_("Somebody else has saved a newer version since you opened this one. What you typed is kept below. Look at the "
-                 "newer version; if you save again, yours follows it.")
 
-
-class PublicationRefused(Conflict):
+class PublicationRefused(Conflict, message=N_("This version has been published already.")):
     """A version is public already."""
-
-    message = N_("This version has been published already.")
 
 
 def current(language: str, *, now: datetime) -> list[PageVersion]:
@@ -48,7 +44,8 @@ def current(language: str, *, now: datetime) -> list[PageVersion]:
 
 def history(slug: str, language: str, *, now: datetime) -> list[PageVersion]:
     """Return every published version of a page, the newest first: in this language, or else in Polish."""
-    versions = list(PageVersion.public(now).where(Page.slug == slug, PageVersion.language.in_((language, ORIGINAL))))
+    query = PageVersion.public(now).where(Page.slug == slug, PageVersion.language.in_((language, ORIGINAL)))
+    versions = list(query.order_by(PageVersion.number.desc()))
     return [version for version in versions if version.language == language] or versions
 
 
@@ -87,10 +84,14 @@ def _settle(version: PageVersion, officer: Officer, action: str, *, at: datetime
                      at=at and at.isoformat())
 
 
-def readers() -> Any:
-    """Select the accounts whose owners want letters with news, at an address that is theirs."""
-    confirmed = Account.email_confirmed_at.is_null(False)
-    return Account.select().where(Account.wants_news, Account.state == AccountState.ACTIVE, confirmed)
+WANT_NEWS = Account.wants_news, Account.state == AccountState.ACTIVE, Account.email_confirmed_at.is_null(False)
+
+
+def recipients(page: Page) -> list[int]:
+    """Return the accounts whose owners want news at an address that is theirs, and have not got this page's letter yet."""
+    key = f"news:{page.slug}:"
+    known = set(Message.select(Message.key).where(Message.key.startswith(key)).scalars())
+    return [row.id for row in Account.select(Account.id, Account.uid).where(*WANT_NEWS) if f"{key}{row.uid}" not in known]
 
 
 def send_news(page: Page, progress: Callable[[int, int], None], *, now: datetime) -> int:
@@ -99,26 +100,25 @@ def send_news(page: Page, progress: Callable[[int, int], None], *, now: datetime
     Who has got this page's letter before gets no second one. Raises NotFound while nothing of the page is public.
     """
     said = {code: require(history(page.slug, code, now=now), NotFound)[0] for code in Language}
-    found = list(readers().order_by(Account.id))
+    found, sent = sorted(recipients(page)), 0
     for batch in chunked(found, BATCH):
         with transaction():
-            for reader in batch:
+            for sent, reader in enumerate(Account.select().where(*WANT_NEWS, Account.id.in_(batch)), sent + 1):
                 version = said[Language(reader.language)]
                 account.write(reader, "news", key=f"{page.slug}:{reader.uid}", now=now, title=version.title, lead=version.lead,
                               path=page.address)
-        progress(found.index(batch[-1]) + 1, len(found))
-    return len(found)
+        progress(sent, len(found))
+    return sent
 
 
 def search(versions: list[PageVersion], typed: str) -> list[PageVersion]:
     """Return the pages in which all these words stand, those with them in the title first."""
-    worded = [SimpleNamespace(version=version, words=fold(MARKS.sub(" ", f"{version.title} {version.lead} {version.body}")))
-              for version in versions]
+    texts = [(each, re.sub(r"\]\([^)]*\)|\{[^}]*\}", " ", f"{each.title} {each.lead} {each.body}")) for each in versions]
+    worded = [SimpleNamespace(version=version, words=fold(text)) for version, text in texts]
     return [found.version for found in best_first(*find(worded, typed))]
 
 
-def load(folder: Path = SHIPPED, *, author: str = "Zespół portalu", publisher: str = "Administrator portalu",
-         is_news: bool = False, now: datetime) -> int:
+def load(folder: Path = SHIPPED, *, is_news: bool = False, now: datetime) -> int:
     """Publish the pages of a folder that the portal does not have, in all their languages; return how many these are."""
     added = 0
     with transaction():
@@ -129,8 +129,8 @@ def load(folder: Path = SHIPPED, *, author: str = "Zespół portalu", publisher:
             for path in sorted(folder.glob(f"*/{slug}.md")):
                 title, lead, body = path.read_text("utf-8").split("\n\n", 2)
                 PageVersion.create(page=page, language=path.parent.name, number=1, title=title.removeprefix("# "),
-                                   lead=" ".join(lead.split()), body=body.strip(), author=author, written_at=now,
-                                   publisher=publisher, published_at=now)
+                                   lead=" ".join(lead.split()), body=body.strip(), author=MAKERS[0], written_at=now,
+                                   publisher=MAKERS[1], published_at=now)
             added += 1
         if added:
             audit.record("pages added", actor="system", subject="portal", now=now, pages=added)

@@ -111,11 +111,6 @@ def _fate(proposal: Proposal, heir: Authorship | None) -> str:
     return "withdrawn" if proposal.state in BEFORE_BALLOT else "stays"
 
 
-def find_ballots_at_stake(account: Account, *, now: datetime) -> list[Edition]:
-    """Return the editions whose voting is open and in which the person's own deletion of the account removes a ballot."""
-    return [edition for edition, _ballot in at_stake(account, now=now)]
-
-
 def at_stake(account: Account, *, now: datetime) -> list[tuple[Edition, Ballot]]:
     """Return the ballots that can still be taken back: what was cast on paper or made void is out of the person's hands."""
     return [(edition, ballot) for edition, ballot in _ballots(account, Edition.in_voting(now), now)[0]

@@ -15,7 +15,6 @@ from portal.models import Pool, Proposal
 from portal.templating import current_edition, current_pages
 
 pages = Pages("home", __name__)
-YEAR = 365 * 24 * 3600
 
 
 @pages.get("/", guard=public_page)
@@ -33,5 +32,5 @@ def switch_language(code: str) -> Any:
         abort(404)
     here, before = safe_next_url(url_for("home.show_home")), urlsplit(request.referrer or "")
     response = redirect(f"{here}?{before.query}" if before.query and quote(unquote(before.path)) == quote(here) else here)
-    response.set_cookie(COOKIE, code, max_age=YEAR, samesite="Lax", httponly=True, secure=not settings.development)
+    response.set_cookie(COOKIE, code, max_age=365 * 24 * 3600, samesite="Lax", httponly=True, secure=not settings.development)
     return response

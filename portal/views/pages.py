@@ -38,9 +38,9 @@ for name in OWN_ADDRESSES:
 @pages.get("/strony/<slug>/historia", guard=public_page)
 def show_history(slug: str) -> str:
     versions = _history(slug)
-    steps = [(version, before and [*paragraphs(f"{before.title}\n\n{before.lead}\n\n{before.body}",
-                                               f"{version.title}\n\n{version.lead}\n\n{version.body}")])
-             for version, before in zip(versions, [*versions[1:], None])]
+    texts = {each.id: f"{each.title}\n\n{each.lead}\n\n{each.body}" for each in versions}
+    steps = [(version, before and cache.same(("changes", before.id, version.id), lambda pair=(before.id, version.id): [
+        *paragraphs(*map(texts.get, pair))])) for version, before in zip(versions, [*versions[1:], None])]
     return render_template("pages/show_history.html", page=versions[0].page, version=versions[0], steps=steps)
 
 
@@ -53,6 +53,7 @@ def list_news() -> str:
 def find() -> str:
     typed, edition = request.args.get("q", "").strip()[:MOST_LETTERS], current_edition()
     entries = cache.remember(("entries", edition.id), lambda: proposals_catalogue.load(edition)) if edition and typed else []
+    public = [version for version in current_pages() if version.page.is_news or version.page.position]  # Others: for officers.
     projects, words = proposals_catalogue.find(entries, typed)
-    return render_template("pages/find.html", typed=typed, found=written.search(current_pages(), typed) if typed else [],
+    return render_template("pages/find.html", typed=typed, found=written.search(public, typed) if typed else [],
                            projects=proposals_catalogue.best_first(projects, words)[:MOST_FOUND], count=len(projects))

@@ -189,7 +189,7 @@ def download_data() -> Response:
 @pages.form("/usun", guard=resident_form)
 def delete_account() -> Any:
     account, now = current_user.account, clock.now()
-    editions = removal.find_ballots_at_stake(account, now=now)
+    editions = [edition for edition, _ballot in removal.at_stake(account, now=now)]
     form = DeleteAccountForm(has_ballots=bool(editions))
     if form.validate_on_submit():
         try:

@@ -34,7 +34,8 @@ def _find(code: str) -> tuple[Edition, results_publication.Published, Contests]:
 @pages.get("/<code>", guard=public_page)
 def show_results(code: str) -> str:
     edition, told, contests = _find(code)
-    return render_template("results/show_results.html", shown=edition, phase=edition.phase(clock.now()), told=told,
+    others = Edition.select().where(Edition.voting_to < clock.now(), Edition.id != edition.id).order_by(Edition.voting_to.desc())
+    return render_template("results/show_results.html", shown=edition, others=others, phase=edition.phase(clock.now()), told=told,
                            contests=contests)
 
 

@@ -34,17 +34,20 @@ def test_editor_makes_a_page_looks_at_it_and_publishes_it(editor: PanelVisitor):
     saved = editor.submit(editor.get(path("pisz", language="pl")), **TYPED)
     assert "Nobody else reads it yet." in saved.text
     editor.get("/strony/pytania", status=404)
-    assert "published" in editor.submit(saved).text
+    assert "Enter a date and time." in editor.submit(saved, later="1", status=400).text, "half a date publishes nothing"
+    assert "published" in editor.submit(saved, now="1").text
     assert editor.get("/strony/pytania").heading == "Pytania"
     assert editor.get(path("wersja", language="pl", number=1)).soup.select("main form") == []
 
 
 def test_scheduled_version_waits_and_can_be_held_back(editor: PanelVisitor, now: datetime):
     make_page("faq", published_at=None, publisher=None)
-    done = editor.submit(editor.get(path("wersja", language="pl", number=1)), at="2026-06-20T12:00:00")
+    done = editor.submit(editor.get(path("wersja", language="pl", number=1)), at="2026-06-20T12:00:00", later="1")
     assert "will be published June 20, 2026, 12:00" in done.text
     assert PageVersion.get().published_at > now
-    editor.submit(editor.get(path("wersja", language="pl", number=1)), hold_back="1")
+    again = editor.get(path("wersja", language="pl", number=1))
+    assert again.soup.select_one("input[name=at]")["value"] == "2026-06-20T12:00:00"
+    editor.submit(again, hold_back="1")
     assert PageVersion.get().published_at is None
 
 

@@ -322,7 +322,7 @@ TARGETS: dict[str, Callable[[], Target]] = {
         "base": str(PageVersion.select().where(PageVersion.language == "uk").count()), "title": "Питання", "lead": "Коротко.",
         "body": "## Розділ {#rozdzial}", "change": "Нове"}, {PageVersion, AuditEntry}),
     "PublishForm": lambda: Target(f"/admin/strony/wersja/?id={Page.get().id}&language=pl&number=2", Role.EDITOR, lambda *_of: {
-        "at": "2098-06-01T12:00:00"}, {PageVersion, AuditEntry}, _second_draft),
+        "at": "2098-06-01T12:00:00", "later": "1"}, {PageVersion, AuditEntry}, _second_draft),
     "SheetForm": lambda: Target(f"/admin/punkty-glosowania/pierwszy-wpis/?id={VotingPoint.get().id}", Role.CLERK, _sheet,
                                 {Sheet, Ballot, AuditEntry}, _no_sheet_yet),
     "OfficerForm": lambda: Target("/admin/urzednicy/new/", Role.ADMINISTRATOR, lambda *_of: {

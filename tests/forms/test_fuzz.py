@@ -27,7 +27,7 @@ NASTY = [
 ]
 BREAKING = ["\0", "a\ud800b", "x" * 10_001, "99999999999999999999", "9" * 400]
 NOT_TEXT = {"notice", "wants_news", "no_pesel", "all_required", "active", "is_formal", "reviewed", "version", "csrf_token",
-            "unknown", "sure", "with_ballots", "deed", "reason", "language", "seen", "shows_name"}
+            "unknown", "sure", "with_ballots", "deed", "reason", "language", "seen", "shows_name", "later"}
 text = st.sampled_from(NASTY) | st.text(st.characters(exclude_categories=()), max_size=60)
 sent = st.none() | text | st.lists(text, min_size=2, max_size=3)
 

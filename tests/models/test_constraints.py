@@ -220,7 +220,6 @@ FORBIDDEN: dict[str, Callable[[World], Any]] = {
     "page_version_language_is_known": lambda w: make_page(language="de"),
     "page_version_is_published_by_somebody": lambda w: make_page(publisher=None),
     "page_version_numbers_begin_with_one": lambda w: make_page(number=0),
-    "job(uid)": lambda w: [make_job(w, uid="u", about=about) for about in "ab"],
     "job(kind,about)": lambda w: twice(lambda: make_job(w)),
     "job_kind_is_known": lambda w: make_job(w, kind="magic"),
     "job_state_is_known": lambda w: make_job(w, state="lost"),

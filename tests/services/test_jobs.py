@@ -1,12 +1,14 @@
 """Long work: asked for once, done by the worker, told how far it is, and told why when it fails."""
 
 import json
+import os
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from portal.errors import Conflict
 from portal.models import Ballot, Edition, Job, JobKind, JobState, Message, Officer, Role
 from portal.services import jobs
 from portal.services.results_publication import count_anew
@@ -55,7 +57,7 @@ def test_count_keeps_what_it_has_found(ended: Edition, officer: Officer, now: da
     ask(JobKind.COUNT, officer, now)
     job = run()
     assert (job.state, jobs.latest_count(ended)) == (JobState.DONE, job)
-    assert jobs.unpack(job) == count_anew(ended, now)
+    assert jobs.data_of(job) == count_anew(ended, now)
     assert jobs.run_waiting(clock=lambda: now) == 0
 
 
@@ -90,25 +92,60 @@ def test_fault_breaks_the_work_off_but_not_the_worker(ended: Edition, officer: O
     ask(JobKind.COUNT, officer, now)
     job = run()
     assert (job.state, json.loads(job.said)) == (JobState.FAILED, [jobs.BROKEN, {}])
-    assert job.uid in caplog.text
+    assert f"job {job.id} failed" in caplog.text
 
 
-def test_work_of_a_dead_worker_is_given_up_after_two_hours(officer: Officer, now: datetime):
+def test_work_of_a_dead_worker_is_given_up_when_it_is_silent_for_ten_minutes(officer: Officer, now: datetime):
+    job = ask(JobKind.COUNT, officer, now)
+    other = ask(JobKind.COUNT, officer, now, "2027")
+    Job.update(state=JobState.RUNNING, started_at=now).where(Job.id == job.id).execute()
+    jobs._tell(job, 1, 3)
+    os.utime(jobs._file(job), (now.timestamp(), now.timestamp()))
+    assert jobs.run_waiting(clock=lambda: now + timedelta(minutes=9)) == 0, "one after the other"
+    assert jobs.run_waiting(clock=lambda: now + timedelta(minutes=11)) == 1
+    assert [Job.get_by_id(row.id).state for row in (job, other)] == [JobState.FAILED, JobState.FAILED]
+    jobs._file(job).unlink()
+
+
+def test_work_that_was_given_up_meanwhile_stays_so(
+        officer: Officer, ended: Edition, now: datetime, monkeypatch: pytest.MonkeyPatch):
+    def work(job: Job, _progress: jobs.Progress, _now: datetime) -> Any:
+        Job.update(state=JobState.FAILED).where(Job.id == job.id).execute()
+        return ("Done", {}), None
+    monkeypatch.setitem(jobs.WORK, JobKind.COUNT, work)
     ask(JobKind.COUNT, officer, now)
-    Job.update(state=JobState.RUNNING, started_at=now).execute()
-    jobs.run_waiting(clock=lambda: now + timedelta(minutes=119))
-    assert Job.get().state == JobState.RUNNING
-    jobs.run_waiting(clock=lambda: now + timedelta(minutes=121))
+    jobs.run_waiting(clock=lambda: now)
     assert Job.get().state == JobState.FAILED
 
 
+def test_second_import_has_to_wait_and_loses_nothing_silently(officer: Officer, now: datetime):
+    ask(JobKind.IMPORT, officer, now, "2018", data="{}")
+    with pytest.raises(Conflict):
+        ask(JobKind.IMPORT, officer, now, "2018", data='{"other": 1}')
+
+
+def test_count_from_before_a_prolongation_is_none(ended: Edition, officer: Officer, now: datetime, run: Callable[[], Job]):
+    ask(JobKind.COUNT, officer, now)
+    run()
+    assert jobs.latest_count(ended)
+    ended.voting_to = now + timedelta(days=1)
+    assert jobs.latest_count(ended) is None
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_nothing_is_imported_on_sqlite_while_people_vote(officer: Officer, now: datetime, run: Callable[[], Job]):
+    make_edition()
+    ask(JobKind.IMPORT, officer, now, "2018", data=json.dumps({"files": [["a.pb", ""]], "with_ballots": False}))
+    assert json.loads(run().said)[0] == "Nothing can be imported here while people vote."
+
+
 def test_import_stores_files_whole_or_not_at_all(officer: Officer, now: datetime, run: Callable[[], Job]):
-    good, broken = ["a.pb", ORDINAL], ["b.pb", "META\nkey;value\n"]
-    ask(JobKind.IMPORT, officer, now, "2018", data={"files": [good, broken], "with_ballots": True})
+    good, broken = ["a.pb", ORDINAL.encode().decode("latin-1")], ["b.pb", "META\nkey;value\n"]
+    ask(JobKind.IMPORT, officer, now, "2018", data=json.dumps({"files": [good, broken], "with_ballots": True}))
     failed = run()
     assert failed.state == JobState.FAILED and "b.pb" in json.loads(failed.said)[1]["problem"]
     assert not Edition.select().exists()
-    ask(JobKind.IMPORT, officer, now, "2018", data={"files": [good], "with_ballots": True})
+    ask(JobKind.IMPORT, officer, now, "2018", data=json.dumps({"files": [good], "with_ballots": True}))
     done = run()
     assert done.state == JobState.DONE, done.said
     assert (Edition.get().code, Ballot.select().count()) == ("2018", json.loads(done.said)[1]["ballots"])

@@ -87,7 +87,7 @@ def test_pesel_and_address_are_free_again(now: datetime):
 def test_ballot_of_an_open_voting_goes_only_when_its_holder_agrees(now: datetime):
     edition, district, account = make_voter(now)
     before = raw.everything()
-    assert removal.find_ballots_at_stake(account, now=now) == [edition]
+    assert [edition for edition, _ballot in removal.at_stake(account, now=now)] == [edition]
     with pytest.raises(BallotWouldGo):
         delete(account, now)
     assert raw.everything() == before
@@ -104,7 +104,7 @@ def test_ballot_of_an_ended_voting_stays_counted(now: datetime):
     edition, district, account = make_voter(now)
     later = edition.voting_to + timedelta(microseconds=1)
     before = raw.table("ballot"), raw.table("choice")
-    assert removal.find_ballots_at_stake(account, now=later) == []
+    assert [edition for edition, _ballot in removal.at_stake(account, now=later)] == []
     delete(account, later, with_ballots=True)
     assert (raw.table("ballot"), raw.table("choice")) == before
 
@@ -119,7 +119,7 @@ def test_last_moment_of_the_voting_still_removes_the_ballot(now: datetime):
 def test_ballot_on_paper_or_void_is_out_of_its_holders_hands(now: datetime, held: dict[str, str]):
     edition, district, account = make_voter(now)
     Ballot.update(**held).execute()
-    assert removal.find_ballots_at_stake(account, now=now) == []
+    assert [edition for edition, _ballot in removal.at_stake(account, now=now)] == []
     delete(account, now, with_ballots=True)
     assert Ballot.select().count() == 1
     again = make_account(district, pesel=PESEL)

@@ -87,7 +87,8 @@ def test_newest_news_come_first_and_stand_on_the_home_page(reader: Visitor, now:
 
 def test_search_finds_pages_and_projects(reader: Visitor):
     make_proposal(make_pool(make_edition()), title="Ławki w parku", slug="lawki")
-    make_page("faq", title="Pytania", body="Gdzie staną ławki?")
+    make_page("faq", title="Pytania", body="Gdzie staną ławki?", position=1)
+    make_page("przewodnik-urzednika", body="Ławki w panelu.")
     page = reader.get("/szukaj?q=lawka")
     assert [one["href"] for one in page.soup.select("main h3 a")] == ["/faq", "/projekty/lawki"]
     assert "Nothing was found" in reader.get("/szukaj?q=zebra").text
@@ -115,7 +116,7 @@ def test_shipped_page_is_there_in_every_language_with_the_same_parts(slug: str):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_shipped_pages_can_be_read_without_a_fault(visitor: Visitor, language: str, now: datetime):
-    pages.load(SHIPPED, author="A", publisher="P", now=now)
+    pages.load(now=now)
     make_edition()
     visitor.client.set_cookie("jezyk", language)
     for row in Page.select():
@@ -130,12 +131,12 @@ def test_shipped_pages_can_be_read_without_a_fault(visitor: Visitor, language: s
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_accessibility_declaration_has_what_the_law_asks_for(visitor: Visitor, language: str, now: datetime):
-    pages.load(SHIPPED, author="A", publisher="P", now=now)
+    pages.load(now=now)
     visitor.client.set_cookie("jezyk", language)
     page = visitor.get("/strony/dostepnosc")
     assert sorted(one["id"] for one in page.soup.select("[id^=a11y-]")) == sorted(f"a11y-{name}" for name in DECLARED)
 
 
 def test_versions_are_counted_from_one_in_each_language(now: datetime):
-    pages.load(SHIPPED, author="A", publisher="P", now=now)
+    pages.load(now=now)
     assert {version.number for version in PageVersion.select()} == {1}
