@@ -12,6 +12,7 @@ function keepFresh(region) {
       const fresh = document.createElement("template");
       fresh.innerHTML = answer.ok && !answer.redirected ? await answer.text() : region.innerHTML;
       if (fresh.content.textContent.trim() !== region.textContent.trim()) region.replaceChildren(fresh.content);
+      if (region.querySelector("[data-final]")) document.querySelectorAll(".alert[role=status]").forEach((said) => said.remove());
     } catch {} // Out of reach for a moment: the next look may find it.
     setTimeout(look, 5000);
   };
