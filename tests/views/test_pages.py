@@ -59,7 +59,7 @@ def test_scheduled_page_opens_at_its_second(reader: Visitor, now: datetime):
     make_page("plan", published=now + timedelta(hours=1))
     reader.get("/strony/plan", status=404)
     with time_machine.travel(now + timedelta(hours=1), tick=False):
-        reader.get("/strony/plan")
+        assert reader.get("/strony/plan").soup.h1.get_text(strip=True) == "Strona plan"
 
 
 def test_what_is_not_translated_says_so_and_is_marked_as_polish(reader: Visitor):
