@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -89,6 +89,12 @@ def leave() -> None:
     session.clear()
 
 
+def _mark(view: View, **marks: Any) -> View:
+    """Note something on a view, for what runs before it and for who checks the list of routes."""
+    vars(view).update(marks)
+    return view
+
+
 class Pages(Blueprint):
     """The pages of a topic. Beside the address of each stands who may enter: one of the guards below."""
 
@@ -110,14 +116,12 @@ def public_page(view: View) -> View:
             response.headers.update({"Cache-Control": "public, max-age=0, must-revalidate", "Vary": "Cookie, Accept-Encoding"})
             response.add_etag()
         return response
-    guarded.guard = "public"  # type: ignore[attr-defined]
-    return guarded
+    return _mark(guarded, guard="public")
 
 
 def open_form(view: View) -> View:
     """Open a page with a form to anyone; it is never cached."""
-    view.guard = "form"  # type: ignore[attr-defined]
-    return view
+    return _mark(view, guard="form")
 
 
 def limited_form(per_hour: int) -> Guard:
@@ -127,16 +131,12 @@ def limited_form(per_hour: int) -> Guard:
 
 def accepts_files(most: int, size: int) -> Guard:
     """Let a view be sent so many files of so many bytes; all others get no more than config.MAX_CONTENT_LENGTH."""
-    def mark(view: View) -> View:
-        view.most_bytes = most * size + FORM_AROUND_FILES  # type: ignore[attr-defined]
-        return view
-    return mark
+    return partial(_mark, most_bytes=most * size + FORM_AROUND_FILES)
 
 
 def machine(view: View) -> View:
     """Open an address to a machine, which proves itself by a secret in the address: it has no session and so no CSRF token."""
-    view.guard = "machine"  # type: ignore[attr-defined]
-    return view
+    return _mark(view, guard="machine")
 
 
 def resident_required(view: View) -> View:
@@ -151,8 +151,7 @@ def resident_required(view: View) -> View:
             asked = request.full_path.rstrip("?") if request.method == "GET" else urlsplit(request.referrer or "").path or None
             return redirect(url_for("login.log_in", next=asked))  # The page asked for, or the one whose form was sent.
         return view(*args, **kwargs)
-    guarded.guard = "resident"  # type: ignore[attr-defined]
-    return guarded
+    return _mark(guarded, guard="resident")
 
 
 def resident_form(view: View) -> View:

@@ -220,7 +220,7 @@ class BallotChanged(Conflict, message=N_(
 
 
 class BallotInvalid(PortalError, message=N_("These choices cannot be accepted.")):
-    """The picks of a ballot break a rule; nothing was stored."""
+    """The picks of a ballot break rules; it tells the first, ``faults`` all, each of its ``slot``. Nothing was stored."""
 
 
 class SheetRefused(Conflict, message=N_("This sheet waits for no such entry. Perhaps somebody else has just typed it in.")):

@@ -6,9 +6,10 @@ from functools import cache, lru_cache
 from typing import Any
 
 import phonenumbers
+from babel.dates import format_date
 from babel.numbers import format_decimal
 from flask import Flask, g, request
-from flask_babel import format_date, format_datetime, get_locale, get_translations, gettext
+from flask_babel import get_locale, get_translations, gettext
 from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup
@@ -48,9 +49,10 @@ def _money(grosze: int, locale: str) -> str:
 
 
 def day(value: date | datetime | str) -> str:
-    """Write a date, or its ISO text that a letter brings, in words, as it was in the city."""
+    """Write a date, or its ISO text that a letter brings, in words, as it was in the city; in English as the British do."""
     value = date.fromisoformat(value) if isinstance(value, str) else value
-    return format_date(clock.local(value).date() if isinstance(value, datetime) else value, "long")
+    value = clock.local(value).date() if isinstance(value, datetime) else value
+    return format_date(value, "long", "en_GB" if language() == "en" else language())
 
 
 def days_left(value: datetime) -> int:
@@ -59,10 +61,10 @@ def days_left(value: datetime) -> int:
 
 
 def moment(value: datetime | str) -> str:
-    """Write a date and time, or its ISO text, on the city's clocks; the end of a day is written 24:00."""
+    """Write a date and time, or its ISO text, on the city's clocks; the end of a day as each language has it."""
     value = datetime.fromisoformat(value) if isinstance(value, str) else value
-    ends_day = f"{clock.local(value):%H:%M:%S}" == "23:59:59"
-    return gettext("%(day)s, %(time)s", day=day(value), time="24:00" if ends_day else format_datetime(value, "HH:mm"))
+    time = f"{clock.local(value):%H:%M:%S}"
+    return gettext("%(day)s, %(time)s", day=day(value), time=gettext("23:59") if time == "23:59:59" else time[:5])
 
 
 def phone(value: str) -> str:

@@ -43,8 +43,7 @@ def site() -> SimpleNamespace:
 @once
 def asset(name: str) -> str:
     """Return the address of a built asset, with a fingerprint of its content."""
-    digest = hashlib.sha256((BUILD / name).read_bytes()).hexdigest()[:10]
-    return f"/static/build/{name}?v={digest}"
+    return f"/static/build/{name}?v={hashlib.sha256((BUILD / name).read_bytes()).hexdigest()[:10]}"
 
 
 def _known(key: Hashable, find: Callable[[datetime], Any]) -> Any:

@@ -55,8 +55,9 @@ class SheetForm(BaseForm):
         return paper.Entry(self.district.data, paper.read_numbers(contests, self.marks.data))
 
     def refuse(self, error: PortalError, field: Field | None = None) -> None:
-        """Show a broken rule of the ballot beside the mark that it belongs to."""
-        super().refuse(error, self._marks.get(error.params["slot"]) if isinstance(error, BallotInvalid) else field)
+        """Show each broken rule of the ballot beside the mark that it belongs to."""
+        for fault in error.params["faults"] if isinstance(error, BallotInvalid) else [error]:
+            super().refuse(fault, self._marks.get(fault.params["slot"]) if isinstance(fault, BallotInvalid) else field)
 
 
 def sheet_form(edition: Edition, *, asks_person: bool = False, **known: Any) -> SheetForm:

@@ -18,7 +18,8 @@ class BallotForm(BaseForm):
         names = [slot.name for contest in paper for slot in contest.slots]
         return {name: sent[name][:40] for name in names if sent.get(name)}
 
-    def point_out(self, error: BallotInvalid) -> tuple[str, str]:
-        """Show the broken rule above the form and return it with the field it belongs to."""
-        self.refuse(error)
-        return str(error.params.get("slot", "")), gettext(error.message, **error.params)
+    def point_out(self, error: BallotInvalid) -> dict[str, str]:
+        """Show the broken rules above the form, and return each by the field it belongs to."""
+        told = {fault.params["slot"]: gettext(fault.message, **fault.params) for fault in error.params["faults"]}
+        self.form_errors = list(told.values())
+        return told

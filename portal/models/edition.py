@@ -84,8 +84,7 @@ class Edition(Named):
 
     def points(self, pool: "Pool") -> list[int]:
         """Return the marks that a voter gives in a pool, highest first: for three picks 3, 2, 1."""
-        picks = self.district_picks if pool.district_id else self.citywide_picks
-        return list(range(picks, 0, -1))
+        return list(range(self.district_picks if pool.district_id else self.citywide_picks, 0, -1))
 
     @property
     def ballot_key(self) -> str:

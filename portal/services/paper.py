@@ -36,9 +36,8 @@ class Entry(NamedTuple):
 
     def marks(self, edition: Edition) -> list[voting.Mark]:
         """Return the marks of a valid sheet, none of an invalid one; raise BallotInvalid."""
-        if self.reason:
-            return []
-        return voting.read_picks(edition, voting.ballot_paper(edition, District.get_by_id(self.district)), self.picks)
+        return [] if self.reason else voting.read_picks(
+            edition, voting.ballot_paper(edition, District.get_by_id(self.district)), self.picks)
 
 
 def field_of(slot: voting.Slot) -> str:

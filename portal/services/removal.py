@@ -106,9 +106,7 @@ def _fate(proposal: Proposal, heir: Authorship | None) -> str:
     """Say what becomes of a proposal whose author goes; what is on a ballot or was voted on stays there."""
     if heir:
         return "handed over"
-    if proposal.state == ProposalState.DRAFT:
-        return "deleted"
-    return "withdrawn" if proposal.state in BEFORE_BALLOT else "stays"
+    return "deleted" if proposal.state == ProposalState.DRAFT else "withdrawn" if proposal.state in BEFORE_BALLOT else "stays"
 
 
 def at_stake(account: Account, *, now: datetime) -> list[tuple[Edition, Ballot]]:

@@ -73,28 +73,31 @@ def ballot_paper(edition: Edition, district: District) -> list[Contest]:
 def read_picks(edition: Edition, paper: list[Contest], picks: Picks, *, whole: bool = True) -> list[Mark]:
     """Check picks against the rules of the edition and return the marks they mean; not ``whole``: some may still be missing.
 
-    Unknown names are ignored. Raises BallotInvalid with the message and, as ``slot``, the field that it belongs to.
+    Unknown names are ignored. Raises BallotInvalid with ``faults``: all that is wrong, each with the ``slot`` it belongs to.
     """
-    marks = []
+    marks, faults = [], []
     for contest in paper:
         offered = {str(proposal.uid): proposal for proposal in contest.proposals}
         taken: set[str] = set()
         for slot in contest.slots:
             if uid := picks.get(slot.name):
                 if uid not in offered:
-                    raise BallotInvalid(N_("This project is not on your ballot."), slot=slot.name)
-                if uid in taken:
-                    raise BallotInvalid(N_("Each project can get your points only once: you chose “%(title)s” twice."),
-                                        title=offered[uid].title, slot=slot.name)
+                    faults.append(BallotInvalid(N_("This project is not on your ballot."), slot=slot.name))
+                elif uid in taken:
+                    faults.append(BallotInvalid(N_("Each project can get your points only once: you chose “%(title)s” twice."),
+                                                title=offered[uid].title, slot=slot.name))
+                else:
+                    marks.append(Mark(slot, offered[uid]))
                 taken.add(uid)
-                marks.append(Mark(slot, offered[uid]))
             elif whole and edition.all_required:
-                raise BallotInvalid(
-                    N_("Choose a project of the district %(district)s for %(points)s points.") if contest.pool.district
-                    else N_("Choose a citywide project for %(points)s points."),
-                    points=slot.points, district=contest.pool.name, slot=slot.name)
-    if whole and not marks:
-        raise BallotInvalid(N_("Choose at least one project."), slot=paper[0].slots[0].name if paper else "")
+                faults.append(BallotInvalid(
+                    N_("Choose a project of the district %(district)s for your %(points)s pts.") if contest.pool.district
+                    else N_("Choose a citywide project for your %(points)s pts."),
+                    points=slot.points, district=contest.pool.name, slot=slot.name))
+    if whole and not marks and not faults:
+        faults = [BallotInvalid(N_("Choose at least one project."), slot=paper[0].slots[0].name if paper else "")]
+    for first in faults:
+        raise BallotInvalid(first.message, **first.params, faults=faults)
     return marks
 
 
@@ -119,8 +122,7 @@ def age(born: date, on: date) -> int:
 
 def age_band(born: date, at: datetime) -> int:
     """Return from which age the band is that somebody belongs to at a moment."""
-    years = age(born, clock.local(at).date())
-    return max(band for band in AGE_BANDS if band <= years)
+    return max(band for band in AGE_BANDS if band <= age(born, clock.local(at).date()))
 
 
 def save_draft(account: Account, edition: Edition, paper: list[Contest], picks: Picks, *, whole: bool = True,

@@ -44,16 +44,16 @@ def check_ballot(code: str) -> Any:
     district = next((row for row in districts if str(row.number) == request.args.get("dzielnica")), None)
     if district is None:
         return render_template("open_data/choose_district.html", shown=edition, districts=districts)
-    paper, form, slot, text = voting.ballot_paper(edition, district), CheckForm(), "", ""
-    picks = form.picks(paper, request.form)
+    paper, form, errors, text = voting.ballot_paper(edition, district), CheckForm(), {}, ""
+    picks, is_valid = form.picks(paper, request.form), form.validate_on_submit()
     try:
-        if form.validate_on_submit():
-            text = voting.committed(form.receipt(), voting.read_picks(edition, paper, picks))
+        marks = voting.read_picks(edition, paper, picks, whole=form.is_submitted())
+        text = voting.committed(form.receipt(), marks) if is_valid else ""
     except BallotInvalid as error:
-        slot, _message = form.point_out(error)
+        errors = form.point_out(error)
     commitment = results_publication.digest_of(text)
     found = bool(text) and closing.online(edition).where(Ballot.commitment == commitment).exists()
-    return render_template("open_data/check_ballot.html", shown=edition, paper=paper, form=form, picks=picks, slot=slot,
+    return render_template("open_data/check_ballot.html", shown=edition, paper=paper, form=form, picks=picks, errors=errors,
                            text=text, commitment=commitment, found=found), 400 if form.errors else 200
 
 

@@ -86,7 +86,7 @@ def _show_choice(paper: list[Contest], chosen: Picks) -> bytes:
     """Return the choice page: one for all residents of a district, in which the own marks are set."""
     made = get_template_attribute("components/basket.html", "ballot_basket")
     page = stencil.render("voting/choose.html", {"basket": made(paper, chosen)} if chosen else {},
-                          {"paper": paper, "chosen": {}, "slot": "", "asked": {}, "listed": None}, begun=bool(chosen),
+                          {"paper": paper, "chosen": {}, "errors": {}, "asked": {}, "listed": None}, begun=bool(chosen),
                           pools=tuple(contest.pool.id for contest in paper))
     for name, uid in chosen.items():
         mark = f'id="{name}-{uid}"'.encode()
@@ -97,9 +97,9 @@ def _show_choice(paper: list[Contest], chosen: Picks) -> bytes:
 def _show_again(edition: Edition, paper: list[Contest], chosen: Picks, refusal: BallotInvalid | None = None) -> str:
     """Return the choice page with what was sent; what somebody looks for stays out of addresses, it may tell a choice."""
     form = BallotForm(formdata=None)
-    slot, error = form.point_out(refusal) if refusal else ("", "")
+    errors = form.point_out(refusal) if refusal else {}
     asked = {name: request.form.get(name, "").strip()[:MOST_LETTERS] for name in ("szukaj", "kategoria", "do")}
-    return render_template("voting/choose.html", form=form, paper=paper, chosen=chosen, slot=slot, error=error, asked=asked,
+    return render_template("voting/choose.html", form=form, paper=paper, chosen=chosen, errors=errors, asked=asked,
                            listed=_list(edition, paper, chosen, asked))
 
 
@@ -120,7 +120,7 @@ def review() -> Any:
         marks = voting.read_picks(edition, _paper(edition, account), picks)
     except BallotInvalid as refusal:
         if picks:
-            flash(_(refusal.message, **refusal.params), "warning")
+            flash(" ".join(BallotForm(formdata=None).point_out(refusal).values()), "warning")
         raise
     own = {f"pick{at}": f"{row.title} ({row.number}, {money(row.cost)})" for at, (_slot, row) in enumerate(marks)}
     groups = groupby(enumerate(marks), lambda pick: pick[1].slot.pool.name)
@@ -143,9 +143,7 @@ def cast_ballot() -> Any:
 def confirm() -> Any:
     """Show the confirmation number, once: it travelled in the voter's own cookie and is kept nowhere."""
     number = session.pop(RECEIPT, None)
-    if number is None:
-        return redirect(url_for("voting.choose"))
-    return render_template("voting/confirm.html", number=number)
+    return render_template("voting/confirm.html", number=number) if number else redirect(url_for("voting.choose"))
 
 
 def tell_why_not(refusal: PortalError) -> Any:

@@ -43,7 +43,7 @@ def test_editor_makes_a_page_looks_at_it_and_publishes_it(editor: PanelVisitor):
 def test_scheduled_version_waits_and_can_be_held_back(editor: PanelVisitor, now: datetime):
     make_page("faq", published_at=None, publisher=None)
     done = editor.submit(editor.get(path("wersja", language="pl", number=1)), at="2026-06-20T12:00:00", later="1")
-    assert "will be published June 20, 2026, 12:00" in done.text
+    assert "will be published 20 June 2026, 12:00" in done.text
     assert PageVersion.get().published_at > now
     again = editor.get(path("wersja", language="pl", number=1))
     assert again.soup.select_one("input[name=at]")["value"] == "2026-06-20T12:00:00"

@@ -63,14 +63,17 @@ def test_full_picks_give_each_mark_once(open_voting: Voting):
     assert len({mark.proposal.uid for mark in marks}) == 6
 
 
-def test_too_few_picks_are_refused_at_the_first_gap(open_voting: Voting):
+def test_too_few_picks_are_refused_at_each_gap(open_voting: Voting):
     edition, district, _ = open_voting
     picks = first_picks(edition, district)
     for slot in picks:
         refused = refusal(edition, district, {**picks, slot: ""})
         assert (refused.params["slot"], refused.params["points"]) == (slot, int(slot[-1]))
-        assert str(refused).startswith("Choose a ") and f"for {slot[-1]} points" in str(refused)
-    assert refusal(edition, district, {}).params["points"] == 3
+        assert str(refused).startswith("Choose a ") and f"for your {slot[-1]} pts." in str(refused)
+    assert [fault.params["slot"] for fault in refusal(edition, district, {}).params["faults"]] == list(picks)
+    gap, _, strange, *_ = picks
+    refused = refusal(edition, district, {**picks, gap: "", strange: "unknown"})
+    assert [fault.params["slot"] for fault in refused.params["faults"]] == [gap, strange]
 
 
 def test_project_chosen_twice_is_refused_where_it_is_repeated(open_voting: Voting):

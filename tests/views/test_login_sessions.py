@@ -57,8 +57,8 @@ def test_list_says_which_browser_since_when_and_which_is_this_one(reader: Visito
     with time_machine.travel(now + 5 * MINUTE, tick=False):
         log_in(reader, account)
         page = reader.get(PATH)
-    assert rows(page)[0].startswith("Unknown device this one Since June 15, 2026, 12:35 Last used June 15, 2026, 12:35")
-    assert rows(page)[1].startswith("Firefox, Windows Since June 15, 2026, 12:30 Last used June 15, 2026, 12:30 End this session")
+    assert rows(page)[0].startswith("Unknown device this one Since 15 June 2026, 12:35 Last used 15 June 2026, 12:35")
+    assert rows(page)[1].startswith("Firefox, Windows Since 15 June 2026, 12:30 Last used 15 June 2026, 12:30 End this session")
     assert len(page.soup.select("main form")) == 2, "this session ends by logging out"
 
 
@@ -140,7 +140,7 @@ def test_session_is_extended_in_a_tab_of_its_own(reader: Visitor, account: Accou
     with time_machine.travel(now + 29 * MINUTE, tick=False):
         told = press(reader, page, EXTEND)
         assert told.heading == "You stay logged in"
-        assert "your session ends on June 15, 2026, 13:29." in told.text
+        assert "your session ends on 15 June 2026, 13:29." in told.text
         assert warning(told)[0] == 28, "the script puts this warning into the page that was left"
     with time_machine.travel(now + 58 * MINUTE, tick=False):
         assert is_in(reader)
@@ -165,7 +165,7 @@ def test_twelve_hours_are_never_extended(reader: Visitor, account: Account, now:
     page = reader.get("/moje-konto")
     Session.update(created_at=now - 12 * HOUR + MINUTE).execute()
     told = press(reader, page, EXTEND)
-    assert "your session ends on June 15, 2026, 12:31." in told.text
+    assert "your session ends on 15 June 2026, 12:31." in told.text
     with time_machine.travel(now + MINUTE, tick=False):
         assert press(reader, page, EXTEND, status=409).heading == "Your session has ended"
 

@@ -42,7 +42,7 @@ def test_label_says_who_wrote_who_published_and_since_when(reader: Visitor, now:
     told = {term.get_text(): term.find_next("dd").get_text() for term in label.select("dt")}
     assert (told["Written by"], told["Person publishing"]) == ("Ola Nowa", "Jan Drugi")
     assert told["Publishing entity"].startswith("Urząd Miasta – ")
-    assert (told["Published"][:12], told["Updated"][:13]) == ("May 6, 2026,", "June 15, 2026")
+    assert (told["Published"][:11], told["Updated"][:12]) == ("6 May 2026,", "15 June 2026")
 
 
 def test_history_shows_what_has_changed_and_to_which_words(reader: Visitor, now: datetime):
@@ -73,7 +73,7 @@ def test_calendar_shows_the_dates_of_the_edition(reader: Visitor, now: datetime)
     make_edition(name="Budżet 2026", proposals_from=now - timedelta(days=90), proposals_to=now - timedelta(days=60))
     make_page("kalendarz")
     text = reader.get("/strony/kalendarz").text
-    assert "Budżet 2026" in text and "from March 17, 2026 to April 16, 2026" in text
+    assert "Budżet 2026" in text and "from 17 March 2026 to 16 April 2026" in text
 
 
 def test_newest_news_come_first_and_stand_on_the_home_page(reader: Visitor, now: datetime):

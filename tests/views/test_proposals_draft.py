@@ -59,7 +59,7 @@ def test_stranger_reads_how_it_works_and_is_sent_to_the_login(visitor: Visitor, 
 def test_nothing_is_begun_when_no_edition_takes_projects(author: Visitor, now: datetime):
     Edition.update(proposals_from=now + DAY, proposals_to=now + 2 * DAY).execute()
     page = author.get("/projekty/zglos")
-    assert "No projects are taken now." in page.text and "from June 16, 2026 to June 17, 2026" in page.text
+    assert "No projects are taken now." in page.text and "from 16 June 2026 to 17 June 2026" in page.text
     assert not page.soup.select("main form")
 
 
@@ -212,7 +212,7 @@ def test_refusal_can_be_protested_against_once_and_in_time(author: Visitor, acco
     Proposal.update(state=ProposalState.REFUSED).execute()
     Transition.create(proposal=proposal, at=now, move=Move.REFUSED, words="Teren prywatny.")
     page = author.get(path_of(proposal))
-    assert "Teren prywatny." in page.text and "you can protest until June 25, 2026" in page.text
+    assert "Teren prywatny." in page.text and "you can protest until 25 June 2026" in page.text
     page = author.get(f"{path_of(proposal)}/protest")
     assert author.submit(page, status=400).errors == ["Write your reasons."]
     assert "Your protest is sent." in author.submit(page, words="Teren jest miejski.").text

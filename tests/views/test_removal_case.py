@@ -27,7 +27,7 @@ from tests.views.test_removal_claim import CLAIM, FORM, claim
 SCRIPT = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
 ADD, WRITE = "Send the scan", "Send the message"
 WAYS = ["In person at the office", "With a scan or photo", "Write to us about the case"]
-LATE = "We wanted to be ready by June 22, 2026 and are late"
+LATE = "We wanted to be ready by 22 June 2026 and are late"
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ def test_page_says_how_it_stands_and_what_can_be_sent(reader: Visitor, officer: 
     assert STATES[state] in page.text and case.number in page.text
     assert f"{settings.office_address} {settings.office_hours}" in page.text
     assert buttons(page) == ({ADD, WRITE} if state in ("open", "more_needed") else set())
-    assert ("We want to be ready by June 22, 2026." in page.text) == (state in ("confirmed", "requested"))
+    assert ("We want to be ready by 22 June 2026." in page.text) == (state in ("confirmed", "requested"))
     assert ("We begin as soon as you have shown who you are" in page.text) == (state in ("open", "more_needed"))
     assert page.response.headers["Cache-Control"] == "no-store"
 
@@ -120,7 +120,7 @@ def test_page_of_who_only_wrote_still_asks_who_it_is(reader: Visitor, now: datet
     case, path = open_case(now, proof=Proof.SCAN)
     page = reader.submit(reader.get(path), action=f"{path}/odpowiedz", words="Halo?")
     asks = "We have your message We read it and write back. To go on, we also need to know who you are"
-    assert asks in page.text and "We want to be ready by June 22, 2026." in page.text
+    assert asks in page.text and "We want to be ready by 22 June 2026." in page.text
     assert headings(page)[:-1] == ["We have your message", WAYS[1], WAYS[0], WAYS[2]]
     removal_claim.add_evidence(case, [b"page"], now=now)
     assert asks not in (text := reader.get(path).text) and "We are checking who you are" in text
@@ -135,7 +135,7 @@ def test_page_asks_for_patience_when_officers_are_late(reader: Visitor, officer:
         removal_claim.add_evidence(case, [b"page"], now=now)
     elif what == "words":
         removal_claim.answer(case, "Halo?", now=now)
-    assert "We want to be ready by June 22, 2026." in reader.get(path).text
+    assert "We want to be ready by 22 June 2026." in reader.get(path).text
     with time_machine.travel(now + timedelta(days=8), tick=False):
         page = reader.get(path)
     assert LATE in page.text

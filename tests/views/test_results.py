@@ -91,7 +91,7 @@ def test_imported_edition_shows_its_count_without_officers(reader: Visitor, edit
 def test_turnout_is_told_by_day_district_and_channel_while_voting_is_open(reader: Visitor, edition: Edition):
     page = reader.get(OVERVIEW)
     assert captions(page) == ["Turnout by day", "Turnout by district", "Turnout by channel"]
-    assert rows(page) == [["June 14, 2026", "1"], ["June 15, 2026", "1"]] and rows(page, 2) == [["Online", "2"]]
+    assert rows(page) == [["14 June 2026", "1"], ["15 June 2026", "1"]] and rows(page, 2) == [["Online", "2"]]
     assert "III Okolica 0" in page.text
     assert "Nothing about the choices is known to anybody before voting ends." in page.text
 
@@ -208,9 +208,9 @@ def test_removed_ballot_stays_in_published_results_until_a_correction_says_so(re
     results_publication.approve_correction(edition, make_officer(Role.COORDINATOR), seen=seen, now=later)
     overview, page = reader.get(OVERVIEW), reader.get(CITYWIDE)
     for shown in (overview, page):
-        assert "Corrected on June 25, 2026: 1 ballot cast from a wrongly registered account was removed." in shown.text
+        assert "Corrected on 25 June 2026: 1 ballot cast from a wrongly registered account was removed." in shown.text
     assert "1 person has voted." in overview.text and rows(page)[0][2:4] == ["3", "1"]
-    assert "June 15, 2026" not in overview.text and "III Okolica 0" not in overview.text
+    assert "15 June 2026" not in overview.text and "III Okolica 0" not in overview.text
 
 
 def test_what_residents_typed_is_inert(reader: Visitor, edition: Edition, later: datetime):

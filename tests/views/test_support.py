@@ -55,7 +55,7 @@ def buttons(page: Page) -> list[str]:
 
 def test_resident_supports_a_project_and_takes_it_back(resident: Visitor, proposal: Proposal):
     page = resident.get(at(proposal))
-    assert "Support: 1 of 15 people" in page.text and "until June 20, 2026" in page.text
+    assert "Support: 1 of 15 people" in page.text and "until 20 June 2026" in page.text
     page = press(resident, proposal, SUPPORT)
     assert page.path == at(proposal) and "You support this project. Thank you." in page.text
     assert "Support: 2 of 15 people" in page.text and SUPPORT not in buttons(page)

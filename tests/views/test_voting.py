@@ -127,17 +127,18 @@ def test_casting_is_no_link(voter: Visitor, voters: Voting):
     assert stored() == (0, 0, 1)
 
 
-def test_missing_mark_is_pointed_out_and_the_others_stay(voter: Visitor, voters: Voting):
+def test_missing_marks_are_all_pointed_out_and_the_others_stay(voter: Visitor, voters: Voting):
     picks = full_picks(*voters[:2])
-    missing = list(picks)[4]
-    page = choose(voter, voters, status=400, **{missing: None})
+    missing = [list(picks)[0], list(picks)[4]]
+    page = choose(voter, voters, status=400, **dict.fromkeys(missing))
     assert page.title.startswith("Error: ")
-    assert page.errors == [f"Choose a project of the district {voters[1].name} for 2 points."]
-    anchor = page.soup.select_one(".govuk-error-summary__list a")["href"]
-    pool = page.soup.select_one(f"fieldset{anchor}")
-    assert page.errors[0] in pool.select_one(".govuk-error-message").get_text()
-    assert len(page.soup.select(".govuk-error-message")) == 1
-    assert checked(page) == {name: uid for name, uid in picks.items() if name != missing}
+    assert page.errors == ["Choose a citywide project for your 3 pts.",
+                           f"Choose a project of the district {voters[1].name} for your 2 pts."]
+    pools = page.soup.select("fieldset.app-pool")
+    for at, link in enumerate(page.soup.select(".govuk-error-summary__list a")):
+        assert page.errors[at] in pools[at].select_one(link["href"]).get_text()
+    assert len(page.soup.select(".govuk-error-message")) == 2
+    assert checked(page) == {name: uid for name, uid in picks.items() if name not in missing}
     assert stored() == (0, 0, 0)
 
 

@@ -79,7 +79,7 @@ def test_mark_is_taken_back_without_scripts(voter: Visitor, voters: Voting, mark
 def test_incomplete_choice_is_not_reviewed_and_the_reason_is_told(voter: Visitor, marks: dict[str, str]):
     voter.submit(voter.get("/glosowanie"), step="save", **marks)
     page = voter.get("/glosowanie/podsumowanie")
-    assert page.path == "/glosowanie" and "Choose a citywide project for 1 points." in page.text
+    assert page.path == "/glosowanie" and "Choose a citywide project for your 1 pts. Choose a project of" in page.text
 
 
 def test_wrong_mark_is_not_kept_half_way_either(voter: Visitor, marks: dict[str, str]):
