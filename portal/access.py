@@ -1,10 +1,11 @@
 """Who may enter: the person behind the cookie, the guards of the views, and where a login may lead."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial, wraps
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from flask import (Blueprint, Flask, Response, abort, after_this_request, current_app, flash, make_response, redirect, request,
                    session, url_for)
@@ -148,7 +149,7 @@ def resident_required(view: View) -> View:
                 session[ENDED] = session.pop("_user_id")
                 flash(_("Your session has ended because nothing happened for a while. Log in again to go on; "
                         "what was not saved yet has to be chosen or typed anew."), "warning")
-            asked = request.full_path.rstrip("?") if request.method == "GET" else urlsplit(request.referrer or "").path or None
+            asked = request.full_path.rstrip("?") if request.method == "GET" else came_from().path or None
             return redirect(url_for("login.log_in", next=asked))  # The page asked for, or the one whose form was sent.
         return view(*args, **kwargs)
     return _mark(guarded, guard="resident")
@@ -157,6 +158,13 @@ def resident_required(view: View) -> View:
 def resident_form(view: View) -> View:
     """Let residents in to a form, which can be sent often, but not as often as a program would."""
     return resident_required(limiter.limit("120 per hour", methods=["POST"])(view))
+
+
+def came_from() -> SplitResult:
+    """Return the address of the page that led here; an empty one for what is no address."""
+    with suppress(ValueError):
+        return urlsplit(request.referrer or "")
+    return urlsplit("")
 
 
 def safe_next_url(default: str) -> str:

@@ -10,6 +10,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
+from contextlib import nullcontext
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -37,11 +38,14 @@ def remember(key: Hashable, make: Callable[[], T]) -> T:
     """Return what make() returned for this key less than a second ago, else call it, in one thread only."""
     entry = _fresh(key)
     if entry is None:
-        with _guard:
-            lock = _making.setdefault(key, threading.Lock())
-        with lock:
+        with _lock(key):
             entry = _fresh(key) or _keep(key, make())
     return entry[1]
+
+
+def _lock(key: Hashable) -> threading.Lock:
+    with _guard:
+        return _making.setdefault(key, threading.Lock())
 
 
 def _keep(key: Hashable, value: T) -> tuple[float, T]:
@@ -60,10 +64,11 @@ def _kept(_key: Hashable) -> list[Any]:
 
 
 def same(key: Hashable, make: Callable[[], T]) -> T:
-    """Return what make() returned for this key, which holds every value that the result depends on."""
+    """Return what make() returned for this key, which holds every value that the result depends on; one thread makes it."""
     kept = _kept(key)
-    if not kept:
-        kept.append(make())
+    with nullcontext() if kept else _lock(key):
+        if not kept:
+            kept.append(make())
     return kept[0]
 
 

@@ -27,7 +27,8 @@ ON_SQLITE = ((r"\b(SERIAL|BIGINT|BOOLEAN)\b", "INTEGER"), (r"\bTIMESTAMP\b", "DA
              (r"\bNUMERIC\b", "DECIMAL"), (r"\bUUID\b", "TEXT"), (r"/\* SQLite: (.*?) \*/", r"\1"),
              (r"/\* PostgreSQL \*/[^;]*", ""))
 BUSY_SECONDS = 15
-PRAGMAS = {"journal_mode": "wal", "foreign_keys": 1, "synchronous": "full", "cache_size": -16000, "temp_store": 2}
+PRAGMAS = {"journal_mode": "wal", "foreign_keys": 1, "synchronous": "full", "cache_size": -16000, "temp_store": 2,
+           "busy_timeout": BUSY_SECONDS * 1000}
 
 database = DatabaseProxy()
 _threads = threading.Lock()
@@ -39,7 +40,7 @@ def open_database(url: str) -> Database:
         path = Path(url.removeprefix("sqlite:///"))
         path.parent.mkdir(parents=True, exist_ok=True)
         opened: Database = PooledSqliteDatabase(
-            str(path), pragmas=PRAGMAS, timeout=BUSY_SECONDS, lock_type="IMMEDIATE", max_connections=None,
+            str(path), pragmas=PRAGMAS, lock_type="IMMEDIATE", max_connections=None,
             check_same_thread=False)  # The pool hands a connection from thread to thread, to one at a time.
     else:
         opened = db_url.connect(url.replace("://", "+pool://", 1), unquote_password=True, unquote_user=True, prefer_psycopg3=True,

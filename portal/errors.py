@@ -69,10 +69,9 @@ class Throttled(TooMany):
     def __init__(self, wait: timedelta) -> None:
         seconds = max(1, math.ceil(wait.total_seconds()))
         self.headers = {"Retry-After": str(seconds)}
-        if seconds <= 60:
-            super().__init__(N_("There were too many failed attempts. Try again in %(seconds)s s."), seconds=seconds)
-        else:
-            super().__init__(N_("There were too many failed attempts. Try again in %(minutes)s min."), minutes=-(-seconds // 60))
+        super().__init__(N_("There were too many failed attempts. Try again in %(seconds)s s.") if seconds <= 60 else
+                         N_("There were too many failed attempts. Try again in %(minutes)s min."),
+                         seconds=seconds, minutes=-(-seconds // 60))
 
 
 class LoginRefused(PortalError, message=N_("The e-mail address or the password is not right.")):
@@ -111,7 +110,7 @@ class EmailTaken(Conflict, message=N_("There already is an account for this e-ma
     """The e-mail address has got an account since a change to it was asked for; told only to who can read its letters."""
 
 
-class ChangeUnknown(NotFound, message=N_("This change does not wait for a confirmation any more.")):
+class ChangeUnknown(NotFound, message=N_("This change is no longer waiting for confirmation.")):
     """No correction waits for its code or link: it is done, cancelled, replaced or expired."""
 
 

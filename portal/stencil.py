@@ -40,10 +40,8 @@ def render(template: str, own: Mapping[str, Any], also: Mapping[str, Any] | None
         blanks = {name: blank(name) for name in own}
         page = render_template(template, own=blanks, **shown, **also or {}, current_user=NOBODY, session=NOBODY)
         return BLANK.split((page.replace(generate_csrf(), TOKEN) if "csrf_token" in g else page).encode())
-    if "_flashes" in session or clock.is_previewing():
-        parts = make()
-    else:
-        parts = cache.remember((template, request.path, current_view(), ballot_reminder(), *shown.items()), make).copy()
+    is_own, key = "_flashes" in session or clock.is_previewing(), (template, request.path, *shown.items())
+    parts = make() if is_own else cache.remember((*key, current_view(), ballot_reminder()), make).copy()
     names = [name.decode() for name in parts[1::2]]
     words = {**own, "token": generate_csrf() if "token" in names else ""}
     parts[1::2] = [str(escape(words[name])).encode() for name in names]

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from flask import Flask, current_app, g, request
+from flask_babel import gettext as _
 from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
@@ -25,7 +26,8 @@ from portal.services import pages as written, proposals_draft, voting
 BUILD = Path(__file__).with_name("static") / "build"
 TOKEN, ADDRESS = cache.blank("token"), cache.blank("address")
 PARTS = ("head", "top", "account_menu", "footer", "session")  # Of the layout, each a macro of layouts/parts.html.
-MAIN_MENU = (("/projekty", N_("Projects")), ("/glosowanie", N_("Voting")))
+MAIN_MENU = (("/projekty", N_("Projects")), ("/glosowanie", N_("Voting")), ("/wyniki", N_("Results")),
+             ("/aktualnosci", N_("News")), ("/faq", N_("Help")), ("/szukaj", N_("Search")))
 ACCOUNT_MENU = (("/moje-konto", N_("Overview")), ("/moje-konto/projekty", N_("Your projects")), ("/glosowanie", N_("Voting")),
                 ("/moje-konto/dane", N_("Update my data")), ("/moje-konto/haslo", N_("Password")),
                 ("/moje-konto/sesje", N_("Your sessions")), ("/moje-konto/moje-dane", N_("My data")))
@@ -34,10 +36,9 @@ Menu = tuple[tuple[str, str], ...]
 
 def site() -> SimpleNamespace:
     """Return the settings that pages show, as templates read them and texts of editors name them."""
-    return SimpleNamespace(name=settings.site_name, site=settings.site_name, city=settings.city, address=settings.base_url,
-                           publisher=settings.publisher, contact_email=settings.contact_email,
-                           contact_phone=settings.contact_phone, office_address=settings.office_address,
-                           office_hours=settings.office_hours, controller=settings.controller, dpo_email=settings.dpo_email)
+    alike = ("city", "publisher", "contact_email", "contact_phone", "office_address", "controller", "dpo_email")
+    return SimpleNamespace(**{name: getattr(settings, name) for name in alike}, name=settings.site_name, site=settings.site_name,
+                           address=settings.base_url, office_hours=_("working days %(hours)s", hours=settings.office_hours))
 
 
 @once
@@ -92,12 +93,6 @@ def _section(menu: Menu) -> tuple[str, str]:
     return section, "page" if here == section else "true"
 
 
-def _main_menu() -> Menu:
-    edition = counted_edition()
-    results = ((f"/wyniki/{edition.code}", N_("Results")),) if edition else ()
-    return (*MAIN_MENU, *results, ("/aktualnosci", N_("News")), ("/faq", N_("Help")), ("/szukaj", N_("Search")))
-
-
 def _linked() -> Menu:
     """Return addresses and titles of the pages at the foot of every page."""
     placed = [version for version in current_pages() if version.page.position is not None]
@@ -117,10 +112,9 @@ class View(NamedTuple):
 
 def current_view(*, account: bool = True) -> View:
     """Return what the layout depends on here; without ``account`` nobody is asked who looks."""
-    kind, ends = "stranger", None
-    if account and current_user.is_authenticated:
-        kind, ends = "officer" if current_user.officer else "resident", current_user.ends
-    return View(language(), account, kind, ends, _section(_main_menu()), _section(ACCOUNT_MENU))
+    known = account and current_user.is_authenticated
+    kind = "stranger" if not known else "officer" if current_user.officer else "resident"
+    return View(language(), account, kind, current_user.ends if known else None, _section(MAIN_MENU), _section(ACCOUNT_MENU))
 
 
 def layout(*, account: bool = True) -> dict[str, Markup]:
@@ -134,7 +128,7 @@ def layout(*, account: bool = True) -> dict[str, Markup]:
 
     def make() -> dict[str, Markup]:
         parts = current_app.jinja_env.get_template("layouts/parts.html").make_module({
-            **_context(), **view._asdict(), "languages": LANGUAGES, "main_menu": _main_menu(), "own_menu": ACCOUNT_MENU,
+            **_context(), **view._asdict(), "languages": LANGUAGES, "main_menu": MAIN_MENU, "own_menu": ACCOUNT_MENU,
             "linked": _linked(), "counted": counted_edition(), "token": TOKEN, "address": ADDRESS})
         return {part: getattr(parts, part)() for part in PARTS}
     made = make() if clock.is_previewing() else cache.remember(("layout", view), make)

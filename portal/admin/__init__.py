@@ -38,7 +38,7 @@ TABLES = (
     (AccountView, Account, _l("Accounts"), "panel_accounts", "konta"),
     (RemovalView, RemovalCase, _l("Claims about accounts"), "panel_removals", "zgloszenia"),
     (PageView, Page, _l("Pages"), "panel_pages", "strony"),
-    (JobView, Job, _l("Long work"), "panel_jobs", "zadania"),
+    (JobView, Job, _l("Tasks"), "panel_jobs", "zadania"),
     (MessageView, Message, _l("Messages"), "panel_messages", "wiadomosci"),
     (OfficerView, Officer, _l("Officers"), "panel_officers", "urzednicy"),
     (AuditView, AuditEntry, _l("Audit log"), "panel_audit", "dziennik"),

@@ -102,7 +102,9 @@ class ProposalPage(PanelView):
 
     @action("assign", _l("Ask units for cards"))
     def assign_chosen(self, ids: list[str]) -> Any:
-        return redirect(self.get_url(".assign_view", id=ids))
+        ids = [one for one in ids if (row := self.get_one(one)) and "assign_view" in self.steps(row)]
+        return redirect(self.get_url(".assign_view", id=ids)) if ids else lead_on(
+            ".index_view", _("Choose at least one project about which units can be asked now."), "error")
 
     @expose("/jednostki/", methods=("GET", "POST"))
     def assign_view(self) -> Any:

@@ -53,7 +53,7 @@ class CriterionView(Managed):
 
     def delete_model(self, row: Criterion) -> bool:
         with transaction():
-            audit.record("criterion deleted", actor=current_user.officer, subject=row.edition, now=clock.now())
+            audit.record("criterion deleted", actor=current_user.officer, subject=row.edition, now=clock.now(), text=row.question)
             return bool(row.delete_instance())
 
 

@@ -1,7 +1,9 @@
 """The audit log and its daily digests, to read."""
 
+from operator import itemgetter
 from typing import Any
 
+from flask import get_template_attribute
 from flask_babel import lazy_gettext as _l
 from peewee import JOIN
 
@@ -13,14 +15,19 @@ from portal.models import AuditEntry, Officer, Role
 Acting, Concerned = Officer.alias(), Officer.alias()
 
 
+def in_words(action: str) -> str:
+    return str(get_template_attribute("admin/audit/words.html", "in_words")(action)).strip()
+
+
 def actions() -> list[tuple[str, str]]:
-    return [(action, action) for action in AuditEntry.select(AuditEntry.action).distinct().order_by(AuditEntry.action).scalars()]
+    found = AuditEntry.select(AuditEntry.action).distinct().scalars()
+    return sorted(((action, in_words(action)) for action in found), key=itemgetter(1))
 
 
 def with_name(_view: Any, _context: Any, row: Any, name: str) -> str:
-    """Show an id, and beside that of an officer the name."""
+    """Show an id, and before that of an officer the name."""
     known = getattr(row, f"{name}_name")
-    return f"{getattr(row, name)} ({known})" if known else getattr(row, name)
+    return f"{known} ({getattr(row, name)})" if known else getattr(row, name)
 
 
 def id_of(column: Any, name: Any, officer: Any) -> Filter:
@@ -36,7 +43,9 @@ class AuditView(PanelView):
     column_list = ("sequence", "at", "actor", "action", "subject", "detail")
     column_sortable_list = ("sequence", "actor", "action", "subject")
     column_default_sort = ("sequence", True)
-    column_formatters = {"actor": with_name, "subject": with_name}
+    column_formatters_export = {"actor": with_name, "subject": with_name}
+    column_formatters = {**column_formatters_export, "action": of_row(lambda row: in_words(row.action)),
+                         "detail": of_row(lambda row: "" if row.detail == "{}" else row.detail)}
     column_filters = (id_of(AuditEntry.actor, _l("Actor"), Acting), OneOf(AuditEntry.action, _l("Action"), actions),
                       id_of(AuditEntry.subject, _l("Subject"), Concerned), *period(AuditEntry.at))
     column_export_list = column_labels = {

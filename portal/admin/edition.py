@@ -20,7 +20,7 @@ from portal.models import Ballot, District, Edition, Pool
 DAYS = ("support_days", "assessment_days", "protest_days")
 FIXED_BY_BALLOTS = ("voting_from", "citywide_picks", "district_picks", "all_required", "minimum_age", "count_rule")
 # What can stand in an address and in the name of a key.
-CODE = Regexp(r"[0-9a-z]+(-[0-9a-z]+)*\Z", message=_l("Use small letters a–z, digits and hyphens only, for example 2027."))
+CODE = Regexp(r"[0-9a-z]+(-[0-9a-z]+)*\Z", message=_l("Use small letters a–z, digits and hyphens only."))
 LAST_SECOND = _l("Included to the last second: for the end of a day enter 23:59:59.")
 
 
@@ -60,7 +60,7 @@ class EditionView(Settled):
     column_labels = {**form_columns, "tie_order": _l("Order of ties"), "lot_seed": _l("Seed of the lot for ties"),
                      "order_seed": _l("Seed of the order on the ballot"), "drawn_at": _l("Order drawn"),
                      "archived": _l("Imported from open data")}
-    form_args = {"code": {"validators": [CODE], "description": _l("Stands in addresses and cannot be changed later.")},
+    form_args = {"code": {"validators": [CODE], "description": _l("For addresses, for example 2027. Cannot be changed later.")},
                  **dict.fromkeys(("proposals_to", "voting_to"), {"description": LAST_SECOND}),
                  **dict.fromkeys(DAYS, {"validators": [InputRequired(), validators.Within(1, 365)]})}
     refusals = {

@@ -54,6 +54,7 @@ class JobView(PanelView):
         form = ImportForm()
         if form.validate_on_submit():
             with form.refusing(Conflict):
+                jobs.check_may_import(now=clock.now())
                 return start(JobKind.IMPORT, form.code.data, form.given)
         return self.render("admin/jobs/import.html", form=form), 400 if form.errors else 200
 

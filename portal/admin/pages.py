@@ -6,6 +6,7 @@ from flask import abort, request
 from flask_admin import expose
 from flask_babel import gettext as _, lazy_gettext as _l
 from flask_login import current_user
+from wtforms.validators import Length
 
 from portal import clock, i18n
 from portal.access import lead_on
@@ -43,18 +44,22 @@ class PageView(PanelView):
     column_labels = {"slug": _l("Address"), "is_news": _l("News item"), "position": _l("Place among the links at the foot"),
                      "withdrawn": _l("Hidden"), **i18n.LANGUAGES}
     form_columns = ("slug", "is_news", "position", "withdrawn")
-    form_args = {"slug": {"validators": [CODE], "description": _l("Ends the address /strony/… and cannot be changed later.")},
+    form_args = {"slug": {"validators": [CODE, Length(max=75)],
+                          "description": _l("Ends the address /strony/…, for example nowe-terminy. It cannot be changed later.")},
                  "withdrawn": {"description": _l("Nobody finds or reads it then; its versions are kept.")}}
     refusals = {"page_slug": ("slug", N_("There already is a page at this address."))}
 
     def narrow(self, form: Any, _row: Page) -> None:
         del form.slug
 
+    def get_save_return_url(self, model: Any, is_created: bool = False) -> Any:
+        return self.get_url(".details_view", id=model.id) if is_created else super().get_save_return_url(model, is_created)
+
     @expose("/details/")
     def details_view(self) -> Any:
         page = self.find()
-        versions = page.versions.order_by(PageVersion.language, PageVersion.number.desc())
-        return self.render("admin/pages/page.html", model=page, versions=list(versions), languages=i18n.LANGUAGES, state=state)
+        versions = list(page.versions.order_by(PageVersion.language, PageVersion.number.desc()))
+        return self.render("admin/pages/page.html", model=page, versions=versions, state=state, now=clock.now())
 
     @expose("/pisz/", methods=("GET", "POST"))
     def write_view(self) -> Any:
@@ -69,7 +74,7 @@ class PageView(PanelView):
                                language=language, number=version.number)
             latest = page.latest(language)
             form.base.data, form.base.raw_data = latest.number if latest else 0, None
-        shown = prose(PageVersion(body=form.body.data or "")) if form.is_submitted() else None
+        shown = prose(PageVersion(body=form.body.data or "")) if form.is_submitted() and not form.body.errors else None
         return self.render("admin/pages/write.html", model=page, language=language, name=name, form=form,
                            prose=shown), 400 if form.errors else 200
 
@@ -80,14 +85,13 @@ class PageView(PanelView):
         version = versions.get(request.args.get("number", type=int)) or abort(404)
         form = PublishForm(data={"at": version.published_at})
         if form.validate_on_submit():
-            with form.refusing(pages.PublicationRefused):
+            with form.refusing(pages.PublicationRefused, beside=form.at):
                 if "hold_back" in request.form:
                     pages.hold_back(version, current_user.officer, now=clock.now())
                 else:
                     pages.publish(version, current_user.officer, at=form.at.data if form.later.data else None, now=clock.now())
                 return lead_on(".details_view", f"{version.title}: {state(version.held())}", id=page.id)
-        before = versions.get(version.number - 1)
-        changed = [*paragraphs(before.body, version.body)] if before else []
+        changed = [*paragraphs(versions[version.number - 1].whole, version.whole)] if version.number > 1 else []
         shown = {"model": page, "version": version, "name": i18n.LANGUAGES[language], "newest": version.number == max(versions)}
         return self.render("admin/pages/version.html", **shown, form=form, prose=prose(version), changed=changed, state=state,
                            now=clock.now()), 400 if form.errors else 200
@@ -96,8 +100,8 @@ class PageView(PanelView):
     def mail_view(self) -> Any:
         page, form = self.find(), BaseForm()
         said = pages.history(page.slug, Language.PL, now=clock.now()) if page.is_news else []
-        if not said:
-            return lead_on(".details_view", _("Only a news item that is public can be sent."), "error", id=page.id)
+        if not said or said[-1].published_at < clock.now() - pages.NEW_FOR:
+            return lead_on(".details_view", _("Only news that are public for at most 60 days can be sent."), "error", id=page.id)
         if form.validate_on_submit():
             return start(JobKind.MAILING, page.slug)
         return self.render("admin/pages/mail.html", model=page, version=said[0], form=form, readers=len(pages.recipients(page)))

@@ -27,9 +27,8 @@ def state_of(row: Edition) -> str:
     told = getattr(row, "told", None)
     if told is None or told.kept_at <= row.voting_to:
         return "unpublished"
-    if told.approved_by is None:
-        return "waiting"
-    return "removed" if told.removed else "corrected" if told.corrected_at else "published"
+    since = "removed" if told.removed else "corrected" if told.corrected_at else "published"
+    return since if told.approved_by else "waiting"
 
 
 class ResultsView(PanelView):

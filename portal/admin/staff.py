@@ -24,9 +24,8 @@ def state(row: Officer) -> str:
         return _("Access ended")
     if row.enrolment_expires_at is None:
         return _("Has access")
-    if row.enrolment_expires_at <= clock.now():
-        return _("Invitation expired")
-    return _("Invited until %(moment)s", moment=i18n.moment(row.enrolment_expires_at))
+    said = _("Invited until %(moment)s") if row.enrolment_expires_at > clock.now() else _("Invitation expired")
+    return said % {"moment": i18n.moment(row.enrolment_expires_at)}
 
 
 class OfficerView(PanelView):

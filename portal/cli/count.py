@@ -44,9 +44,8 @@ def explain(outcome: Outcome, result: PoolResult) -> str:
     """Say in English why a proposal is funded or not."""
     if outcome.excluded_by:
         return f"excluded by {result.proposals[outcome.excluded_by].number}"
-    if outcome.missing:
-        return f"over the money left by {outcome.missing / 100:.2f} zł"
-    return str(outcome.reason).replace("_", " ")
+    over = outcome.missing and f"over the money left by {outcome.missing / 100:.2f} zł"
+    return over or str(outcome.reason).replace("_", " ")
 
 
 def print_pool(result: PoolResult) -> None:

@@ -1,9 +1,7 @@
 """portal pabulib import, export: keep the open data of a vote as an archived edition; write those of an own edition."""
 
-import re
 import shutil
 import sys
-from argparse import ArgumentTypeError
 from pathlib import Path
 
 from portal import clock
@@ -15,27 +13,16 @@ from portal.services.pabulib import read_file
 from portal.services.pabulib_import import import_files
 
 
-def edition_code(text: str) -> str:
-    """Return a code that can stand in an address and in the name of a key."""
-    if not re.fullmatch("[A-Za-z0-9][A-Za-z0-9_-]{0,19}", text):
-        raise ArgumentTypeError(f"{text!r} is not 1 to 20 letters, digits, hyphens and underscores")
-    return text
-
-
 @command("pabulib import", "store files as pools of an archived edition: all of them or nothing",
          argument("files", nargs="+", type=Path, metavar="FILE"),
-         argument("--edition", required=True, type=edition_code, metavar="CODE", help="created when it is missing"),
+         argument("--edition", required=True, metavar="CODE", help="created when it is missing"),
          argument("--with-ballots", action="store_true", help="store the ballots too, one per voter over all files"))
 def keep(files: list[Path], edition: str, with_ballots: bool) -> None:
-    try:
-        parsed = []
-        for path in files:
-            parsed.append(read_file(path, str(path)))
-            show(f"read {path}: {len(parsed[-1].projects):,} projects, {len(parsed[-1].votes):,} votes")
-        stored = import_files(parsed, edition, with_ballots=with_ballots, actor=ACTOR, now=clock.now(), progress=count)
-    finally:
-        if sys.stderr.isatty():
-            show("")
+    parsed = []
+    for path in files:
+        parsed.append(read_file(path, str(path)))
+        print(f"read {path}: {len(parsed[-1].projects):,} projects, {len(parsed[-1].votes):,} votes", file=sys.stderr, flush=True)
+    stored = import_files(parsed, edition, with_ballots=with_ballots, actor=ACTOR, now=clock.now(), progress=tell)
     print(f"Edition {edition}: stored {stored.pools:,} pools, {stored.proposals:,} proposals, {stored.ballots:,} ballots "
           f"with {stored.choices:,} choices.")
 
@@ -52,13 +39,7 @@ def export(edition: str, to: Path) -> None:
     print(f"Edition {edition}: wrote {len(files)} files to {to}.")
 
 
-def show(text: str) -> None:
-    """Tell on stderr how far the work is: on a terminal always in the same line."""
-    in_place = sys.stderr.isatty()
-    print(f"\r\x1b[K{text}" if in_place else text, end="" if in_place else "\n", file=sys.stderr, flush=True)
-
-
-def count(what: str, done: int, total: int) -> None:
-    """Tell how much is stored: on a terminal all the time, elsewhere once a part is done."""
+def tell(what: str, done: int, total: int) -> None:
+    """Tell on stderr how much is stored: on a terminal in one line all the time, elsewhere once a part is done."""
     if sys.stderr.isatty() or done == total:
-        show(f"stored {done:,} of {total:,} {what}")
+        print(f"stored {done:,} of {total:,} {what}", end="\n" if done == total else "\r", file=sys.stderr, flush=True)

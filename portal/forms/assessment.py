@@ -66,6 +66,7 @@ def card_form(questions: dict[str, str], card: Card | None) -> CardForm:
     asked = {id: RadioField(question, choices=ANSWERS, default=given.get(question),
                             validators=[InputRequired(_l("Choose an answer."))]) for id, question in questions.items()}
     kind = type("CardForm", (CardForm,), {"answers": FormField(type("Answers", (Form,), asked), _l("Questions"))})
+    kind.answers.creation_counter = 0  # type: ignore[attr-defined]  # Before the opinion, as on the page.
     return kind(data=card.__data__ if card else {})
 
 
@@ -87,4 +88,4 @@ class DrawForm(BaseForm):
     """The seed of the lot."""
 
     seed = for_panel(fields.text(_l("Seed of the lot"), most=100, required=_l("Enter the seed."), checks=(
-        Regexp("[ -~]*$", message=_l("Use only letters without accents, digits and signs: anybody can type them.")),)))
+        Regexp("[ -~]*$", message=_l("Use only letters without accents, digits and symbols: anybody can type them.")),)))

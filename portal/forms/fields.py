@@ -201,11 +201,14 @@ def checkboxes(label: Any, *, checks: tuple[Any, ...], hint: Any = "") -> Select
     return SelectMultipleField(label, description=hint, widget=CheckboxesWidget(), validators=list(checks))
 
 
+TOO_MANY_FILES = _l("Choose at most %(max)d files at once.")
+
+
 def documents(label: Any, *, most: int, required: Any, hint: Any) -> MultipleFileField:
     """Return a choice of several files; ``accept`` only helps to choose, what they are a service judges by their content."""
     return MultipleFileField(
         label, description=hint, widget=FilesWidget(multiple=True), render_kw={"accept": ".pdf,.jpg,.jpeg,.png"},
-        validators=[DataRequired(required), Length(max=most, message=_l("Choose at most %(max)d files at once."))])
+        validators=[DataRequired(required), Length(max=most, message=TOO_MANY_FILES)])
 
 
 def checkbox(label: Any, *, required: Any = None) -> BooleanField:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
-from flask_babel import gettext as _
+from flask_babel import gettext as _, lazy_gettext
 from stdnum.pl import pesel as pesel_number
 from wtforms import Field, Form
 from wtforms.validators import NumberRange, ValidationError
@@ -32,6 +32,7 @@ class Within(NumberRange):
     def __call__(self, form: Form, field: Field) -> None:
         if field.data is not None:
             field.data = min(max(field.data, self.min - 1), self.max + 1)
+            self.message = self.message or lazy_gettext("Enter a whole number from %(min)s to %(max)s.")
         super().__call__(form, field)
 
 
@@ -41,7 +42,7 @@ def clean_text(_form: Form, field: Field) -> None:
         category = unicodedata.category(sign)
         control = category == "Cc" and sign not in "\n\r\t"
         if control or category in {"Cs", "Co", "Cn"} or unicodedata.bidirectional(sign) in BIDI_CONTROLS:
-            raise ValidationError(_("This text contains signs that cannot be used. Type it anew instead of pasting it."))
+            raise ValidationError(_("This text contains characters that cannot be used. Type it again instead of pasting it."))
 
 
 def one_line(_form: Form, field: Field) -> None:

@@ -130,11 +130,8 @@ def init_app(app: Flask) -> None:
             work_on.schedule(args=(what,), delay=delay) if delay else work_on(what)
 
     @queue.periodic_task(crontab())
-    def look_after_outbox() -> None:
+    def look_after_outbox_and_elections() -> None:
         wake()
-
-    @queue.periodic_task(crontab())
-    def look_after_elections() -> None:
         with database.connection_context():
             removal_log.keep(Path(settings.instance) / removal_log.NAME)
             closing.look_after(now=clock.now())

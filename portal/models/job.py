@@ -26,7 +26,7 @@ class Job(BaseModel):
     ended_at = MomentField(null=True)
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.about}"
+        return str(self.about)
 
 
 Job.add_index(Job.index(Job.kind, Job.about, unique=True, where=SQL("state IN ('waiting', 'running')"),

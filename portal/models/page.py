@@ -53,10 +53,13 @@ class PageVersion(BaseModel):
     written_at = MomentField()
     publisher = CharField(max_length=200, null=True)
     published_at = MomentField(null=True, index=True)  # To come: it is scheduled.
-    page_id: int
 
     Meta = rules(unique=("page", "language", "number"), page_version_numbers_begin_with_one="number > 0",
                  page_version_is_published_by_somebody="(publisher IS NULL) = (published_at IS NULL)")
+
+    @property
+    def whole(self) -> str:
+        return f"{self.title}\n\n{self.lead}\n\n{self.body}"
 
     @classmethod
     def public(cls, at: datetime) -> Any:

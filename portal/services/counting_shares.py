@@ -71,8 +71,7 @@ def buy(costs: Mapping[str, int], supporters: Mapping[str, Collection[tuple[int,
     ``costs`` stand in the order of the ranking; supporters are numbers of kinds of ballots with their points, ``many`` says how
     many ballots are of a kind. What a ballot has left never grows, so no price ever falls: the lowest known one is asked anew.
     """
-    purses = [share] * len(many)
-    waiting = [(0, place, key) for place, key in enumerate(costs)]
+    purses, waiting = [share] * len(many), [(0, place, key) for place, key in enumerate(costs)]
     bought: list[tuple[str, int]] = []
     while waiting:
         _known, place, key = heappop(waiting)

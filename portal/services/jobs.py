@@ -6,6 +6,9 @@ count and an export change nothing. How far it is stands in a file: an import ho
 
 import json
 import logging
+import re
+import zlib
+from base64 import b64decode
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
@@ -84,15 +87,22 @@ def _claim(now: datetime) -> Job | None:
     for job in list(unfinished.order_by(Job.state, Job.id)):  # What runs comes first.
         change = {"state": JobState.RUNNING, "started_at": now}
         if job.state == JobState.RUNNING:
-            if _file(job).exists() and now.timestamp() - _file(job).stat().st_mtime < SILENT:
+            if now.timestamp() - _heard(job) < SILENT:
                 return None  # Known without a lock, for which one would have to wait until an import is through.
             change = {"state": JobState.FAILED, "said": json.dumps([BROKEN, {}]), "data": None, "ended_at": now}
+            _file(job).unlink(missing_ok=True)
         else:
             _tell(job, 0, 0)
         claimed = Job.update(change).where(Job.id == job.id, Job.state == job.state).execute()
         if job.state == JobState.WAITING:
             return job if claimed else None
     return None
+
+
+def _heard(job: Job) -> float:
+    with suppress(FileNotFoundError):
+        return _file(job).stat().st_mtime
+    return float(job.started_at.timestamp())  # On another node, unless they share the folder.
 
 
 def _tell(job: Job, done: int, total: int) -> None:
@@ -106,12 +116,14 @@ def _run(job: Job, clock: Callable[[], datetime]) -> None:
     except PortalError as error:
         state, said = JobState.FAILED, (error.message, error.params)
     except PabulibError as error:
-        state, said = JobState.FAILED, (N_("A file cannot be imported: %(problem)s"), {"problem": str(error)})
+        told = {"file": error.file, "line": error.line, "reason": re.sub("(?s)'.*'", "…", error.reason)}  # No person's value.
+        state, said = JobState.FAILED, (N_("The file %(file)s cannot be imported. Line %(line)d: %(reason)s (in the words of the "
+                                           "format)."), told)
     except Exception:
         log.exception("job %s failed", job.id)
         state, said = JobState.FAILED, (BROKEN, {})
     ended = {"state": state, "said": json.dumps(said), "data": found, "ended_at": clock()}
-    Job.update(ended).where(Job.id == job.id, Job.state == JobState.RUNNING).execute()
+    Job.update(ended).where(Job.id == job.id).execute()  # Also when another node has thought that it was broken off.
     _file(job).unlink(missing_ok=True)
 
 
@@ -123,10 +135,15 @@ def _edition(job: Job) -> Edition:
     return require(Edition.get_or_none(Edition.code == job.about), NotFound)
 
 
-def _import(job: Job, progress: Progress, now: datetime) -> tuple[Said, Any]:
+def check_may_import(*, now: datetime) -> None:
+    """Raise Conflict while an import would make everybody wait who votes."""
     require(not (on_sqlite() and Edition.in_voting(now)), Conflict(N_("Nothing can be imported here while people vote.")))
+
+
+def _import(job: Job, progress: Progress, now: datetime) -> tuple[Said, Any]:
+    check_may_import(now=now)
     given = json.loads(data_of(job))
-    files = [read_file(text.encode("latin-1"), name) for name, text in given["files"]]
+    files = [read_file(zlib.decompress(b64decode(packed)), name) for name, packed in given["files"]]
     stored = import_files(files, str(job.about), with_ballots=given["with_ballots"], actor=f"officer:{job.officer.uid}", now=now,
                           progress=lambda _what, done, total: progress(done, total))
     return (N_("Stored: %(pools)d pools, %(proposals)d projects, %(ballots)d ballots."), stored._asdict()), None

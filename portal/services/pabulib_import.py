@@ -15,7 +15,7 @@ from uuid import uuid4
 
 from portal import clock, crypto
 from portal.database import lock, transaction
-from portal.errors import ImportRefused, require
+from portal.errors import N_, ImportRefused, require
 from portal.models import Ballot, BallotState, Choice, CountRule, District, Edition, Exclusion, Pool, Proposal, ProposalState
 from portal.services import audit
 from portal.services.pabulib import PabulibFile, Project, VoteType, check_sums, default_points
@@ -50,6 +50,8 @@ def import_files(files: Sequence[PabulibFile], code: str, *, with_ballots: bool,
     but no longer its ballot key.
     """
     _check(files)
+    require(re.fullmatch("[A-Za-z0-9][A-Za-z0-9_-]{0,19}", code),
+            ImportRefused(N_("A code has 1 to 20 letters, digits, hyphens and underscores.")))
     with transaction():
         lock("editions")
         edition = _edition(files, code)
@@ -105,8 +107,8 @@ def _edition(files: Sequence[PabulibFile], code: str) -> Edition:
         edition.tie_order = ties[1] if ties else edition.tie_order
         for other in Edition.select():
             if crypto.keyring.path(other.ballot_key) == crypto.keyring.path(edition.ballot_key):
-                raise ImportRefused("the code %(code)s is too much like that of edition %(other)s", code=code, other=other.code)
-    require(edition.archived, ImportRefused("edition %(code)s is not archived: files cannot be added to it", code=code))
+                raise ImportRefused(N_("%(code)s is too much like the code of edition %(other)s."), code=code, other=other.code)
+    require(edition.archived, ImportRefused(N_("Edition %(code)s is not archived: files cannot be added to it."), code=code))
     edition.voting_from = min(filter(None, [edition.voting_from, *(clock.start_of(file.date_begin) for file in files)]))
     edition.voting_to = max(filter(None, [edition.voting_to, *(clock.end_of(file.date_end) for file in files)]))
     edition.results_on = max(filter(None, [edition.results_on, edition.voting_to + timedelta(microseconds=1)]))
@@ -120,12 +122,10 @@ def _edition(files: Sequence[PabulibFile], code: str) -> Edition:
 
 def _pool(edition: Edition, file: PabulibFile, districts: dict[str, District]) -> Pool:
     """Create the pool of a file, and its district when nobody knows it yet."""
-    district = None
-    if file.subunit:
-        district = districts.get(fold(file.subunit)) or District.create(name=file.subunit)
-        districts[fold(file.subunit)] = district
+    district = (districts.get(fold(file.subunit)) or District.create(name=file.subunit)) if file.subunit else None
+    districts |= {fold(file.subunit or ""): district} if district else {}
     require((district and district.id) not in [pool.district_id for pool in edition.pools], ImportRefused(
-        "edition %(code)s already has the pool of %(file)s", code=edition.code, file=file.name))
+        N_("Edition %(code)s already has the pool of %(file)s."), code=edition.code, file=file.name))
     return Pool.create(edition=edition, district=district, budget=file.budget, minimum_points=file.min_project_score_threshold,
                        default_points=default_points(file))
 

@@ -6,12 +6,13 @@ public is ever lost. What is public is a question of the moment alone: a schedul
 
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
 from peewee import chunked
 
+from portal.config import settings
 from portal.database import transaction
 from portal.errors import N_, Conflict, NotFound, require
 from portal.models import Account, AccountState, Language, Message, Officer, Page, PageVersion
@@ -21,8 +22,8 @@ from portal.services.proposals_catalogue import best_first, find, fold
 SHIPPED = Path(__file__).parents[1] / "pages"  # <language>/<slug>.md: "# Title", the lead and the text, a blank line between.
 LINKED = ("faq", "jak-zalozyc-konto", "jak-zglosic-projekt", "jak-glosowac", "jak-liczymy-glosy", "kalendarz", "kontakt",
           "regulamin", "prywatnosc", "dostepnosc")  # At the foot of every page.
-MAKERS = ("Zespół portalu", "Administrator portalu")  # Who writes and who publishes what is shipped.
-ORIGINAL, BATCH = Language.PL, 100
+ORIGINAL, BATCH, UNSEEN = Language.PL, 100, re.compile(r"\]\([^()]*\)|\{[^{}]*\}")  # Addresses and ids in Markdown.
+NEW_FOR = timedelta(days=60)  # For so long news can be sent; who has got them is known for longer (services/retention.py).
 
 
 class PageChanged(Conflict, message=N_(
@@ -32,7 +33,7 @@ class PageChanged(Conflict, message=N_(
 
 
 class PublicationRefused(Conflict, message=N_("This version has been published already.")):
-    """A version is public already."""
+    """A version is public already, was followed by one that is, or was to be published in the past."""
 
 
 def current(language: str, *, now: datetime) -> list[PageVersion]:
@@ -65,8 +66,9 @@ def write(page: Page, officer: Officer, *, language: str, title: str, lead: str,
 
 
 def publish(version: PageVersion, officer: Officer, *, at: datetime | None, now: datetime) -> None:
-    """Publish a version, now or at a moment to come; raise PublicationRefused when it is public already."""
-    _settle(version, officer, "page published", at=max(at or now, now), now=now)
+    """Publish a version, now or at a moment to come; raise PublicationRefused."""
+    require(at is None or at >= now, PublicationRefused(N_("This moment is past. Choose a later one, or publish it now.")))
+    _settle(version, officer, "page published", at=at or now, now=now)
 
 
 def hold_back(version: PageVersion, officer: Officer, *, now: datetime) -> None:
@@ -78,6 +80,9 @@ def _settle(version: PageVersion, officer: Officer, action: str, *, at: datetime
     with transaction():
         before = version.held().published_at
         require(before is None or before > now, PublicationRefused)
+        later = PageVersion.public(now).where(Page.id == version.page, PageVersion.language == version.language,
+                                              PageVersion.number > version.number)
+        require(at is None or not later.exists(), PublicationRefused(N_("A newer version has been published already.")))
         told = {"publisher": officer.name, "published_at": at} if at else {"publisher": None, "published_at": None}
         PageVersion.update(told).where(PageVersion.id == version.id).execute()
         audit.record(action, actor=officer, subject=version.page, now=now, language=version.language, version=version.number,
@@ -113,8 +118,7 @@ def send_news(page: Page, progress: Callable[[int, int], None], *, now: datetime
 
 def search(versions: list[PageVersion], typed: str) -> list[PageVersion]:
     """Return the pages in which all these words stand, those with them in the title first."""
-    texts = [(each, re.sub(r"\]\([^)]*\)|\{[^}]*\}", " ", f"{each.title} {each.lead} {each.body}")) for each in versions]
-    worded = [SimpleNamespace(version=version, words=fold(text)) for version, text in texts]
+    worded = [SimpleNamespace(version=each, words=fold(UNSEEN.sub(" ", each.whole))) for each in versions]
     return [found.version for found in best_first(*find(worded, typed))]
 
 
@@ -129,8 +133,8 @@ def load(folder: Path = SHIPPED, *, is_news: bool = False, now: datetime) -> int
             for path in sorted(folder.glob(f"*/{slug}.md")):
                 title, lead, body = path.read_text("utf-8").split("\n\n", 2)
                 PageVersion.create(page=page, language=path.parent.name, number=1, title=title.removeprefix("# "),
-                                   lead=" ".join(lead.split()), body=body.strip(), author=MAKERS[0], written_at=now,
-                                   publisher=MAKERS[1], published_at=now)
+                                   lead=" ".join(lead.split()), body=body.strip(), author=settings.publisher,
+                                   written_at=now, publisher=settings.publisher, published_at=now)
             added += 1
         if added:
             audit.record("pages added", actor="system", subject="portal", now=now, pages=added)

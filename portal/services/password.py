@@ -24,8 +24,7 @@ def change_password(session: Session, current: str, new: str, *, address: str, n
 
     Raises LoginRefused, Throttled and ChangedMeanwhile, see login.prove.
     """
-    proven = login.prove(session, current, address=address, now=now)
-    hashed = crypto.hash_password(new)
+    proven, hashed = login.prove(session, current, address=address, now=now), crypto.hash_password(new)
     with transaction():
         account = require(Account.get_or_none(Account.id == session.account_id, Account.password_hash == proven.password_hash),
                           ChangedMeanwhile)

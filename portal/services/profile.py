@@ -62,8 +62,7 @@ def change_identity(account: Account, *, pesel: str | None, birth_date: date, no
     Raises NothingToChange, TooMany, UnderCheck, and PeselTaken when the number has an account or a ballot already; then nothing
     is changed.
     """
-    index = crypto.blind_index("pesel", pesel) if pesel else None
-    own = account.pesel_index
+    index, own = crypto.blind_index("pesel", pesel) if pesel else None, account.pesel_index
     require(index != own if index else birth_date != account.birth_date and not own, NothingToChange)
     require(not RemovalCase.concerns(account), UnderCheck)  # Nobody gets out of its reach by another number.
     if index:

@@ -4,7 +4,6 @@ What officers decide is in services/assessment.py, drafts in services/proposals_
 """
 
 import json
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -77,10 +76,9 @@ def texts_of(proposal: Proposal) -> dict[str, Any]:
     return {**{name: getattr(proposal, name) for name in TEXTS}, "costs": [[item.what, item.amount] for item in proposal.costs]}
 
 
-def revisions(proposal: Proposal) -> Iterator[tuple[datetime, dict[str, Any]]]:
-    """Go back through the texts of a proposal as they were kept, the last first."""
-    for revision in proposal.revisions.order_by(Revision.id.desc()):
-        yield revision.at, json.loads(revision.texts)
+def revisions(proposal: Proposal) -> list[tuple[datetime, dict[str, Any]]]:
+    """Return the texts of a proposal as they were kept, the last first."""
+    return [(kept.at, json.loads(kept.texts)) for kept in proposal.revisions.order_by(Revision.id.desc())]
 
 
 def keep_revision(proposal: Proposal, *, now: datetime) -> None:

@@ -120,10 +120,12 @@ def find(entries: Iterable[Any], typed: str) -> tuple[list[Any], list[str]]:
 
     Each word begins a word of theirs, or is their number or a part of it (BO.D4, D4.7/26).
 
-    A word that nothing begins with is looked for without its ending: who types "ławkami" means "ławki".
+    A word that nothing begins with is looked for without its ending: who types "ławkami" means "ławki". Single letters tell
+    nothing.
     """
-    found, words = list(entries), list[str]()
-    for term in typed.split():
+    terms, words = [term for term in typed.split() if len(term) > 1 or term.isdigit()], list[str]()
+    found = list(entries) if terms or not fold(typed).strip() else []
+    for term in terms:
         whole = [f" {word}" for word in fold(term).split()] or [""]
         number = _mark(term) if re.search(r"\d", term) else ""
         for looked_for in (whole, [word[:max(STEM, len(word) - ENDING)] for word in whole]):

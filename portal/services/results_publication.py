@@ -218,8 +218,7 @@ def _write(counted: list[PoolResult]) -> dict[str, Any]:
 
 
 def _read(edition: Edition, count: str) -> Published:
-    told = json.loads(count)
-    pools = {str(pool.id): pool for pool in pools_of(edition)}
+    told, pools = json.loads(count), {str(pool.id): pool for pool in pools_of(edition)}
     proposals: dict[int, dict[str, Proposal]] = {pool.id: {} for pool in pools.values()}
     for proposal in Proposal.select(*SHOWN).where(Proposal.pool.in_(list(pools.values()))):
         proposals[proposal.pool_id][str(proposal.number)] = proposal

@@ -134,5 +134,4 @@ def _remove(rule: Rule, batch: list[int], now: datetime) -> int:
     with transaction():
         if not on_sqlite():  # Who waits for nobody cannot wait in a ring.
             rows = model.id.in_(model.select(model.id).where(rows).for_update(skip_locked=True))
-        change = model.update(dict.fromkeys(rule.empties)) if rule.empties else model.delete()
-        return int(change.where(rows).execute())
+        return int((model.update(dict.fromkeys(rule.empties)) if rule.empties else model.delete()).where(rows).execute())

@@ -74,9 +74,8 @@ _of_district = Prepared(lambda proposal, district: _online(proposal).where(Accou
 
 def supported_until(proposal: Proposal) -> datetime | None:
     """Return the end of the last day on which support is collected; None before a proposal is submitted."""
-    if proposal.submitted_at is None:
-        return None
-    return clock.end_of(clock.local(proposal.submitted_at).date() + timedelta(days=proposal.pool.edition.support_days))
+    begun, days = proposal.submitted_at, timedelta(days=proposal.pool.edition.support_days)
+    return clock.end_of(clock.local(begun).date() + days) if begun else None
 
 
 def _own(model: Any, proposal: Proposal, account: Account) -> Any:

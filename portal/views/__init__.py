@@ -3,11 +3,11 @@
 from flask import Flask
 
 from portal.config import settings
-from portal.views import (attachment, audit, health, home, hooks, login, mailbox, open_data, pages, password, profile, proposals,
+from portal.views import (attachment, audit, home, login, machines, mailbox, open_data, pages, password, profile, proposals,
                           proposals_draft, registration, removal, results, support, voting)
 
 PAGES = (home, pages, proposals, proposals_draft, attachment, support, registration, removal, login, password, profile, voting,
-         results, open_data, audit, hooks, health)
+         results, open_data, audit, machines)
 
 
 def init_app(app: Flask) -> None:

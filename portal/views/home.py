@@ -4,11 +4,11 @@
 """
 
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote
 
-from flask import abort, redirect, render_template, request, url_for
+from flask import abort, redirect, render_template, url_for
 
-from portal.access import Pages, open_form, public_page, safe_next_url
+from portal.access import Pages, came_from, open_form, public_page, safe_next_url
 from portal.config import settings
 from portal.i18n import COOKIE, LANGUAGES
 from portal.models import Pool, Proposal
@@ -30,7 +30,7 @@ def show_home() -> str:
 def switch_language(code: str) -> Any:
     if code not in LANGUAGES:
         abort(404)
-    here, before = safe_next_url(url_for("home.show_home")), urlsplit(request.referrer or "")
+    here, before = safe_next_url(url_for("home.show_home")), came_from()
     response = redirect(f"{here}?{before.query}" if before.query and quote(unquote(before.path)) == quote(here) else here)
     response.set_cookie(COOKIE, code, max_age=365 * 24 * 3600, samesite="Lax", httponly=True, secure=not settings.development)
     return response

@@ -38,9 +38,8 @@ for name in OWN_ADDRESSES:
 @pages.get("/strony/<slug>/historia", guard=public_page)
 def show_history(slug: str) -> str:
     versions = _history(slug)
-    texts = {each.id: f"{each.title}\n\n{each.lead}\n\n{each.body}" for each in versions}
-    steps = [(version, before and cache.same(("changes", before.id, version.id), lambda pair=(before.id, version.id): [
-        *paragraphs(*map(texts.get, pair))])) for version, before in zip(versions, [*versions[1:], None])]
+    steps = [(version, before and cache.same(("changes", before.id, version.id), lambda pair=(before, version): [
+        *paragraphs(*(each.whole for each in pair))])) for version, before in zip(versions, [*versions[1:], None])]
     return render_template("pages/show_history.html", page=versions[0].page, version=versions[0], steps=steps)
 
 

@@ -132,16 +132,11 @@ def resend_code() -> Any:
                  then="profile.enter_code", address=request.remote_addr or "")
 
 
-@pages.post("/dane/email/potwierdzenie", guard=resident_form)
-def send_confirmation() -> Any:
-    """Send the link that confirms the address of the account again."""
-    return _send(registration.send_confirmation, _("A letter with a new link is on its way. The earlier link no longer works."))
-
-
-@pages.post("/dane/email/ponownie", guard=resident_form)
-def resend_link() -> Any:
-    """Send the link that confirms the new address again."""
-    return _send(profile.resend_link, _("A letter with a new link is on its way. The earlier link no longer works."))
+@pages.post("/dane/email/<any(potwierdzenie, ponownie):link>", guard=resident_form)
+def send_link(link: str) -> Any:
+    """Send again the link that confirms the address of the account, or the new one."""
+    return _send(registration.send_confirmation if link == "potwierdzenie" else profile.resend_link,
+                 _("A letter with a new link is on its way. The earlier link no longer works."))
 
 
 def _send(service: Callable[..., None], done: str, *, then: str = "profile.show_data", **values: str) -> Any:

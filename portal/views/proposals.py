@@ -71,9 +71,8 @@ def _load(edition: Edition) -> tuple[list[Entry], dict[str, dict[str, str]]]:
 
 def _look() -> Look:
     """Read the address; what makes no sense in it is as if it were not there."""
-    newest = Edition.select().order_by(Edition.voting_from.desc())
+    newest, current = Edition.select().order_by(Edition.voting_from.desc()), current_edition()
     editions = cache.remember("editions", lambda: {row.code: row for row in newest})
-    current = current_edition()
     edition = editions.get(request.args.get("edycja", ""), current)
     if edition is None:
         return Look(None, {}, {}, [])
@@ -102,8 +101,7 @@ def _card(entry: Entry, with_state: bool, reader: str) -> Markup:
 def list_proposals() -> bytes:
     look, view = _look(), request.args.get("widok")
     last = max(1, -(-len(look.found) // ON_PAGE))
-    number = min(max(1, request.args.get("strona", 1, type=int)), last)
-    cards = escape("")
+    number, cards = min(max(1, request.args.get("strona", 1, type=int)), last), escape("")
     if view == "druk":
         cards = _part("proposal_table", look.found)
     elif view != "mapa":

@@ -1,17 +1,19 @@
 """Turnout and results of an edition, as a whole and pool by pool.
 
-/wyniki/<code> → /wyniki/<code>/<pool>
+/wyniki, /wyniki/<code> → /wyniki/<code>/<pool>
 """
 
 from flask import render_template, url_for
 
 from portal import clock
 from portal.access import Pages, public_page
-from portal.errors import NotFound, ResultsSecret, require
+from portal.errors import N_, NotFound, ResultsSecret, require
 from portal.models import Edition
 from portal.services import proposals_catalogue, results, results_publication
+from portal.templating import counted_edition
 
 pages = Pages("results", __name__, url_prefix="/wyniki")
+NONE_YET = N_("There are no results here. Perhaps nobody has voted yet.")
 Contests = dict[str, tuple[results.PoolResult, results.PoolResult]]  # By the pool's key, with the comparison.
 
 
@@ -22,7 +24,7 @@ def results_are_public(edition: Edition) -> bool:
 
 def _find(code: str) -> tuple[Edition, results_publication.Published, Contests]:
     """Return what everybody may know of an edition: until its results are published, the turnout."""
-    edition = require(Edition.get_or_none(Edition.code == code), NotFound)
+    edition = require(Edition.get_or_none(Edition.code == code) if code else counted_edition(), NotFound(NONE_YET))
     try:
         told = results_publication.published(edition, now=clock.now())
     except ResultsSecret:
@@ -37,6 +39,9 @@ def show_results(code: str) -> str:
     others = Edition.select().where(Edition.voting_to < clock.now(), Edition.id != edition.id).order_by(Edition.voting_to.desc())
     return render_template("results/show_results.html", shown=edition, others=others, phase=edition.phase(clock.now()), told=told,
                            contests=contests)
+
+
+pages.add_url_rule("", "show_results", defaults={"code": ""})
 
 
 @pages.get("/<code>/<pool>", guard=public_page)

@@ -77,9 +77,8 @@ def save_choice() -> Any:
         return _show_again(edition, paper, picks, refusal), 400
     if step == "find":
         return _show_again(edition, paper, picks)
-    if step:
-        return lead_on("voting.choose", _("Your choice is saved. It does not count until you cast it."))
-    return redirect(url_for("voting.review"))
+    said = _("Your choice is saved. It does not count until you cast it.")
+    return lead_on("voting.choose", said) if step else redirect(url_for("voting.review"))
 
 
 def _show_choice(paper: list[Contest], chosen: Picks) -> bytes:

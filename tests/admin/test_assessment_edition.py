@@ -43,15 +43,18 @@ def test_questions_are_changed_added_and_deleted_and_each_is_audited(enter: Ente
     assert len(page.soup.select("tbody tr")) == 18
     assert not coordinator.get(f"/admin/pytania/?flt_edition={other.id}").soup.select("tbody tr")
     first = Criterion.get(Criterion.is_formal, Criterion.position == 1)
-    coordinator.submit(coordinator.get(f"/admin/pytania/edit/?id={first.id}"), question="Czy w terminie?")
-    coordinator.submit(page, action="/admin/pytania/delete/", id=str(first.id))
-    coordinator.submit(coordinator.get("/admin/pytania/new/"), edition=str(edition.id), is_formal="y", position="9",
-                       question="Czy są podpisy?")
+    saved = coordinator.submit(coordinator.get(f"/admin/pytania/edit/?id={first.id}"), question="Czy w terminie?")
+    deleted = coordinator.submit(page, action="/admin/pytania/delete/", id=str(first.id))
+    added = coordinator.submit(coordinator.get("/admin/pytania/new/"), edition=str(edition.id), is_formal="y", position="9",
+                               question="Czy są podpisy?")
+    for done, said in ((saved, "Your changes are saved."), (deleted, "The entry is deleted."), (added, "The entry is added.")):
+        assert done.soup.select_one(".alert-success").get_text() == pl(said)
     asked = list(assessment.questions_of(proposal, None).values())
     assert len(asked) == 8 and asked[-1] == "Czy są podpisy?" and "Czy w terminie?" not in asked
     assert card.answers.count() == 8, "cards that are filled in keep their questions"
     assert audited("criterion deleted") == [
-        {"actor": f"officer:{coordinator.officer.uid}", "subject": f"edition:{edition.code}", "detail": {}}]
+        {"actor": f"officer:{coordinator.officer.uid}", "subject": f"edition:{edition.code}",
+         "detail": {"text": "Czy w terminie?"}}]
     assert AuditEntry.select().where(AuditEntry.action.in_(["criterion changed", "criterion created"])).count() == 2
 
 

@@ -34,12 +34,13 @@ def test_officers_are_found_and_shown_by_their_names(administrator: PanelVisitor
                          ("flt_subject=2026", ["1"]), ("sort=2", ["1", "2"])):
         assert numbers(administrator, query) == found, query
     page = administrator.get(LOG)
-    assert page.text.count(f"officer:{officer.uid} (Łucja Żak)") == 2
+    assert page.text.count(f"Łucja Żak (officer:{officer.uid})") == 2
     entry = AuditEntry.get(AuditEntry.sequence == 1)
-    assert f"officer:{officer.uid} (Łucja Żak)" in administrator.get(f"{LOG}details/?id={entry.id}").text
+    assert f"Łucja Żak (officer:{officer.uid})" in administrator.get(f"{LOG}details/?id={entry.id}").text
     export = administrator.client.get(f"{LOG}export/csv/?flt_actor=żak").text
     (row,) = list(csv.reader(io.StringIO(export)))[1:]
-    assert row[0] == "1" and row[2].endswith("(Łucja Żak)") and row[-1] == entry.hash
+    assert row[0] == "1" and row[2].startswith("Łucja Żak (") and row[-1] == entry.hash
+    assert row[3] == "edition changed" and "zmieniono edycję" in page.text, "a file says what is kept, a page what it means"
 
 
 def test_actions_that_occur_are_offered_once(administrator: PanelVisitor) -> None:
@@ -47,6 +48,7 @@ def test_actions_that_occur_are_offered_once(administrator: PanelVisitor) -> Non
         audit.record(action, actor="x", subject="x", now=clock.now())
     offered = administrator.get(LOG).soup.select("#flt_action option")
     assert [option["value"] for option in offered] == ["", "account created", "edition changed"]
+    assert [option.get_text() for option in offered] == ["Wszystkie", "utworzono konto", "zmieniono edycję"]
     assert numbers(administrator, "flt_action=edition changed") == ["3", "1"]
 
 

@@ -35,6 +35,21 @@ def test_coordinator_imports_open_data_and_sees_what_it_came_to(coordinator: Pan
     assert coordinator.get(ended.soup.select_one("main a.btn-primary")["href"]).path == "/wyniki/2018"
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_nothing_is_taken_for_import_while_people_vote(coordinator: PanelVisitor):
+    make_edition()
+    page = coordinator.get(f"{LIST}new/")
+    refused = coordinator.submit(page, status=400, code="2018", files=(io.BytesIO(ORDINAL.encode()), "miasto.pb"))
+    assert "Nothing can be imported here while people vote." in refused.text
+    assert not Job.select().exists()
+
+
+def test_too_many_files_are_told(coordinator: PanelVisitor):
+    files = [(io.BytesIO(b"META"), f"{number}.pb") for number in range(41)]
+    answer = coordinator.send(f"{LIST}new/", code="2018", files=files)
+    assert answer.status_code == 400 and "Choose at most 40 files at once." in answer.text
+
+
 @pytest.mark.parametrize(("given", "told"), [
     ({"code": "2018"}, "Choose at least one file."),
     ({"code": "20/18", "files": "META"}, "Use letters"),

@@ -24,8 +24,9 @@ def path(page: str, **args: object) -> str:
 
 
 def test_editor_makes_a_page_looks_at_it_and_publishes_it(editor: PanelVisitor):
-    listed = editor.submit(editor.get(f"{LIST}new/"), slug="pytania", position="3")
-    assert "pytania" in listed.text and "not written yet" in listed.text
+    made = editor.submit(editor.get(f"{LIST}new/"), slug="pytania", position="3")
+    assert made.path.startswith(f"{LIST}details/") and "pytania" in made.text, "there the first version is written"
+    assert "not written yet" in editor.get(LIST).text
     page = editor.get(path("pisz", language="pl"))
     shown = editor.submit(page, preview="1", **TYPED)
     assert shown.soup.select_one("#preview h2#czesc-0").get_text() == "Konto" and shown.soup.select_one("#preview strong")
@@ -51,6 +52,13 @@ def test_scheduled_version_waits_and_can_be_held_back(editor: PanelVisitor, now:
     assert PageVersion.get().published_at is None
 
 
+def test_past_moment_is_refused_beside_its_field(editor: PanelVisitor):
+    make_page("faq", published_at=None, publisher=None)
+    page = editor.submit(editor.get(path("wersja", language="pl", number=1)), status=400, at="2020-01-01T12:00:00", later="1")
+    assert "This moment is past." in page.soup.select_one("#at-error").get_text()
+    assert PageVersion.get().published_at is None
+
+
 def test_what_was_typed_stays_when_somebody_was_faster(editor: PanelVisitor):
     make_page("faq")
     page = editor.get(path("pisz", language="pl"))
@@ -71,9 +79,9 @@ def test_missing_words_are_told(editor: PanelVisitor):
 
 def test_version_shows_what_it_changes(editor: PanelVisitor):
     make_page("faq", body="Termin mija w maju.")
-    make_page("faq", number=2, body="Termin mija w lipcu.", published_at=None, publisher=None)
+    make_page("faq", number=2, title="Pytania faq", body="Termin mija w lipcu.", published_at=None, publisher=None)
     page = editor.get(path("wersja", language="pl", number=2))
-    assert [one.get_text() for one in page.soup.select("del, ins")] == ["maju.", "lipcu."]
+    assert [one.get_text() for one in page.soup.select("del, ins")] == ["Strona", "Pytania", "maju.", "lipcu."]
     for wrong in ({"number": 9}, {"number": "x"}, {"number": 1, "language": "de"}):
         editor.get(path("wersja", **{"language": "pl", **wrong}), status=404)
 
@@ -82,6 +90,14 @@ def test_address_is_taken_once_and_has_a_form(editor: PanelVisitor):
     make_page("faq")
     assert "There already is a page" in editor.submit(editor.get(f"{LIST}new/"), status=200, slug="faq").text
     assert "Use small letters" in editor.submit(editor.get(f"{LIST}new/"), status=200, slug="Pytania i odpowiedzi").text
+    editor.submit(editor.get(f"{LIST}new/"), status=200, slug="a" * 76)
+    assert Page.select().count() == 1, "the audit log names a page by its address"
+
+
+def test_text_that_is_too_long_is_not_rendered_either(editor: PanelVisitor):
+    make_page("faq")
+    page = editor.submit(editor.get(path("pisz", language="pl")), status=400, preview="1", **{**TYPED, "body": "x" * 60_001})
+    assert page.soup.select_one("#preview") is None
 
 
 def test_news_are_sent_by_the_worker(editor: PanelVisitor, now: datetime):
@@ -95,4 +111,6 @@ def test_news_are_sent_by_the_worker(editor: PanelVisitor, now: datetime):
 
 def test_only_public_news_can_be_sent(editor: PanelVisitor, now: datetime):
     make_page("nowina", is_news=True, published=now + timedelta(days=1))
-    assert "Only a news item that is public" in editor.get(path("wyslij")).text
+    assert "Only news that are public" in editor.get(path("wyslij")).text
+    PageVersion.update(published_at=now - timedelta(days=61)).execute()
+    assert "Only news that are public" in editor.get(path("wyslij")).text, "who has got it is not known for good"

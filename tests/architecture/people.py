@@ -156,11 +156,12 @@ def address(app: Flask, rule: Rule, world: World) -> str:
         "password.reset_password": {"token": TOKEN}, "login.end_session": {"uid": UID},
         "panel_login.enrol": {"token": TOKEN},
         "profile.change_datum": {"datum": "adres"}, "profile.cancel_change": {"datum": "email"},
+        "profile.send_link": {"link": "ponownie"},
         "profile.confirm_email": {"token": TOKEN},
         "attachment.show_file": {"uid": FILE, "name": "a.jpg"}, **_own_proposal(rule),
         **dict.fromkeys(("removal.show_case", "removal.add_scan", "removal.add_answer"), {"secret": TOKEN}),
         **dict.fromkeys(("pages.show_page", "pages.show_history"), {"slug": NEWS}),
-        "hooks.report_sms": {"secret": sms.report_secret()},
+        "machines.report_sms": {"secret": sms.report_secret()},
     }
     view, _, action = rule.endpoint.partition(".")
     values = known.get(rule.endpoint, {"export_type": "csv"} if action == "export" else {})

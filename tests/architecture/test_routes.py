@@ -14,7 +14,7 @@ PUBLIC = {"home.show_home", "pages.show_page", "pages.show_history", "pages.list
           "proposals.download_list", "proposals.show_lot", "open_data.show_index", "open_data.list_commitments"}
 # Forms and switches that anyone may use, and what machines watch.
 OPEN = {
-    "static", "admin.static", "home.switch_language", "health.alive", "health.ready", "mailbox.read_mailbox",
+    "static", "admin.static", "home.switch_language", "machines.alive", "machines.ready", "mailbox.read_mailbox",
     "mailbox.show_style",
     "login.log_in", "login.log_out", "login.extend_session", "panel_login.log_in", "panel_login.log_out", "panel_login.enrol",
     "password.ask_reset", "password.reset_asked", "password.reset_password",
@@ -24,12 +24,11 @@ OPEN = {
     "profile.confirm_email", "removal.open_case", "removal.show_case", "removal.add_scan", "removal.add_answer",
 }
 # Addresses that end with a secret which machines know. The gateway reports by GET, so this one may write when it is read.
-MACHINES = {"hooks.report_sms"}
+MACHINES = {"machines.report_sms"}
 RESIDENTS = {"profile.overview", "voting.choose", "voting.save_choice", "voting.review", "voting.cast_ballot", "voting.confirm"}
 RESIDENTS |= {
     "profile.show_data", "profile.change_datum", "profile.enter_code", "profile.code_state", "profile.resend_code",
-    "profile.send_confirmation", "profile.resend_link", "profile.cancel_change", "profile.own_data", "profile.download_data",
-    "profile.delete_account",
+    "profile.send_link", "profile.cancel_change", "profile.own_data", "profile.download_data", "profile.delete_account",
 }
 RESIDENTS |= {"support.decide", "support.answer_invitation"}
 RESIDENTS |= {"login.list_sessions", "login.end_session", "login.end_other_sessions", "password.change_password"}

@@ -67,7 +67,8 @@ def test_on_a_terminal_progress_stays_in_one_line(files: list[str], code: str, c
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
     assert main(["pabulib", "import", *files, "--edition", code]) == 0
     said = capsys.readouterr()
-    assert said.err.startswith("\r\x1b[Kread ") and said.err.endswith("\r\x1b[K") and "\n" not in said.err
+    told = said.err.splitlines(keepends=True)[len(files):]
+    assert told == ["stored 4 of 4 proposals\n"]
     assert said.out == f"Edition {code}: stored 2 pools, 4 proposals, 0 ballots with 0 choices.\n"
 
 
@@ -90,12 +91,17 @@ def test_one_bad_file_stops_all_with_its_line_and_reason(name: str, text: str | 
 def test_a_second_import_of_a_pool_is_refused(files: list[str], code: str, capsys: pytest.CaptureFixture[str]):
     assert main(["pabulib", "import", *files, "--edition", code]) == 0
     assert main(["pabulib", "import", files[1], "--edition", code, "--with-ballots"]) == 1
-    assert capsys.readouterr().err.endswith(f"portal: edition {code} already has the pool of {files[1]}\n")
+    assert capsys.readouterr().err.endswith(f"portal: Edition {code} already has the pool of {files[1]}.\n")
     assert stored() == (1, 2, 0)
 
 
-@pytest.mark.parametrize("words", ["", "city.pb", "--edition 2019", "city.pb --edition", "city.pb --edition a/b",
-                                   "city.pb --edition " + "x" * 21])
+@pytest.mark.parametrize("code", ["a/b", "x" * 21, "", "-x"])
+def test_code_can_stand_in_an_address(code: str, files: list[str], capsys: pytest.CaptureFixture[str]):
+    assert main(["pabulib", "import", *files, f"--edition={code}"]) == 1
+    assert "1 to 20 letters, digits, hyphens and underscores" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", ["", "city.pb", "--edition 2019", "city.pb --edition"])
 def test_wrong_use_is_told_apart(words: str, capsys: pytest.CaptureFixture[str]):
     with pytest.raises(SystemExit) as caught:
         main(["pabulib", "import", *words.split()])

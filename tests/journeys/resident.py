@@ -29,6 +29,7 @@ class Resident:
         window.fill(pl("Last name"), "Żółć-Łątka")
         if self.pesel:
             window.fill(pl("PESEL number"), self.pesel)
+            assert not window.page.get_by_label(pl("Date of birth")).is_visible(), "the number tells it"
         else:
             window.tick(window.field(pl("I do not have a PESEL number")))
             window.fill(pl("Date of birth"), "24.12.1990")

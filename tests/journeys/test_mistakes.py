@@ -99,9 +99,9 @@ def test_ballot_with_too_few_marks_keeps_those_made(voter: Resident) -> None:
     # When it is to be reviewed
     window.press(window.button(pl("Review your choice")), status=400)
 
-    # Then the summary leads into the district's part, and the marks are still there
-    district = window.page.locator(".app-pool").last
-    assert leads_to_its_fields(window) == [district.locator("input").first.get_attribute("id")]
+    # Then the summary leads to the buttons of all that is missing in the district's part, and the marks are still there
+    buttons = window.page.locator(".app-pool").last.locator(".app-row").first.locator("input").all()
+    assert leads_to_its_fields(window) == [button.get_attribute("id") for button in buttons]
     assert window.page.locator(".app-row:has(:checked)").get_by_role("link").all_inner_texts() == titles
     assert BallotDraft.select().count() == 0
 

@@ -59,7 +59,7 @@ def test_projects_are_found_by_words_and_conditions(open_window: Any, way: str) 
     assert window.field(pl("Words or number of a project")).input_value() == "lawka"
 
     # And with conditions beside that there is nothing, as she is told, and all of it is one link away
-    window.page.locator("summary").click()
+    window.page.locator("main summary").click()
     window.fill(pl("Cost from (zł)"), "9 000 000")
     goes(window, window.button(pl("Show")))
     assert pl("There are no projects here") in text(window)
@@ -67,7 +67,7 @@ def test_projects_are_found_by_words_and_conditions(open_window: Any, way: str) 
     assert text(window) == all_of_them
 
     # And a district and a category leave just the projects of both
-    window.page.locator("summary").click()
+    window.page.locator("main summary").click()
     window.select(pl("Where"), "Zwierzyniec")
     window.select(pl("Category"), pl(str(CATEGORIES["greenery"])))
     goes(window, window.button(pl("Show")))
@@ -76,6 +76,8 @@ def test_projects_are_found_by_words_and_conditions(open_window: Any, way: str) 
     assert all("greenery" in Proposal.get(Proposal.title == title).categories for title in titles.all_inner_texts())
 
     # And the pages of the whole list have different projects
+    if way != "wide":
+        window.page.locator(".app-switch summary").click()
     goes(window, window.page.get_by_role("navigation").get_by_role("link", name=pl("Projects"), exact=True).first)
     first = titles.all_inner_texts()
     goes(window, window.page.locator("a[rel=next]"))

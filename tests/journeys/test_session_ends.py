@@ -91,7 +91,7 @@ def test_without_scripts_a_tab_of_its_own_extends_it(open_window: Any, account: 
         window.button(pl("Stay logged in")).click()
     assert opened.value.locator("h1").inner_text() == pl("You stay logged in")
     assert Session.get(Session.account == account).ends_at() > clock.now() + timedelta(minutes=29)
-    window.page.locator("summary").click()
+    window.page.locator("[data-session] summary").click()
     assert not window.button(pl("Stay logged in")).is_visible(), "the warning can be folded away"
     assert window.field(pl("New password")).input_value() == TYPED
 

@@ -5,6 +5,7 @@ import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import time_machine
@@ -250,11 +251,16 @@ def test_commit_soon_after_another_is_delivered_by_a_task_for_later(write: Write
     assert gateway.sent == ["first", "second", "third"]
 
 
+def every_minute(queue: Any, now: datetime) -> Any:
+    """Return the task that runs each minute."""
+    (task,) = (task for task in queue.read_periodic(now.replace(tzinfo=None)) if task.name.startswith("look_after"))
+    return task
+
+
 def test_lost_wake_up_is_made_up_for_every_minute(write: Write, gateway: Gateway, queue: object, now: datetime):
     write(MAIL, key="k")
     queue.flush()
-    (periodic,) = (task for task in queue.read_periodic(now.replace(tzinfo=None)) if task.name == "look_after_outbox")
-    queue.enqueue(periodic)
+    queue.enqueue(every_minute(queue, now))
     assert work(queue) == 4
     assert gateway.sent == ["k"]
 
@@ -262,8 +268,7 @@ def test_lost_wake_up_is_made_up_for_every_minute(write: Write, gateway: Gateway
 def test_vote_is_closed_and_its_files_are_made_within_a_minute(post: Flask, queue: object, now: datetime):
     edition = make_vote(8)
     publish(edition, now)
-    (task,) = (task for task in queue.read_periodic(now.replace(tzinfo=None)) if task.name == "look_after_elections")
-    queue.enqueue(task)
+    queue.enqueue(every_minute(queue, now))
     work(queue)
     assert closing_of(edition) and files_of(edition, now=now)
 
@@ -271,8 +276,7 @@ def test_vote_is_closed_and_its_files_are_made_within_a_minute(post: Flask, queu
 def test_removal_is_noted_outside_the_database_within_a_minute(post: Flask, queue: object, now: datetime):
     account = make_account(make_district())
     removal.delete_own_account(account, with_ballots=False, now=now)
-    (task,) = (task for task in queue.read_periodic(now.replace(tzinfo=None)) if task.name == "look_after_elections")
-    queue.enqueue(task)
+    queue.enqueue(every_minute(queue, now))
     work(queue)
     assert account.uid in (Path(settings.instance) / removal_log.NAME).read_text("utf-8")
 
@@ -292,7 +296,7 @@ def test_ballots_that_wait_are_reminded_of_every_hour(post: Flask, queue: object
 def test_what_nobody_needs_goes_every_night_once(post: Flask, queue: object, now: datetime):
     make_registration("t", make_district(), created_at=now - timedelta(hours=24))
     due = [task.name for minute in range(24 * 60) for task in queue.read_periodic(datetime(2026, 6, 16) + minute * MINUTE)]
-    assert (due.count("remove_what_is_due"), due.count("look_after_outbox")) == (1, 24 * 60)
+    assert (due.count("remove_what_is_due"), due.count("look_after_outbox_and_elections")) == (1, 24 * 60)
     night = clock.local(datetime(2026, 6, 16, 1, 30, tzinfo=UTC))
     (task,) = (task for task in queue.read_periodic(datetime(2026, 6, 16, 1, 30)) if task.name == "remove_what_is_due")
     assert 2 <= night.hour < 5

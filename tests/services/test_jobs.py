@@ -2,6 +2,8 @@
 
 import json
 import os
+import zlib
+from base64 import b64encode
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +14,7 @@ from portal.errors import Conflict
 from portal.models import Ballot, Edition, Job, JobKind, JobState, Message, Officer, Role
 from portal.services import jobs
 from portal.services.results_publication import count_anew
-from tests.factories import make_account, make_district, make_edition, make_officer, make_page
+from tests.factories import PESEL, make_account, make_district, make_edition, make_officer, make_page
 from tests.services.ballots import publish
 from tests.services.test_pabulib_format import ORDINAL
 from tests.services.test_results import contest, store
@@ -39,6 +41,12 @@ def run(now: datetime) -> Callable[[], Job]:
         assert jobs.run_waiting(clock=lambda: now) == 1
         return Job.select().order_by(Job.id.desc()).get()
     return run
+
+
+def handed_over(*files: tuple[str, str]) -> str:
+    """Return files as the panel hands them over."""
+    packed = [(name, b64encode(zlib.compress(text.encode())).decode()) for name, text in files]
+    return json.dumps({"files": packed, "with_ballots": True})
 
 
 def ask(kind: JobKind, officer: Officer, now: datetime, about: str = "2026", **given: Any) -> Job:
@@ -104,10 +112,10 @@ def test_work_of_a_dead_worker_is_given_up_when_it_is_silent_for_ten_minutes(off
     assert jobs.run_waiting(clock=lambda: now + timedelta(minutes=9)) == 0, "one after the other"
     assert jobs.run_waiting(clock=lambda: now + timedelta(minutes=11)) == 1
     assert [Job.get_by_id(row.id).state for row in (job, other)] == [JobState.FAILED, JobState.FAILED]
-    jobs._file(job).unlink()
+    assert not jobs._file(job).exists()
 
 
-def test_work_that_was_given_up_meanwhile_stays_so(
+def test_what_became_of_work_is_told_though_it_was_given_up_meanwhile(
         officer: Officer, ended: Edition, now: datetime, monkeypatch: pytest.MonkeyPatch):
     def work(job: Job, _progress: jobs.Progress, _now: datetime) -> Any:
         Job.update(state=JobState.FAILED).where(Job.id == job.id).execute()
@@ -115,7 +123,15 @@ def test_work_that_was_given_up_meanwhile_stays_so(
     monkeypatch.setitem(jobs.WORK, JobKind.COUNT, work)
     ask(JobKind.COUNT, officer, now)
     jobs.run_waiting(clock=lambda: now)
-    assert Job.get().state == JobState.FAILED
+    assert (Job.get().state, json.loads(Job.get().said)[0]) == (JobState.DONE, "Done")
+
+
+def test_work_whose_progress_is_not_seen_here_has_its_ten_minutes_too(officer: Officer, now: datetime):
+    job = ask(JobKind.COUNT, officer, now)
+    Job.update(state=JobState.RUNNING, started_at=now).execute()
+    assert not jobs._file(job).exists(), "it runs on another node"
+    assert jobs.run_waiting(clock=lambda: now + timedelta(minutes=9)) == 0
+    assert Job.get().state == JobState.RUNNING
 
 
 def test_second_import_has_to_wait_and_loses_nothing_silently(officer: Officer, now: datetime):
@@ -135,21 +151,29 @@ def test_count_from_before_a_prolongation_is_none(ended: Edition, officer: Offic
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_nothing_is_imported_on_sqlite_while_people_vote(officer: Officer, now: datetime, run: Callable[[], Job]):
     make_edition()
-    ask(JobKind.IMPORT, officer, now, "2018", data=json.dumps({"files": [["a.pb", ""]], "with_ballots": False}))
+    ask(JobKind.IMPORT, officer, now, "2018", data=handed_over(("a.pb", "")))
     assert json.loads(run().said)[0] == "Nothing can be imported here while people vote."
 
 
 def test_import_stores_files_whole_or_not_at_all(officer: Officer, now: datetime, run: Callable[[], Job]):
-    good, broken = ["a.pb", ORDINAL.encode().decode("latin-1")], ["b.pb", "META\nkey;value\n"]
-    ask(JobKind.IMPORT, officer, now, "2018", data=json.dumps({"files": [good, broken], "with_ballots": True}))
+    good, broken = ("a.pb", ORDINAL), ("b.pb", "META\nkey;value\n")
+    ask(JobKind.IMPORT, officer, now, "2018", data=handed_over(good, broken))
     failed = run()
-    assert failed.state == JobState.FAILED and "b.pb" in json.loads(failed.said)[1]["problem"]
+    assert failed.state == JobState.FAILED and json.loads(failed.said)[1]["file"] == "b.pb"
     assert not Edition.select().exists()
-    ask(JobKind.IMPORT, officer, now, "2018", data=json.dumps({"files": [good], "with_ballots": True}))
+    ask(JobKind.IMPORT, officer, now, "2018", data=handed_over(good))
     done = run()
     assert done.state == JobState.DONE, done.said
     assert (Edition.get().code, Ballot.select().count()) == ("2018", json.loads(done.said)[1]["ballots"])
     assert done.data is None, "what was handed over is not kept"
+
+
+def test_refused_file_is_told_with_its_line_but_no_value_of_a_person(officer: Officer, now: datetime, run: Callable[[], Job]):
+    twice = ORDINAL.rstrip("\n") + f"\n{PESEL};p1\n{PESEL};p1\n"
+    ask(JobKind.IMPORT, officer, now, "2018", data=handed_over(("a.pb", twice)))
+    message, told = json.loads(run().said)
+    assert "%(line)d" in message and told["line"] and told["reason"].startswith("voter_id … is already in line")
+    assert PESEL not in Job.get().said
 
 
 def test_export_needs_published_results(ended: Edition, officer: Officer, now: datetime, run: Callable[[], Job]):

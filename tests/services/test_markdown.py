@@ -4,7 +4,7 @@ import pytest
 from bs4 import BeautifulSoup
 from hypothesis import given, strategies as st
 
-from portal.difference import MOST_WORDS, paragraphs, words
+from portal.difference import MOST_PARAGRAPHS, MOST_WORDS, paragraphs, words
 from portal.markdown import TAGS, render
 
 FACTS = {"city": "Kraków", "contact_email": "budzet@example.org"}
@@ -64,6 +64,21 @@ def test_differences_hold_every_word_of_both_texts(before: str, after: str):
 def test_paragraphs_that_both_have_are_left_out():
     assert list(paragraphs("Jeden.\n\nDwa trzy.\n\nKoniec.", "Jeden.\n\nDwa cztery.\n\nKoniec.")) == [
         [("", "Dwa "), ("del", "trzy."), ("ins", "cztery.")]]
+
+
+def test_many_paragraphs_are_compared_only_up_to_a_limit():
+    before, after = ("\n\n".join(f"{word} {number}" for number in range(MOST_PARAGRAPHS + 9)) for word in ("a", "b"))
+    assert sum(len(step) for step in paragraphs(before, after)) <= 6 * MOST_PARAGRAPHS
+
+
+def test_reference_links_are_plain_words():
+    text = "[a]: /" + "x" * 3000 + "\n\n" + "[a]" * 1000
+    assert len(render(text, FACTS).html) < 2 * len(text), "each would repeat the whole address"
+
+
+def test_blanks_in_a_heading_are_no_riddle():
+    heading = render("## a" + " " * 9000 + "b   {#c}", FACTS)
+    assert heading.sections == {"c": "a" + " " * 9000 + "b"}
 
 
 def test_very_long_texts_differ_as_wholes():

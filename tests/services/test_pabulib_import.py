@@ -239,7 +239,7 @@ def test_a_file_that_cannot_be_stored_exactly_is_refused_with_all_others(given: 
 
 def test_a_pool_is_imported_once(code: str):
     store(code, pabulib("north.pb", **NORTH), with_ballots=False)
-    with pytest.raises(ImportRefused, match=f"edition {code} already has the pool of north-again.pb"):
+    with pytest.raises(ImportRefused, match=f"Edition {code} already has the pool of north-again.pb"):
         store(code, pabulib(), pabulib("north-again.pb", **{**NORTH, "subunit": "PÓŁNOC"}))
     assert (Pool.select().count(), Proposal.select().count(), Ballot.select().count()) == (1, 2, 0)
     assert not crypto.keyring.path(f"ballot-{code}").exists()
@@ -255,7 +255,7 @@ def test_an_edition_of_the_portal_itself_takes_no_files():
 
 def test_two_editions_never_share_a_ballot_key():
     make_edition(code="taken_1")
-    with pytest.raises(ImportRefused, match="too much like that of edition taken_1"):
+    with pytest.raises(ImportRefused, match="too much like the code of edition taken_1"):
         store("TAKEN_1", pabulib())
 
 

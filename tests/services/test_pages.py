@@ -65,9 +65,18 @@ def test_older_version_never_comes_back_over_a_newer_one(page: Page, editor: Off
     assert (said(now=now), said(now=soon)) == (["2"], ["2"])
 
 
-def test_moment_that_is_past_publishes_now(page: Page, editor: Officer, now: datetime):
-    publish(write(page, editor, language="pl", base=0, now=now, **WORDS), editor, at=now - timedelta(days=9), now=now)
-    assert PageVersion.get().published_at == now
+def test_moment_that_is_past_publishes_nothing(page: Page, editor: Officer, now: datetime):
+    with pytest.raises(PublicationRefused, match="is past"):
+        publish(write(page, editor, language="pl", base=0, now=now, **WORDS), editor, at=now - timedelta(days=9), now=now)
+    assert PageVersion.get().published_at is None
+
+
+def test_draft_that_was_left_behind_is_not_published_any_more(page: Page, editor: Officer, now: datetime):
+    first, second = (write(page, editor, language="pl", base=number, now=now, **WORDS) for number in (0, 1))
+    publish(second, editor, at=None, now=now)
+    with pytest.raises(PublicationRefused, match="newer version"):
+        publish(first, editor, at=None, now=now + timedelta(minutes=1))
+    assert [version.number for version in pages.history("faq", "pl", now=now + timedelta(days=1))] == [2]
 
 
 def test_second_editor_learns_of_the_newer_version(page: Page, editor: Officer, now: datetime):
@@ -102,6 +111,8 @@ def test_search_finds_polish_words_by_their_stem_the_title_first(now: datetime):
     found = [version.page.slug for version in pages.search(current("pl", now=now), "HASŁEM")]
     assert found == ["b", "a"]
     assert pages.search(current("pl", now=now), "pesel") == [], "addresses are no words"
+    assert pages.search(current("pl", now=now), "h") == [], "a single letter tells nothing"
+    assert len(pages.search(current("pl", now=now), "w hasło")) == 2
 
 
 def test_pages_that_are_there_are_not_loaded_again(tmp_path: Path, now: datetime):

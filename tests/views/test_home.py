@@ -1,5 +1,6 @@
 """The home page, contact, the language switch, and what surrounds every page."""
 
+import time
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -13,6 +14,7 @@ from portal.models import Edition
 from tests.factories import make_account, make_district, make_edition, make_page, make_pool, make_voting
 from tests.page import Visitor
 from tests.services.ballots import publish
+from tests.services.parallel import at_once
 from tests.views.steps import in_english, log_in
 from tests.views.test_login import EVIL, INSIDE
 
@@ -153,6 +155,17 @@ def test_what_cannot_be_made_is_not_remembered(app: Flask, monkeypatch: pytest.M
         with pytest.raises(RuntimeError):
             cache.remember("broken", fail)
     assert cache.remember("broken", lambda: "mended") == "mended" == cache.remember("broken", fail)
+
+
+def test_what_takes_long_is_made_by_one_thread_for_all(app: Flask):
+    made: list[float] = []
+
+    def make() -> int:
+        made.append(time.monotonic())
+        time.sleep(0.05)
+        return 7
+    assert at_once(*[lambda: cache.same("slow", make)] * 4) == [7] * 4
+    assert len(made) == 1
 
 
 @pytest.mark.parametrize("path", [

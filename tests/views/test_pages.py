@@ -100,6 +100,8 @@ def test_switch_of_the_language_keeps_the_question(reader: Visitor):
     make_page("faq", title="Pytania")
     asked = reader.client.get("/jezyk/pl?next=/szukaj", headers={"Referer": "http://localhost/szukaj?q=pytania&x=1"})
     assert asked.headers["Location"] == "/szukaj?q=pytania&x=1"
+    for nonsense in ("http://[", "//[", "http://a]b/x?y"):
+        assert reader.client.get("/jezyk/pl?next=/faq", headers={"Referer": nonsense}).headers["Location"] == "/faq"
     elsewhere = reader.client.get("/jezyk/pl?next=/faq", headers={"Referer": "http://localhost/szukaj?q=pytania"})
     assert elsewhere.headers["Location"] == "/faq"
 

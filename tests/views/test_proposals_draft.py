@@ -66,7 +66,7 @@ def test_nothing_is_begun_when_no_edition_takes_projects(author: Visitor, now: d
 @pytest.mark.parametrize(("typed", "error"), [
     ({"title": ""}, "Enter a title."), ({"title": "x" * 151}, "This can have at most 150 characters."),
     ({"pool": ""}, "Choose where."), ({"pool": "999"}, "Not a valid choice."),
-    ({"title": "a\0b"}, "This text contains signs that cannot be used.")])
+    ({"title": "a\0b"}, "This text contains characters that cannot be used.")])
 def test_mistake_at_the_beginning_is_told(author: Visitor, typed: dict[str, str], error: str):
     right = {"pool": str(pool_of(Edition.get()).id), "title": "Ławki"}
     page = author.submit(author.get("/projekty/zglos"), status=400, **{**right, **typed})

@@ -151,7 +151,7 @@ def test_taken_pesel_is_explained_with_the_ways_out(reader: Visitor, district: D
     page = reader.submit(register(reader, district), code=sent_code(), status=409)
     assert page.heading == "There already is an account for this PESEL number"
     assert "we remove the wrongly registered account together with the votes cast from it" in page.text
-    assert f"{settings.office_address}, {settings.office_hours}" in page.text
+    assert f"{settings.office_address}, working days {settings.office_hours}" in page.text
     assert page.soup.select_one("main a[href='/logowanie']")
     assert page.soup.select_one("main a.govuk-button")["href"] == "/zgloszenie-konta"
     assert "This registration is no longer open" in reader.get("/rejestracja/kod", status=404).text

@@ -105,7 +105,7 @@ def test_page_says_how_it_stands_and_what_can_be_sent(reader: Visitor, officer: 
     RemovalCase.update(state=state, requested_by=officer, approved_by=make_officer(Role.COORDINATOR), **ended).execute()
     page = reader.get(path)
     assert STATES[state] in page.text and case.number in page.text
-    assert f"{settings.office_address} {settings.office_hours}" in page.text
+    assert f"{settings.office_address} working days {settings.office_hours}" in page.text
     assert buttons(page) == ({ADD, WRITE} if state in ("open", "more_needed") else set())
     assert ("We want to be ready by 22 June 2026." in page.text) == (state in ("confirmed", "requested"))
     assert ("We begin as soon as you have shown who you are" in page.text) == (state in ("open", "more_needed"))

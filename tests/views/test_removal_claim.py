@@ -34,7 +34,7 @@ def claim(reader: Visitor, *, status: int = 200, **typed: Any) -> Page:
 def test_form_says_what_will_happen_and_where_to_come(reader: Visitor, setting: Any):
     setting(office_address="Rynek 1, pok. 2", office_hours="7-15")
     page = reader.get(FORM)
-    assert "Rynek 1, pok. 2, 7-15. Bring your identity card or another document that shows your PESEL number." in page.text
+    assert "Rynek 1, pok. 2, working days 7-15. Bring your identity card or another document" in page.text
     assert "Cover everything but your names and PESEL number." in page.text
     assert [radio["value"] for radio in page.soup.select("[type=radio]")] == ["in_person", "scan"], "what we recommend is first"
     tokens = {field["name"]: field["autocomplete"] for field in page.soup.select("main [autocomplete]")}
@@ -54,8 +54,8 @@ def test_form_says_what_will_happen_and_where_to_come(reader: Visitor, setting: 
     ("email", "ewa@example.org\nBcc: a@example.org", "Write this in one line."),
     ("story", " \r\n ", "Write what happened."),
     ("story", "x" * 2001, "This can have at most 2000 characters."),
-    ("story", "a\0b", "This text contains signs that cannot be used. Type it anew instead of pasting it."),
-    ("story", "\u202eabc", "This text contains signs that cannot be used. Type it anew instead of pasting it."),
+    ("story", "a\0b", "This text contains characters that cannot be used. Type it again instead of pasting it."),
+    ("story", "\u202eabc", "This text contains characters that cannot be used. Type it again instead of pasting it."),
     ("proof", None, "Choose how you will show us who you are."),
     ("proof", "word of honour", "Not a valid choice."),
     ("notice", None, "Please read how your data are used and tick the box."),

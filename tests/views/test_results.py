@@ -238,4 +238,5 @@ def test_unknown_edition_has_none(reader: Visitor, edition: Edition, later: date
 
 
 def test_menu_leads_to_the_results_of_the_current_edition(reader: Visitor, edition: Edition):
-    assert reader.get("/").soup.select_one("nav.app-nav a[href='/wyniki/2026']")
+    assert reader.get("/").soup.select_one("nav.app-nav a[href='/wyniki']")
+    assert reader.get("/wyniki").heading == f"Turnout: {edition.name}"

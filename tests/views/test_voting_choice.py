@@ -44,7 +44,7 @@ def test_search_by_cost_and_without_a_hit(voter: Visitor, voters: Voting):
     Proposal.update(cost=5_000_00).where(Proposal.id == voting.ballot_paper(*voters[:2])[0].proposals[2].id).execute()
     assert len(listed(voter.submit(voter.get("/glosowanie"), step="find", do="5 000"))) == 1
     page = voter.submit(voter.get("/glosowanie"), step="find", szukaj="\0 nic takiego")
-    assert listed(page) == set() and "Nothing here fits what you look for." in page.text
+    assert listed(page) == set() and "Nothing here matches your search." in page.text
 
 
 def test_what_somebody_looks_for_is_in_no_address_and_no_log(voter: Visitor, marks: dict[str, str],

@@ -7,11 +7,30 @@ document.addEventListener("submit", (event) => {
   }
 });
 
-document.addEventListener("change", (event) => {
-  if (event.target.matches("[data-select-all]")) {
-    document.querySelectorAll("input[name=rowid]").forEach((box) => { box.checked = event.target.checked; });
-  }
-});
+// One box ticks all rows and follows them.
+for (const all of document.querySelectorAll("[data-select-all]")) {
+  const boxes = [...document.querySelectorAll("input[name=rowid]")];
+  const follow = () => {
+    const ticked = boxes.filter((box) => box.checked).length;
+    all.checked = ticked === boxes.length;
+    all.indeterminate = ticked > 0 && !all.checked;
+  };
+  all.hidden = false;
+  all.addEventListener("change", () => boxes.forEach((box) => { box.checked = all.checked; }));
+  boxes.forEach((box) => box.addEventListener("change", follow));
+  window.addEventListener("pageshow", follow); // Browsers keep what was ticked when somebody comes back.
+}
+
+// A table is a stop of the keyboard, and a region, only while it scrolls.
+for (const wrapper of document.querySelectorAll(".table-responsive[tabindex]")) {
+  const known = [...wrapper.attributes].filter(({ name }) => name !== "class").map(({ name, value }) => [name, value]);
+  const look = () => {
+    const scrolls = wrapper.scrollWidth > wrapper.clientWidth || wrapper === document.activeElement;
+    known.forEach(([name, value]) => (scrolls ? wrapper.setAttribute(name, value) : wrapper.removeAttribute(name)));
+  };
+  const watched = new ResizeObserver(look);
+  [wrapper, ...wrapper.children].forEach((box) => watched.observe(box));
+}
 
 // What has the focus in a table that scrolls is seen whole; browsers are content with a part of it.
 document.addEventListener("focusin", (event) => {
@@ -44,4 +63,15 @@ for (const button of document.querySelectorAll("[data-print]")) {
   button.addEventListener("click", () => window.print());
 }
 
-document.querySelector(".panel-errors")?.focus();
+// The summary of errors is read out at once; its links lead to a field with its label, and into groups of fields too.
+for (const summary of document.querySelectorAll(".panel-errors")) {
+  summary.focus();
+  summary.addEventListener("click", (event) => {
+    const target = document.getElementById(event.target.closest("a")?.hash.slice(1));
+    const field = target?.matches("fieldset, div") ? target.querySelector("input, select, textarea") : target;
+    if (!field) return;
+    event.preventDefault();
+    (field.closest("fieldset.panel-choices, .panel-field") ?? field).scrollIntoView();
+    field.focus({ preventScroll: true });
+  });
+}

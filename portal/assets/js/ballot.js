@@ -21,7 +21,10 @@ function refresh() {
     const radio = chosen.get(slot.dataset.slot);
     slot.classList.toggle("app-chosen", Boolean(radio));
     slot.querySelector("button").hidden = !radio;
-    write(slot.querySelector("span"), radio ? titleOf(radio.closest(".app-row")) : missing);
+    const said = slot.querySelector("span");
+    write(said, radio ? titleOf(radio.closest(".app-row")) : missing);
+    if (radio) said.lang = "pl";
+    else said.removeAttribute("lang");
   }
   write(basket.querySelector("h2"), fill(progress, { chosen: chosen.size, all: slots.length }));
 }
@@ -67,6 +70,17 @@ form.addEventListener("click", (event) => {
     event.preventDefault();
     narrow();
   }
+});
+
+// To the browser a number of points is one stop for the whole list. Here Tab stops at each button of each row that is seen, so
+// that Space marks any of them; before the first and after the last row the browser's own order goes on.
+form.addEventListener("keydown", (event) => {
+  if (event.key !== "Tab" || event.ctrlKey || event.altKey || event.metaKey) return;
+  const stops = [...form.querySelectorAll(".app-row:not([hidden]) :is(a, input)")];
+  const next = stops.includes(event.target) && stops[stops.indexOf(event.target) + (event.shiftKey ? -1 : 1)];
+  if (!next) return;
+  event.preventDefault();
+  next.focus();
 });
 for (const type of ["input", "change"]) {
   form.querySelector(".app-filter").addEventListener(type, narrow);

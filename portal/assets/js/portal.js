@@ -2,15 +2,18 @@
 
 const words = document.currentScript.dataset;
 
-// An error summary is read out and scrolled to at once; its links lead into groups of fields too.
+// An error summary is read out and scrolled to at once; its links lead into groups of fields too, and from what is said of a
+// number of points on the ballot to its first button.
 function errorSummary(summary) {
   summary.focus();
   summary.addEventListener("click", (event) => {
     const target = event.target.closest("a") && document.getElementById(event.target.closest("a").hash.slice(1));
-    const field = target && (target.matches("input, select, textarea") ? target : target.querySelector("input"));
+    const field = target && (target.matches("input, select, textarea") ? target : target.querySelector("input")
+      ?? document.getElementsByName(target.id)[0]);
     if (!field) return;
     event.preventDefault();
     (field.closest("fieldset, .govuk-form-group") ?? field).scrollIntoView();
+    field.scrollIntoView({ block: "nearest" });
     field.focus({ preventScroll: true });
   });
 }
