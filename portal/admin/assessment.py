@@ -81,7 +81,7 @@ class ProposalPage(PanelView):
                     number=proposal.on_paper)
         status = attempt(form, act, proposal)
         if status is None:
-            return lead_on(".details_view", _("It is noted."), id=proposal.id)
+            return lead_on(".details_view", _("Saved."), id=proposal.id)
         if status == ProposalChanged.status and "version" in form:
             form.version.data = Proposal.get_by_id(proposal.id).version
         return self.render("admin/proposal/step.html", model=proposal, form=form, step=step, **shown), status
@@ -104,7 +104,7 @@ class ProposalPage(PanelView):
     def assign_chosen(self, ids: list[str]) -> Any:
         ids = [one for one in ids if (row := self.get_one(one)) and "assign_view" in self.steps(row)]
         return redirect(self.get_url(".assign_view", id=ids)) if ids else lead_on(
-            ".index_view", _("Choose at least one project about which units can be asked now."), "error")
+            ".index_view", _("Select at least one project that can be sent to units now."), "error")
 
     @expose("/jednostki/", methods=("GET", "POST"))
     def assign_view(self) -> Any:

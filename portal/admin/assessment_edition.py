@@ -45,7 +45,7 @@ class CriterionView(Managed):
     column_sortable_list = ("position", "question")
     column_default_sort = ("position", False)
     column_filters = (OneOf(Criterion.edition, _l("Edition"), editions),)
-    form_columns = column_labels = {"edition": _l("Edition"), "is_formal": _l("Of the formal card"), "position": _l("Position"),
+    form_columns = column_labels = {"edition": _l("Edition"), "is_formal": _l("On the formal card"), "position": _l("Position"),
                                     "question": _l("Question")}
 
     def get_query(self) -> Any:

@@ -57,7 +57,7 @@ class EditionView(Settled):
         "supporters_required": _l("Supporters required"), "support_days": _l("Days to collect support"),
         "assessment_days": _l("Days for a unit's card"), "protest_days": _l("Days for a protest"),
         "count_rule": _l("Rule of the count")}
-    column_labels = {**form_columns, "tie_order": _l("Order of ties"), "lot_seed": _l("Seed of the lot for ties"),
+    column_labels = {**form_columns, "lot_seed": _l("Seed of the lot for ties"),
                      "order_seed": _l("Seed of the order on the ballot"), "drawn_at": _l("Order drawn"),
                      "archived": _l("Imported from open data")}
     form_args = {"code": {"validators": [CODE], "description": _l("For addresses, for example 2027. Cannot be changed later.")},

@@ -27,7 +27,7 @@ class Settled(Assessed):
 
     def row_steps(self, row: Edition) -> dict[str, Any]:
         ended = not row.archived and row.results_on <= clock.now()
-        return super().row_steps(row) | ({"settle_view": _("Take over the results")} if ended else {})
+        return super().row_steps(row) | ({"settle_view": _("Apply the results")} if ended else {})
 
     @expose("/rozstrzygniecie/", methods=("GET", "POST"))
     def settle_view(self) -> Any:

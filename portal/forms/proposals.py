@@ -53,7 +53,7 @@ FIELDS: dict[str, Any] = {
         _l("What is built or held must be open to all residents, free of charge. On which days and at what hours?")),
     "universal": fields.radios(
         _l("Does it follow the principles of universal design?"), required=_l("Choose yes or no."),
-        hint=_l("So that everybody can use it: children, people in wheelchairs, people who see or hear badly.")),
+        hint=_l("So that everybody can use it: children, people in wheelchairs, people with sight or hearing loss.")),
     "universal_why": _long("universal_why", _l("If not: why?"), None, first=fields.needed(
         lambda typed: typed["universal"] == NO, _l("Write why it does not.")))}
 AS_KEPT: dict[str, Any] = {"categories": ",".join, "universal": YES.__eq__, "pool": int}
@@ -118,7 +118,7 @@ class CostsForm(BaseForm):
         if not valid or costs_fit(self.pool, cost):
             return valid
         least, most = money(self.pool.min_cost or 1), money(self.pool.max_cost or self.pool.budget)
-        self.form_errors = [_("The sum is %(sum)s.", sum=money(cost)) + " " + (
+        self.form_errors = [_("Enter at least one cost.") if not cost else _("The sum is %(sum)s.", sum=money(cost)) + " " + (
             _("A project here can cost at most %(most)s.", most=most) if cost > (self.pool.min_cost or 1)
             else _("A project here has to cost at least %(least)s.", least=least))]
         return False
@@ -173,7 +173,7 @@ class WithdrawForm(BaseForm):
     words = fields.long_text(_l("Why?"), most=MOST_WORDS, rows=4,
                              hint=_l("You need not write anything. Officers read it, the public does not."))
     sure = fields.checkbox(_l("I am sure"), required=_l("Tick that you are sure."))
-    submit = fields.submit(_l("Take the project back"))
+    submit = fields.submit(_l("Withdraw the project"))
 
 
 class ProtestForm(BaseForm):

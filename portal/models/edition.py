@@ -113,7 +113,7 @@ class Pool(BaseModel):
         return str(self.district.name) if self.district else None
 
     def __str__(self) -> str:
-        return f"{self.edition.code}: {self.name or 'citywide'}"
+        return f"{self.edition.name}: {self.name}" if self.name else str(self.edition.name)
 
 
 Pool.add_index(Pool.index(Pool.edition, unique=True, where=SQL("district_id IS NULL"), name="pool_citywide_is_one_per_edition"))

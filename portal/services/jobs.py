@@ -146,7 +146,7 @@ def _import(job: Job, progress: Progress, now: datetime) -> tuple[Said, Any]:
     files = [read_file(zlib.decompress(b64decode(packed)), name) for name, packed in given["files"]]
     stored = import_files(files, str(job.about), with_ballots=given["with_ballots"], actor=f"officer:{job.officer.uid}", now=now,
                           progress=lambda _what, done, total: progress(done, total))
-    return (N_("Stored: %(pools)d pools, %(proposals)d projects, %(ballots)d ballots."), stored._asdict()), None
+    return (N_("Stored: pools %(pools)d, projects %(proposals)d, ballots %(ballots)d."), stored._asdict()), None
 
 
 def _export(job: Job, _progress: Progress, now: datetime) -> tuple[Said, Any]:
@@ -162,7 +162,7 @@ def _count(job: Job, progress: Progress, now: datetime) -> tuple[Said, Any]:
 
 def _mail(job: Job, progress: Progress, now: datetime) -> tuple[Said, Any]:
     page = require(Page.get_or_none(Page.slug == job.about), NotFound)
-    return (N_("%(letters)d letters are on their way."), {"letters": pages.send_news(page, progress, now=now)}), None
+    return (N_("Letters on their way: %(letters)d."), {"letters": pages.send_news(page, progress, now=now)}), None
 
 
 WORK: dict[JobKind, Callable[[Job, Progress, datetime], tuple[Said, Any]]] = {

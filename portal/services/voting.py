@@ -82,20 +82,20 @@ def read_picks(edition: Edition, paper: list[Contest], picks: Picks, *, whole: b
         for slot in contest.slots:
             if uid := picks.get(slot.name):
                 if uid not in offered:
-                    faults.append(BallotInvalid(N_("This project is not on your ballot."), slot=slot.name))
+                    faults.append(BallotInvalid(N_("This project is not on this ballot."), slot=slot.name))
                 elif uid in taken:
-                    faults.append(BallotInvalid(N_("Each project can get your points only once: you chose “%(title)s” twice."),
+                    faults.append(BallotInvalid(N_("A project can get points only once: “%(title)s” is chosen twice."),
                                                 title=offered[uid].title, slot=slot.name))
                 else:
                     marks.append(Mark(slot, offered[uid]))
                 taken.add(uid)
             elif whole and edition.all_required:
                 faults.append(BallotInvalid(
-                    N_("Choose a project of the district %(district)s for your %(points)s pts.") if contest.pool.district
-                    else N_("Choose a citywide project for your %(points)s pts."),
+                    N_("A project of the district %(district)s is missing for %(points)s pts.") if contest.pool.district
+                    else N_("A citywide project is missing for %(points)s pts."),
                     points=slot.points, district=contest.pool.name, slot=slot.name))
     if whole and not marks and not faults:
-        faults = [BallotInvalid(N_("Choose at least one project."), slot=paper[0].slots[0].name if paper else "")]
+        faults = [BallotInvalid(N_("No project is chosen."), slot=paper[0].slots[0].name if paper else "")]
     for first in faults:
         raise BallotInvalid(first.message, **first.params, faults=faults)
     return marks

@@ -17,8 +17,8 @@ from portal.services import closing, open_data, results_publication, voting
 pages = Pages("open_data", __name__, url_prefix="/otwarte-dane/<code>")
 
 
-def _edition(code: str) -> Edition:
-    return require(Edition.get_or_none(Edition.code == code), NotFound)
+def _edition(code: str, *conditions: Any) -> Edition:
+    return require(Edition.get_or_none(Edition.code == code, *conditions), NotFound)
 
 
 @pages.get("", guard=public_page)
@@ -32,7 +32,7 @@ def show_index(code: str) -> str:
 
 @pages.get("/zobowiazania.txt", guard=public_page)
 def list_commitments(code: str) -> Response:
-    edition = _edition(code)
+    edition = _edition(code, ~Edition.archived)
     lines = cache.remember(("commitments", edition.id), lambda: closing.commitments(edition, now=clock.present()))
     return Response(lines, mimetype="text/plain")
 
@@ -40,7 +40,7 @@ def list_commitments(code: str) -> Response:
 @pages.form("/sprawdz-glos", guard=limited_form(60))
 def check_ballot(code: str) -> Any:
     """Tell whether a ballot with this number and these choices is kept, and out of what its commitment is made."""
-    edition, districts = _edition(code), list(District.of_city())
+    edition, districts = _edition(code, ~Edition.archived), list(District.of_city())
     district = next((row for row in districts if str(row.number) == request.args.get("dzielnica")), None)
     if district is None:
         return render_template("open_data/choose_district.html", shown=edition, districts=districts)

@@ -31,7 +31,7 @@ def test_coordinator_imports_open_data_and_sees_what_it_came_to(coordinator: Pan
     assert "waits for the worker" in begun.text and begun.soup.select_one("[data-refresh-url]")
     jobs.run_waiting(clock=lambda: now)
     ended = coordinator.get(details())
-    assert "Stored: 1 pools" in ended.text and not ended.soup.select_one("[data-refresh-url]")
+    assert "Stored: pools 1" in ended.text and not ended.soup.select_one("[data-refresh-url]")
     assert coordinator.get(ended.soup.select_one("main a.btn-primary")["href"]).path == "/wyniki/2018"
 
 

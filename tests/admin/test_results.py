@@ -65,7 +65,7 @@ def test_one_officer_asks_and_another_one_publishes_what_both_have_seen(enter: E
     listed = asking.get(LIST)
     assert "Not published" in listed.text
     page = asking.get(listed.soup.select_one("td.panel-actions a[href*=publikacja]")["href"])
-    for shown in ("Ballots: 3", "Citywide projects: 60 zł of 100 zł", "Zwierzyniec", "over the money left by 20 zł"):
+    for shown in ("Ballots: 3", "Citywide projects: 60 zł of 100 zł", "Zwierzyniec", "20 zł short"):
         assert shown in page.text.replace("\xa0", " ")
     digest = page.soup.code.get_text()
     assert "Another officer has to approve the publication now." in asking.submit(page).text

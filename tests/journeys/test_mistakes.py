@@ -110,7 +110,7 @@ def test_project_from_elsewhere_slipped_into_the_ballot_is_refused(voter: Reside
     window = voter.window
     window.page.locator(".app-pool input").first.evaluate("(radio) => { radio.value = 'x'.repeat(100000); radio.checked = true }")
     window.press(window.button(pl("Review your choice")), status=400)
-    assert says(window, "This project is not on your ballot.")
+    assert says(window, "This project is not on this ballot.")
     assert BallotDraft.select().count() == 0
 
 

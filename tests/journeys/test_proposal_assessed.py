@@ -77,7 +77,7 @@ def test_project_is_returned_corrected_and_taken_up(open_window: Any, edition: E
     assert not author.window.field(pl("Title")).count()
     author.types({"Short description": SUMMARY})
     author.saves()
-    author.opens("Estimate of costs")
+    author.opens("Estimated costs")
     author.writes_row(1, "Dwanaście ławek", "12 000")
     author.saves()
     author.window.press(author.window.button(pl("Send the corrected project")))

@@ -57,7 +57,7 @@ def test_idea_becomes_a_project_that_neighbours_support(open_window: Any, tmp_pa
     author.saves()
     author.writes_place()
     author.writes_reasons()
-    author.opens("Estimate of costs")
+    author.opens("Estimated costs")
     author.writes_row(1, "Dwanaście ławek", "48 000")
     author.writes_row(2, "Montaż", "sporo")
     author.saves(status=400)
@@ -137,7 +137,7 @@ def test_author_fills_in_a_draft_by_keyboard_alone(open_window: Any) -> None:
     assert window.field(pl("Latitude")).input_value().startswith("50,0")
     author.saves()
     author.writes_reasons()
-    author.opens("Estimate of costs")
+    author.opens("Estimated costs")
     author.writes_row(1, "Dwanaście ławek", "48 000")
     author.writes_row(2, "Montaż", "6 250,50")
     window.page.get_by_text(re.compile(r"54\s250,50")).wait_for()
@@ -165,12 +165,12 @@ def test_author_takes_a_project_back_and_its_page_says_so(open_window: Any) -> N
 
     # And takes the other back, once she has said that she is sure
     Author(window, lead.email, lead.phone, title=proposal.title).returns_to_it()
-    window.press(window.link(pl("Take the project back")))
+    window.press(window.link(pl("Withdraw the project")))
     window.fill(pl("Why?"), "Wyprowadzam się.")
-    window.press(window.button(pl("Take the project back")), status=400)
+    window.press(window.button(pl("Withdraw the project")), status=400)
     assert window.field(pl("Why?")).input_value() == "Wyprowadzam się."
     window.tick(window.field(pl("I am sure")))
-    window.press(window.button(pl("Take the project back")))
+    window.press(window.button(pl("Withdraw the project")))
 
     # Then its page says so and no more, and the catalogue has it no longer
     reader = open_window(**NARROW)

@@ -61,7 +61,7 @@ def test_results_are_read_once_two_officers_have_published_them(open_window: Any
     assert reader.heading == pl("Results: %(edition)s", edition=edition.name)
     reader.press(reader.link(pl("Citywide projects")))
     told = reader.page.locator("tbody tr").evaluate_all("(rows) => rows.map((row) => row.cells[1].innerText.trim())")
-    assert told == [pl("funded"), pl("over the money left by %(amount)s", amount="10\xa0zł"), pl("funded")]
+    assert told == [pl("funded"), pl("%(amount)s short", amount="10\xa0zł"), pl("funded")]
     assert reader.page.get_by_role("img").count() == 1
     reader.page.emulate_media(media="print")
     reader.arrive()

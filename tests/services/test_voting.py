@@ -69,7 +69,7 @@ def test_too_few_picks_are_refused_at_each_gap(open_voting: Voting):
     for slot in picks:
         refused = refusal(edition, district, {**picks, slot: ""})
         assert (refused.params["slot"], refused.params["points"]) == (slot, int(slot[-1]))
-        assert str(refused).startswith("Choose a ") and f"for your {slot[-1]} pts." in str(refused)
+        assert f"is missing for {slot[-1]} pts." in str(refused)
     assert [fault.params["slot"] for fault in refusal(edition, district, {}).params["faults"]] == list(picks)
     gap, _, strange, *_ = picks
     refused = refusal(edition, district, {**picks, gap: "", strange: "unknown"})
@@ -91,7 +91,7 @@ def test_unknown_project_is_refused(open_voting: Voting, uid: str):
     picks = first_picks(edition, district)
     slot = list(picks)[0]
     refused = refusal(edition, district, {**picks, slot: uid})
-    assert (refused.params["slot"], refused.message) == (slot, "This project is not on your ballot.")
+    assert (refused.params["slot"], refused.message) == (slot, "This project is not on this ballot.")
 
 
 def test_projects_of_other_pools_districts_editions_and_states_are_refused(open_voting: Voting):
@@ -103,7 +103,7 @@ def test_projects_of_other_pools_districts_editions_and_states_are_refused(open_
     refused = make_proposal(voting.ballot_paper(edition, district)[0].pool, state=ProposalState.REFUSED)
     for slot, uid in ((citywide, elsewhere.uid), (own, elsewhere.uid), (citywide, older.uid), (citywide, refused.uid),
                       (citywide, picks[own]), (own, picks[citywide])):
-        assert refusal(edition, district, {**picks, slot: uid}).message == "This project is not on your ballot."
+        assert refusal(edition, district, {**picks, slot: uid}).message == "This project is not on this ballot."
 
 
 def test_unknown_names_and_marks_that_do_not_exist_are_ignored(open_voting: Voting):
@@ -118,7 +118,7 @@ def test_edition_may_let_people_leave_marks_out_but_not_all(now: datetime):
     edition, district, _ = make_voting(all_required=False)
     (slot, uid), *_ = first_picks(edition, district).items()
     assert len(voting.read_picks(edition, voting.ballot_paper(edition, district), {slot: uid})) == 1
-    assert refusal(edition, district, {}).message == "Choose at least one project."
+    assert refusal(edition, district, {}).message == "No project is chosen."
 
 
 def test_refused_picks_leave_the_earlier_draft_as_it_was(open_voting: Voting, now: datetime):

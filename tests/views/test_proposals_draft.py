@@ -266,7 +266,7 @@ def test_every_state_has_its_page_and_its_line_in_the_list(
     assert page.soup.select_one("main .govuk-tag") and "Ławki przy szkole" in page.text
     page = author.get(path_of(draft))
     assert bool(page.soup.select(".govuk-task-list")) == (state in ("draft", "submitted", "returned"))
-    assert ("Take the project back" in page.text or "Delete the draft" in page.text) == (
+    assert ("Withdraw the project" in page.text or "Delete the draft" in page.text) == (
         state in ("draft", "submitted", "returned", "in_assessment", "admitted", "refused", "protested"))
 
 

@@ -71,7 +71,7 @@ def test_page_tells_all_of_it(reader: Visitor):
     CostItem.create(proposal=proposal, what="Ławka", amount=12_345_67)
     page = look(reader, proposal)
     assert page.heading == "Ławki przy szkole"
-    assert page.soup.table.caption.get_text() == "Estimate of costs"
+    assert page.soup.table.caption.get_text() == "Estimated costs"
     assert facts(page) == {"Number": "BO.D8.1/26", "Edition": "Budżet 2026", "Where": "Dębniki", "Cost": "12,345.67 zł",
                            "Categories": "Sport, Greenery"}
     for said in ("On the ballot", "Raz.", "Dwa.", "Bo trzeba.", "ul. Praska", "Wszyscy", "Całą dobę", "principles of universal",

@@ -135,7 +135,7 @@ def test_each_project_says_why_it_is_funded_or_not(reader: Visitor, edition: Edi
     page = reader.get(CITYWIDE)
     assert "Money for funded projects: 100 zł of 100 zł." in page.text and "2 people chose something here." in page.text
     assert rows(page) == [
-        ["Most", "funded", "6", "2", "60 zł"], ["Park", "over the money left by 10 zł", "4", "2", "50 zł"],
+        ["Most", "funded", "6", "2", "60 zł"], ["Park", "10 zł short", "4", "2", "50 zł"],
         ["Las", "funded", "2", "2", "40 zł"], ["Staw", "excluded by Most", "0", "0", "1 zł"]]
     assert page.soup.select_one("table a")["href"] == f"/projekty/{Proposal.get(Proposal.title == 'Most').slug}"
 
@@ -153,7 +153,7 @@ def test_equal_shares_say_what_the_shares_paid_for_and_what_the_rest(reader: Vis
     publish(Edition.get(), later)
     page = reader.get(CITYWIDE)
     assert [tuple(row[:2]) for row in rows(page)] == [
-        ("Most", "funded"), ("Las", "funded"), ("Park", "its voters' shares do not pay for it; over the money left by 49.90 zł"),
+        ("Most", "funded"), ("Las", "funded"), ("Park", "its voters' shares do not pay for it; 49.90 zł short"),
         ("Skwer", "funded of the money that the shares left over"), ("Staw", "excluded by Most")]
     assert "This edition counts by equal shares" in page.text
 

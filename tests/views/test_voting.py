@@ -132,8 +132,8 @@ def test_missing_marks_are_all_pointed_out_and_the_others_stay(voter: Visitor, v
     missing = [list(picks)[0], list(picks)[4]]
     page = choose(voter, voters, status=400, **dict.fromkeys(missing))
     assert page.title.startswith("Error: ")
-    assert page.errors == ["Choose a citywide project for your 3 pts.",
-                           f"Choose a project of the district {voters[1].name} for your 2 pts."]
+    assert page.errors == ["A citywide project is missing for 3 pts.",
+                           f"A project of the district {voters[1].name} is missing for 2 pts."]
     pools = page.soup.select("fieldset.app-pool")
     for at, link in enumerate(page.soup.select(".govuk-error-summary__list a")):
         assert page.errors[at] in pools[at].select_one(link["href"]).get_text()
@@ -147,14 +147,14 @@ def test_project_chosen_twice_is_pointed_out_by_its_title(voter: Visitor, voters
     first, second = list(picks)[:2]
     page = choose(voter, voters, status=400, **{second: picks[first]})
     title = Proposal.get(Proposal.uid == picks[first]).title
-    assert page.errors == [f"Each project can get your points only once: you chose “{title}” twice."]
+    assert page.errors == [f"A project can get points only once: “{title}” is chosen twice."]
     assert stored() == (0, 0, 0)
 
 
 def test_project_of_another_district_is_refused(voter: Visitor, voters: Voting):
     foreign = make_pool(voters[0], make_district(), proposals=3)
     page = choose(voter, voters, status=400, **{list(full_picks(*voters[:2]))[3]: foreign.proposals.get().uid})
-    assert page.errors == ["This project is not on your ballot."]
+    assert page.errors == ["This project is not on this ballot."]
     assert foreign.proposals.get().title not in page.text
     assert stored() == (0, 0, 0)
 

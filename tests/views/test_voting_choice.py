@@ -79,13 +79,13 @@ def test_mark_is_taken_back_without_scripts(voter: Visitor, voters: Voting, mark
 def test_incomplete_choice_is_not_reviewed_and_the_reason_is_told(voter: Visitor, marks: dict[str, str]):
     voter.submit(voter.get("/glosowanie"), step="save", **marks)
     page = voter.get("/glosowanie/podsumowanie")
-    assert page.path == "/glosowanie" and "Choose a citywide project for your 1 pts. Choose a project of" in page.text
+    assert page.path == "/glosowanie" and "A citywide project is missing for 1 pts. A project of" in page.text
 
 
 def test_wrong_mark_is_not_kept_half_way_either(voter: Visitor, marks: dict[str, str]):
     names = list(marks)
     page = voter.submit(voter.get("/glosowanie"), step="find", status=400, **{**marks, names[1]: marks[names[0]]})
-    assert page.errors[0].startswith("Each project can get your points only once")
+    assert page.errors[0].startswith("A project can get points only once")
     assert BallotDraft.select().count() == 0
 
 
