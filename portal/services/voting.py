@@ -91,8 +91,8 @@ def read_picks(edition: Edition, paper: list[Contest], picks: Picks, *, whole: b
                 taken.add(uid)
             elif whole and edition.all_required:
                 faults.append(BallotInvalid(
-                    N_("A project of the district %(district)s is missing for %(points)s pts.") if contest.pool.district
-                    else N_("A citywide project is missing for %(points)s pts."),
+                    N_("A project of the district %(district)s is missing (points: %(points)s).") if contest.pool.district
+                    else N_("A citywide project is missing (points: %(points)s)."),
                     points=slot.points, district=contest.pool.name, slot=slot.name))
     if whole and not marks and not faults:
         faults = [BallotInvalid(N_("No project is chosen."), slot=paper[0].slots[0].name if paper else "")]

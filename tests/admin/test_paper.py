@@ -90,8 +90,8 @@ def test_what_breaks_a_rule_is_told_beside_its_mark(counter: Counter):
     assert page.status == 400 and "marks-c1" in str(page.soup.select_one(".panel-errors a")["href"])
     page = counter.first(**{"marks-d2": "", "marks-c3": ""})
     citywide, own = errors(page)
-    assert pl("A citywide project is missing for %(points)s pts.", points=3) in citywide
-    asked = "A project of the district %(district)s is missing for %(points)s pts."
+    assert pl("A citywide project is missing (points: %(points)s).", points=3) in citywide
+    asked = "A project of the district %(district)s is missing (points: %(points)s)."
     assert pl(asked, district=counter.district.name, points=2) in own
     assert page.soup.select_one("#marks-d2")["aria-invalid"] == "true"
     assert not Sheet.select().exists() and not Ballot.select().exists()

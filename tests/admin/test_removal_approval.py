@@ -162,7 +162,7 @@ def test_the_second_officer_sees_first_how_the_identity_was_confirmed(app: Flask
     request(case, second, now)
     page = enter(Role.COORDINATOR).get(at("zatwierdzenie", case))
     with app.test_request_context():
-        confirmed = f"Anna Pierwsza, {i18n.moment(yesterday)}"
+        confirmed = " ".join(f"Anna Pierwsza, {i18n.moment(yesterday)}".split())
     assert parts(page, "identity") == {
         pl("Claimant"): "Ewa Żuk", pl("Holder of the account"): account.name, pl("PESEL"): case.masked_pesel,
         pl("Confirmed"): confirmed, pl("What was compared"): "Dowód osobisty, zdjęcie zgodne."}

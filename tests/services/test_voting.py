@@ -69,7 +69,7 @@ def test_too_few_picks_are_refused_at_each_gap(open_voting: Voting):
     for slot in picks:
         refused = refusal(edition, district, {**picks, slot: ""})
         assert (refused.params["slot"], refused.params["points"]) == (slot, int(slot[-1]))
-        assert f"is missing for {slot[-1]} pts." in str(refused)
+        assert f"is missing (points: {slot[-1]})." in str(refused)
     assert [fault.params["slot"] for fault in refusal(edition, district, {}).params["faults"]] == list(picks)
     gap, _, strange, *_ = picks
     refused = refusal(edition, district, {**picks, gap: "", strange: "unknown"})

@@ -132,8 +132,8 @@ def test_missing_marks_are_all_pointed_out_and_the_others_stay(voter: Visitor, v
     missing = [list(picks)[0], list(picks)[4]]
     page = choose(voter, voters, status=400, **dict.fromkeys(missing))
     assert page.title.startswith("Error: ")
-    assert page.errors == ["A citywide project is missing for 3 pts.",
-                           f"A project of the district {voters[1].name} is missing for 2 pts."]
+    assert page.errors == ["A citywide project is missing (points: 3).",
+                           f"A project of the district {voters[1].name} is missing (points: 2)."]
     pools = page.soup.select("fieldset.app-pool")
     for at, link in enumerate(page.soup.select(".govuk-error-summary__list a")):
         assert page.errors[at] in pools[at].select_one(link["href"]).get_text()

@@ -61,7 +61,7 @@ def test_basket_names_what_is_chosen_and_what_is_missing(voter: Visitor, voters:
     page = voter.get("/glosowanie")
     assert "Chosen: 2 of 6" in page.text
     assert basket(page)[:3] == [*(f"{points} pts {titles[uid]} ×" for points, uid in zip((3, 2), marks.values(), strict=True)),
-                                "1 pts not chosen yet ×"]
+                                "1 pt not chosen yet ×"]
     assert len([button for button in page.soup.select("[name=remove]") if not button.has_attr("hidden")]) == 2
 
 
@@ -79,7 +79,7 @@ def test_mark_is_taken_back_without_scripts(voter: Visitor, voters: Voting, mark
 def test_incomplete_choice_is_not_reviewed_and_the_reason_is_told(voter: Visitor, marks: dict[str, str]):
     voter.submit(voter.get("/glosowanie"), step="save", **marks)
     page = voter.get("/glosowanie/podsumowanie")
-    assert page.path == "/glosowanie" and "A citywide project is missing for 1 pts. A project of" in page.text
+    assert page.path == "/glosowanie" and "A citywide project is missing (points: 1). A project of" in page.text
 
 
 def test_wrong_mark_is_not_kept_half_way_either(voter: Visitor, marks: dict[str, str]):
