@@ -122,6 +122,12 @@ def test_the_role_counts_at_every_request(enter: Enter) -> None:
     officer.get("/admin/edycje/", status=404)
 
 
+def test_officer_who_is_not_let_in_stays_in_the_frame_of_the_panel(enter: Enter) -> None:
+    for address in ("/admin/strony/", "/admin/nie-ma/"):
+        page = enter(Role.ADMINISTRATOR).get(address, status=404)
+        assert page.soup.select_one("header.panel-header form") and page.soup.select_one("main a[href='/admin/']")
+
+
 def test_panel_pages_are_stored_nowhere(enter: Enter) -> None:
     answer = enter(Role.ADMINISTRATOR).client.get("/admin/konta/")
     assert answer.headers["Cache-Control"] == "no-store"
