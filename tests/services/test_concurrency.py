@@ -87,7 +87,7 @@ def test_killed_processes_leave_whole_ballots_and_whole_drafts(database_url: str
         picks = json.dumps(first_picks(edition, district))
         BallotDraft.insert_many([{"account": account, "edition": edition, "picks": picks, "updated_at": now}
                                  for account in accounts]).execute()
-    order = {"edition": edition.code, "now": now.isoformat(), "runs": RUNS, "seconds": 0.04, "seed": 2026}
+    order = {"edition": edition.code, "now": now.isoformat(), "runs": RUNS, "seconds": 0.025, "seed": 2026}
     with crowd(database_url, "crash", order) as (printed,):
         confirmed = [line["account"] for line in printed if "number" in line]
         killed = sum(line.get("killed", False) for line in printed)
