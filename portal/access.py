@@ -14,6 +14,7 @@ from flask_login import AnonymousUserMixin, UserMixin, current_user, login_user,
 
 from portal import clock
 from portal.config import settings
+from portal.errors import TooMany
 from portal.extensions import limiter, login_manager
 from portal.models import Session
 from portal.models.login import ABSOLUTE, IDLE
@@ -178,6 +179,15 @@ def lead_on(endpoint: str, said: str, kind: str = "success", **values: Any) -> A
     """Lead to the page where things go on, which says first what was done, or why not."""
     flash(said, kind)
     return redirect(url_for(endpoint, **values))
+
+
+def send_again(service: Callable[..., object], *whom: Any, said: str, then: str, **values: str) -> Any:
+    """Have a code or a link sent once more, and lead on to a page that says so, or that it was asked for too often."""
+    try:
+        service(*whom, **values, now=clock.now())
+        return lead_on(then, said)
+    except TooMany as error:
+        return lead_on(then, _(error.message), "error")
 
 
 def _refuse_unprintable_addresses() -> None:

@@ -10,7 +10,6 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
-from contextlib import nullcontext
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -66,9 +65,11 @@ def _kept(_key: Hashable) -> list[Any]:
 def same(key: Hashable, make: Callable[[], T]) -> T:
     """Return what make() returned for this key, which holds every value that the result depends on; one thread makes it."""
     kept = _kept(key)
-    with nullcontext() if kept else _lock(key):
-        if not kept:
-            kept.append(make())
+    if not kept:
+        with _lock(key):
+            kept = _kept(key)  # Of two threads that came at once, each was given a list of its own.
+            if not kept:
+                kept.append(make())
     return kept[0]
 
 

@@ -14,7 +14,7 @@ ATTRIBUTES = {"*": {"id"}, "a": {"href", "title"}, "img": {"src", "alt", "width"
               "td": {"class"}, "th": {"class"}}
 TAGS = {"a", "blockquote", "br", "code", "em", "h2", "h3", "h4", "hr", "img", "li", "ol", "p", "pre", "span", "strong", "table",
         "tbody", "td", "th", "thead", "tr", "ul"}
-READER = MarkdownIt("commonmark", {"html": False}).enable("table").disable("reference")  # These make a page of any size.
+READER = MarkdownIt("commonmark", {"html": False}).enable("table").disable("reference")  # A few blow a page up.
 READER.use(attrs_plugin, spans=True, allowed=("id", "width", "height"))
 IDENTIFIER = re.compile(r"(?<!\s)\s*\{#([a-z][a-z0-9-]*)\}$")
 RIGHT = "app-right"

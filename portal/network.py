@@ -9,5 +9,6 @@ def network_of(address: str) -> str:
         known = ipaddress.ip_address(address)
     except ValueError:
         return address
-    is_new = isinstance(known, ipaddress.IPv6Address)
-    return str(known.ipv4_mapped or ipaddress.ip_network((known, 64), strict=False) if is_new else known)
+    if isinstance(known, ipaddress.IPv6Address):
+        return str(known.ipv4_mapped or ipaddress.ip_network((known, 64), strict=False))
+    return str(known)

@@ -87,11 +87,16 @@ def read(reader: Callable[[bytes, str], T], data: bytes, name: str) -> T:
 
 
 class Store(NamedTuple):
-    """The files of a table, whose rows have a ``uid``: the folder in which they lie, and what is said when it is not there."""
+    """The files of a table, whose rows have a ``uid``: the folder in which they lie, and what is said when it is not there.
+
+    ``kept`` selects whose files are not too old at a moment; ``note`` tells of a row that its file is lost.
+    """
 
     folder_name: str
     model: Any
     no_disc: str
+    kept: Callable[[datetime], Any]
+    note: Callable[[Any, datetime], object]
 
     @property
     def folder(self) -> Path:
@@ -122,24 +127,24 @@ class Store(NamedTuple):
         self.model.delete().where(condition).execute()
         database.after_commit(lambda: _unlink(paths))
 
-    def find_strays(self, rows: Any, *, now: datetime) -> tuple[list[Path], list[Any]]:
-        """Return the files that belong to none of the rows that a query finds, and those rows whose file is lost."""
+    def find_strays(self, *, now: datetime) -> tuple[list[Path], list[Any]]:
+        """Return the files that belong to no row, or to one that is too old, and the rows whose file is lost."""
         if not self._has_disc():  # Of what cannot be seen nothing can be concluded.
             return [], []
         written_before = (now - UPLOAD_LASTS).timestamp()
         found = [path for path in sorted(self.folder.iterdir()) if _written_at(path) <= written_before]
-        known = {row.uid: row for row in rows}
+        known = {row.uid: row for row in self.kept(now)}
         strays = [path for path in found if path.name not in known and path.name != MARK]
         return strays, [row for row in known.values() if not self.path(row).exists()]
 
-    def sweep(self, strays: list[Path], rows: list[Any], note: Callable[[Any], object]) -> tuple[int, int]:
+    def sweep(self, *, now: datetime) -> tuple[int, int]:
         """Remove strays, forget rows whose file is lost and note each of them; return how many there were of both."""
+        (strays, rows), lost = self.find_strays(now=now), 0
         _unlink(strays)
-        lost = 0
         for row in rows:
             with transaction():
                 if self.model.delete().where(self.model.uid == row.uid).execute():  # SQLite gives ids anew.
-                    note(row)
+                    self.note(row, now)
                     lost += 1
         return len(strays), lost
 

@@ -16,10 +16,12 @@ Acting, Concerned = Officer.alias(), Officer.alias()
 
 
 def in_words(action: str) -> str:
+    """Return what the log calls an action, as people read it."""
     return str(get_template_attribute("admin/audit/words.html", "in_words")(action)).strip()
 
 
 def actions() -> list[tuple[str, str]]:
+    """Return the actions that occur, by their words."""
     found = AuditEntry.select(AuditEntry.action).distinct().scalars()
     return sorted(((action, in_words(action)) for action in found), key=itemgetter(1))
 

@@ -59,6 +59,7 @@ class PageVersion(BaseModel):
 
     @property
     def whole(self) -> str:
+        """All its words, for the search and to tell versions apart."""
         return f"{self.title}\n\n{self.lead}\n\n{self.body}"
 
     @classmethod

@@ -1,7 +1,6 @@
 """Files of proposals: made harmless, kept sealed beside the database (see portal/store.py), and given to who may see them."""
 
 from datetime import datetime
-from pathlib import Path
 from typing import IO
 
 from peewee import fn
@@ -24,7 +23,8 @@ NO_DISC = N_("We cannot keep files at the moment. Please try again later.")
 COUNTED = N_("Officers have counted this list already. It stays.")
 TOO_MANY = N_("A project can have ten attachments and ten pages of lists, and with this file it would be more.")
 TOO_MUCH = N_("The files of a project can have 60 MB together, and with this file it would be more.")
-STORE = store.Store("attachments", Attachment, NO_DISC)
+STORE = store.Store("attachments", Attachment, NO_DISC, kept=lambda _now: Attachment.select(), note=lambda row, now: audit.record(
+    "attachment lost", actor="system", subject=row.proposal, now=now))
 Pieces = list[tuple[bytes, str]]
 
 
@@ -115,14 +115,3 @@ def find_for(uid: str, account: Account | None) -> Attachment:
     may = Proposal.state.in_(PUBLIC) | (Proposal.id.in_(own) if account else False)
     shown = Attachment.uid == uid, Attachment.kind != FileKind.PAPER_LIST, may
     return require(Attachment.select(Attachment, Proposal).join(Proposal).where(*shown).first(), NotFound)
-
-
-def find_strays(*, now: datetime) -> tuple[list[Path], list[Attachment]]:
-    """Return the stored files that no row names, and the rows whose file is lost."""
-    return STORE.find_strays(Attachment.select(), now=now)
-
-
-def sweep(*, now: datetime) -> tuple[int, int]:
-    """Remove stored files that no row names, and note which are lost; return how many there were of both."""
-    strays, lost = find_strays(now=now)
-    return STORE.sweep(strays, lost, lambda row: audit.record("attachment lost", actor="system", subject=row.proposal, now=now))

@@ -122,8 +122,9 @@ def _edition(files: Sequence[PabulibFile], code: str) -> Edition:
 
 def _pool(edition: Edition, file: PabulibFile, districts: dict[str, District]) -> Pool:
     """Create the pool of a file, and its district when nobody knows it yet."""
-    district = (districts.get(fold(file.subunit)) or District.create(name=file.subunit)) if file.subunit else None
-    districts |= {fold(file.subunit or ""): district} if district else {}
+    district = None
+    if file.subunit:
+        district = districts[fold(file.subunit)] = districts.get(fold(file.subunit)) or District.create(name=file.subunit)
     require((district and district.id) not in [pool.district_id for pool in edition.pools], ImportRefused(
         N_("Edition %(code)s already has the pool of %(file)s."), code=edition.code, file=file.name))
     return Pool.create(edition=edition, district=district, budget=file.budget, minimum_points=file.min_project_score_threshold,

@@ -77,14 +77,17 @@ def hold_back(version: PageVersion, officer: Officer, *, now: datetime) -> None:
 
 
 def _settle(version: PageVersion, officer: Officer, action: str, *, at: datetime | None, now: datetime) -> None:
+    own, number = (PageVersion.page == version.page, PageVersion.language == version.language), PageVersion.number
     with transaction():
+        version.page.held()
         before = version.held().published_at
         require(before is None or before > now, PublicationRefused)
-        later = PageVersion.public(now).where(Page.id == version.page, PageVersion.language == version.language,
-                                              PageVersion.number > version.number)
-        require(at is None or not later.exists(), PublicationRefused(N_("A newer version has been published already.")))
-        told = {"publisher": officer.name, "published_at": at} if at else {"publisher": None, "published_at": None}
-        PageVersion.update(told).where(PageVersion.id == version.id).execute()
+        if at:  # What would come out after its successor, never does.
+            newer = PageVersion.select().where(*own, number > version.number, PageVersion.published_at <= at)
+            require(not newer.exists(), PublicationRefused(N_("A newer version comes out earlier or is public already.")))
+            waiting = PageVersion.published_at > now, PageVersion.published_at >= at
+            PageVersion.update(publisher=None, published_at=None).where(*own, *waiting, number < version.number).execute()
+        PageVersion.update({"publisher": at and officer.name, "published_at": at}).where(PageVersion.id == version.id).execute()
         audit.record(action, actor=officer, subject=version.page, now=now, language=version.language, version=version.number,
                      at=at and at.isoformat())
 

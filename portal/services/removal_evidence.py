@@ -5,7 +5,6 @@ The database says which pages there are; their pictures lie beside it, see porta
 
 from contextlib import suppress
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from portal import files, store
 from portal.errors import N_, FileUnusable, require
@@ -19,7 +18,9 @@ TRIED_TOO_OFTEN = N_("We have already read many files for this case or from your
                      "to us with your document.")
 NO_DISC = N_("We cannot keep scans at the moment. Please try again later, or come to us with your document.")
 TOO_MUCH = N_("We can keep 12 pages for one case, and with this file it would be more. Come to us with your document, please.")
-STORE = store.Store("evidence", Evidence, NO_DISC)
+STORE = store.Store(
+    "evidence", Evidence, NO_DISC, kept=lambda now: Evidence.select().where(Evidence.uploaded_at > now - SCANS_KEPT),
+    note=lambda row, now: audit.record("scan lost", actor="system", subject=row.case, now=now))
 
 
 def count_try(case: RemovalCase, *, address: str, now: datetime) -> None:
@@ -53,14 +54,3 @@ def show(case: RemovalCase) -> list[bytes]:
         with suppress(FileNotFoundError):  # Somebody has just decided, or the picture is lost, which the sweep finds.
             pages.append(STORE.read(row))
     return pages
-
-
-def find_strays(*, now: datetime) -> tuple[list[Path], list[Evidence]]:
-    """Return the files that belong to no scan, or to one that is too old, and the scans whose picture is lost."""
-    return STORE.find_strays(Evidence.select().where(Evidence.uploaded_at > now - SCANS_KEPT), now=now)
-
-
-def sweep(*, now: datetime) -> tuple[int, int]:
-    """Remove files that belong to no scan, and note which scans are lost; return how many there were of both."""
-    strays, lost = find_strays(now=now)
-    return STORE.sweep(strays, lost, lambda row: audit.record("scan lost", actor="system", subject=row.case, now=now))

@@ -25,7 +25,7 @@ from portal.services.removal_evidence import SCANS_KEPT
 
 SUPPORTS_KEPT = timedelta(days=90)
 WORDS_KEPT = timedelta(days=90)  # As long as somebody may ask the officers why they decided so.
-SWEPT = (removal_evidence, attachment)  # What keeps files beside the database.
+SWEPT = (removal_evidence.STORE, attachment.STORE)  # What keeps files beside the database.
 FINISHED = (MessageState.SENT, MessageState.DELIVERED, MessageState.FAILED)
 BATCH = 250  # Rows of one transaction: some 8 ms on SQLite, for which others who write may have to wait.
 

@@ -17,7 +17,7 @@ from portal import access, clock, stencil
 from portal.access import Pages, lead_on, open_form, resident_form, resident_required
 from portal.config import settings
 from portal.errors import (N_, BallotWouldGo, ChangeUnknown, CodeRefused, LoginRefused, NotFound, PeselTaken, PortalError,
-                           Throttled, TooMany, UnderCheck, require)
+                           Throttled, UnderCheck, require)
 from portal.forms.base import BaseForm
 from portal.forms.profile import AddressForm, DeleteAccountForm, EmailForm, IdentityForm, NamesForm, NoticesForm, PhoneForm
 from portal.forms.registration import CodeForm, ConfirmEmailForm
@@ -128,23 +128,16 @@ def code_state() -> Any:
 
 @pages.post("/dane/telefon/kod/nowy", guard=resident_form)
 def resend_code() -> Any:
-    return _send(profile.resend_phone_code, _("A new code is on its way. The earlier one no longer works."),
-                 then="profile.enter_code", address=request.remote_addr or "")
+    return access.send_again(profile.resend_phone_code, current_user.account, address=request.remote_addr or "",
+                             said=_("A new code is on its way. The earlier one no longer works."), then="profile.enter_code")
 
 
 @pages.post("/dane/email/<any(potwierdzenie, ponownie):link>", guard=resident_form)
 def send_link(link: str) -> Any:
     """Send again the link that confirms the address of the account, or the new one."""
-    return _send(registration.send_confirmation if link == "potwierdzenie" else profile.resend_link,
-                 _("A letter with a new link is on its way. The earlier link no longer works."))
-
-
-def _send(service: Callable[..., None], done: str, *, then: str = "profile.show_data", **values: str) -> Any:
-    try:
-        service(current_user.account, **values, now=clock.now())
-        return lead_on(then, done)
-    except TooMany as error:
-        return lead_on(then, _(error.message), "error")
+    service = registration.send_confirmation if link == "potwierdzenie" else profile.resend_link
+    said = _("A letter with a new link is on its way. The earlier link no longer works.")
+    return access.send_again(service, current_user.account, said=said, then="profile.show_data")
 
 
 @pages.post("/dane/anuluj/<any(telefon, email):datum>", guard=resident_required)

@@ -10,7 +10,7 @@ from flask import get_template_attribute, redirect, render_template, request, se
 from flask_babel import gettext as _
 
 from portal import clock
-from portal.access import Pages, lead_on, limited_form, open_form
+from portal.access import Pages, lead_on, limited_form, open_form, send_again
 from portal.errors import CodeRefused, PeselTaken, RegistrationUnknown, TooMany, require
 from portal.forms.registration import CodeForm, ConfirmEmailForm, NumberForm, RegistrationForm
 from portal.services import code, registration
@@ -59,11 +59,9 @@ def code_state() -> Any:
 
 @pages.post("/kod/nowy", guard=limited_form(30))
 def resend_code() -> Any:
-    try:
-        registration.resend_code(session.get(TOKEN, ""), address=request.remote_addr or "", now=clock.now())
-        return lead_on("registration.enter_code", _("A new code is on its way. The earlier one no longer works."))
-    except TooMany as error:
-        return lead_on("registration.enter_code", _(error.message), "error")
+    said = _("A new code is on its way. The earlier one no longer works.")
+    return send_again(registration.resend_code, session.get(TOKEN, ""), address=request.remote_addr or "", said=said,
+                      then="registration.enter_code")
 
 
 @pages.form("/numer", guard=limited_form(30))

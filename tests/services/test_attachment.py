@@ -212,7 +212,7 @@ def test_lost_file_is_noted_and_forgotten(draft: Proposal, now: datetime):
     (folder() / first.uid).unlink()
     with pytest.raises(NotFound):
         read(first)
-    assert attachment.sweep(now=now) == (0, 1)
+    assert attachment.STORE.sweep(now=now) == (0, 1)
     entry = AuditEntry.select().order_by(AuditEntry.sequence.desc()).get()
     assert (entry.action, entry.subject, entry.actor) == ("attachment lost", f"proposal:{draft.uid}", "system")
     assert names() == uids() and first.uid not in uids() and audit.verify() == []
@@ -222,5 +222,5 @@ def test_missing_disc_keeps_files_from_being_taken_in(draft: Proposal, now: date
     put(draft, now)
     folder().rename(folder().with_name("unmounted"))
     kept, refused = send(draft, now, ("a.jpg", uploads.photo()))
-    assert (kept, refused) == ([], [("a.jpg", attachment.NO_DISC)]) and attachment.sweep(now=now) == (0, 0)
+    assert (kept, refused) == ([], [("a.jpg", attachment.NO_DISC)]) and attachment.STORE.sweep(now=now) == (0, 0)
     folder().with_name("unmounted").rename(folder())

@@ -7,7 +7,7 @@ import pytest
 
 from portal.errors import NotFound
 from portal.models import Account, AuditEntry, Message, Officer, Page, PageVersion, Role
-from portal.services import pages
+from portal.services import pages, retention
 from portal.services.pages import PageChanged, PublicationRefused, current, hold_back, publish, write
 from tests.factories import make_account, make_district, make_officer, make_page
 
@@ -63,6 +63,9 @@ def test_older_version_never_comes_back_over_a_newer_one(page: Page, editor: Off
         version = write(page, editor, language="pl", base=number, now=now, **{**WORDS, "title": f"{number}"})
         publish(version, editor, at=at, now=now)
     assert (said(now=now), said(now=soon)) == (["2"], ["2"])
+    assert [each.title for each in pages.history("faq", "pl", now=soon)] == ["2", "0"], "what was overtaken never was public"
+    with pytest.raises(PublicationRefused, match="newer version"):
+        publish(PageVersion.get(PageVersion.number == 2), editor, at=soon, now=now)
 
 
 def test_moment_that_is_past_publishes_nothing(page: Page, editor: Officer, now: datetime):
@@ -103,6 +106,11 @@ def test_history_tells_every_published_version_the_newest_first(now: datetime):
         make_page("faq", number=number, title=str(number), published=now - timedelta(days=9 - number))
     PageVersion.create(page=Page.get(), language="pl", number=4, title="4", lead="", body="", author="E", written_at=now)
     assert [version.title for version in pages.history("faq", "pl", now=now)] == ["3", "2", "1"]
+
+
+def test_news_are_new_for_less_time_than_their_letters_are_remembered():
+    (letters,) = [rule for rule in retention.RULES if rule.model is Message]
+    assert pages.NEW_FOR < letters.after
 
 
 def test_search_finds_polish_words_by_their_stem_the_title_first(now: datetime):

@@ -23,9 +23,9 @@ from portal.files import Fault, FileRefused
 from portal.models import AuditEntry, Evidence, Officer, RemovalCase, RemovalStep
 from portal.models.removal import CaseState
 from portal.models.staff import Role
-from portal.services import audit, removal_case, removal_claim, removal_evidence
-from portal.services.removal_evidence import NO_DISC, TRIED_TOO_OFTEN, count_try, find_strays, keep, read, show, sweep
-from portal.store import BUSY, MARK, turn
+from portal.services import audit, removal_case, removal_claim
+from portal.services.removal_evidence import NO_DISC, STORE, TRIED_TOO_OFTEN, count_try, keep, read, show
+from portal.store import BUSY, MARK, Store, turn
 from tests import uploads
 from tests.factories import make_officer
 from tests.services import raw
@@ -224,7 +224,7 @@ def test_decision_that_is_not_committed_destroys_nothing(case: RemovalCase, fold
         assert len(names(folder)) == 2, "the pictures go after the commit"
         1 / 0
     assert show(RemovalCase.get_by_id(case.id)) == PAGES
-    assert sweep(now=now + HOUR) == (0, 0)
+    assert STORE.sweep(now=now + HOUR) == (0, 0)
 
 
 # Swept up.
@@ -236,10 +236,10 @@ def test_picture_of_an_upload_that_was_undone_goes_after_an_hour(case: RemovalCa
         1 / 0
     grow_old(folder, now)
     assert (len(rows()), len(names(folder))) == (2, 4)
-    assert sweep(now=now + HOUR - SECOND) == (0, 0)
-    assert sweep(now=now + HOUR) == (2, 0)
+    assert STORE.sweep(now=now + HOUR - SECOND) == (0, 0)
+    assert STORE.sweep(now=now + HOUR) == (2, 0)
     assert names(folder) == rows() and show(case) == PAGES
-    assert sweep(now=now + HOUR) == (0, 0)
+    assert STORE.sweep(now=now + HOUR) == (0, 0)
 
 
 def test_scan_without_its_picture_is_noted_and_forgotten(case: RemovalCase, folder: Path, now: datetime):
@@ -247,11 +247,11 @@ def test_scan_without_its_picture_is_noted_and_forgotten(case: RemovalCase, fold
     first = Evidence.select().order_by(Evidence.id).get()
     (folder / first.uid).unlink()
     assert show(case) == PAGES[1:]
-    assert sweep(now=now) == (0, 1)
+    assert STORE.sweep(now=now) == (0, 1)
     entry = AuditEntry.select().order_by(AuditEntry.id.desc()).get()
     assert (entry.action, entry.subject, entry.actor, entry.detail) == ("scan lost", f"removal:{case.number}", "system", "{}")
     assert names(folder) == rows() and first.uid not in rows() and show(case) == PAGES[1:]
-    assert sweep(now=now) == (0, 0) and audit.verify() == []
+    assert STORE.sweep(now=now) == (0, 0) and audit.verify() == []
 
 
 def test_missing_disc_is_no_reason_to_forget_scans(
@@ -260,9 +260,9 @@ def test_missing_disc_is_no_reason_to_forget_scans(
     monkeypatch.setattr(store.log, "error", lambda words, *args: noted.append(words % args))
     removal_claim.add_evidence(case, PAGES, now=now)
     folder.rename(elsewhere := folder.with_name("unmounted"))
-    assert sweep(now=now) == (0, 0) and show(case) == []
+    assert STORE.sweep(now=now) == (0, 0) and show(case) == []
     folder.mkdir()  # The place where it should be mounted.
-    assert sweep(now=now) == (0, 0) and show(case) == []
+    assert STORE.sweep(now=now) == (0, 0) and show(case) == []
     with pytest.raises(FileUnusable) as refused:
         removal_claim.add_evidence(case, PAGES, now=now)
     assert refused.value.message == NO_DISC and list(folder.iterdir()) == []
@@ -276,7 +276,7 @@ def test_files_of_a_folder_that_is_not_marked_are_left_alone(folder: Path, now: 
     folder.mkdir()
     (folder / "somebody's").touch()
     grow_old(folder, now)
-    assert sweep(now=now + 31 * DAY) == (0, 0) and names(folder) == {"somebody's"}
+    assert STORE.sweep(now=now + 31 * DAY) == (0, 0) and names(folder) == {"somebody's"}
 
 
 def test_mark_is_written_at_first_use_and_no_stray(case: RemovalCase, folder: Path, now: datetime):
@@ -284,16 +284,16 @@ def test_mark_is_written_at_first_use_and_no_stray(case: RemovalCase, folder: Pa
     assert {path.name for path in folder.iterdir()} == {MARK, *rows()}
     decide(case, now)
     grow_old(folder, now)
-    assert sweep(now=now + 31 * DAY) == (0, 0) and [path.name for path in folder.iterdir()] == [MARK]
+    assert STORE.sweep(now=now + 31 * DAY) == (0, 0) and [path.name for path in folder.iterdir()] == [MARK]
 
 
 def test_scan_goes_after_thirty_days_even_while_its_row_is_held(case: RemovalCase, folder: Path, now: datetime):
     removal_claim.add_evidence(case, PAGES, now=now)
     grow_old(folder, now)
-    assert sweep(now=now + 30 * DAY - SECOND) == (0, 0)
-    assert sweep(now=now + 30 * DAY) == (2, 0)
+    assert STORE.sweep(now=now + 30 * DAY - SECOND) == (0, 0)
+    assert STORE.sweep(now=now + 30 * DAY) == (2, 0)
     assert names(folder) == set() and len(rows()) == 2, "the rows are for the rule to remove"
-    assert sweep(now=now + 30 * DAY) == (0, 0), "and are not noted as lost"
+    assert STORE.sweep(now=now + 30 * DAY) == (0, 0), "and are not noted as lost"
 
 
 def test_looking_for_strays_changes_nothing(case: RemovalCase, folder: Path, now: datetime):
@@ -302,22 +302,22 @@ def test_looking_for_strays_changes_nothing(case: RemovalCase, folder: Path, now
     Evidence.delete().where(Evidence.uid == (gone := min(rows()))).execute()
     (folder / (lost := min(rows()))).unlink()
     before = (names(folder), raw.everything())
-    strays, found = find_strays(now=now + HOUR)
+    strays, found = STORE.find_strays(now=now + HOUR)
     assert ([path.name for path in strays], [row.uid for row in found]) == ([gone], [lost])
     assert (names(folder), raw.everything()) == before
 
 
 def test_decision_during_a_sweep_is_no_loss(case: RemovalCase, now: datetime, monkeypatch: pytest.MonkeyPatch):
     removal_claim.add_evidence(case, PAGES, now=now)
-    found = find_strays
+    found = STORE.find_strays
 
-    def meanwhile(*, now: datetime) -> tuple[list[Path], list[Evidence]]:
+    def meanwhile(_store: Store, *, now: datetime) -> tuple[list[Path], list[Evidence]]:
         strays, _lost = found(now=now)
         known = list(Evidence.select())
         decide(case, now)
         return strays, known
-    monkeypatch.setattr(removal_evidence, "find_strays", meanwhile)
-    assert sweep(now=now) == (0, 0)
+    monkeypatch.setattr(Store, "find_strays", meanwhile)
+    assert STORE.sweep(now=now) == (0, 0)
     assert not AuditEntry.select().where(AuditEntry.action == "scan lost").exists()
 
 
@@ -327,13 +327,13 @@ def test_sweep_spares_the_scan_that_has_the_id_of_a_lost_one_meanwhile(
     removal_claim.add_evidence(case, PAGES[:1], now=now)
     lost, other = Evidence.get(), open_case(now, story="Inna sprawa.")
 
-    def meanwhile(*, now: datetime) -> tuple[list[Path], list[Evidence]]:
+    def meanwhile(_store: Store, *, now: datetime) -> tuple[list[Path], list[Evidence]]:
         decide(case, now)
         removal_claim.add_evidence(other, PAGES[1:], now=now)
         Evidence.update(id=lost.id).execute()
         return [], [lost]
-    monkeypatch.setattr(removal_evidence, "find_strays", meanwhile)
-    assert sweep(now=now) == (0, 0)
+    monkeypatch.setattr(Store, "find_strays", meanwhile)
+    assert STORE.sweep(now=now) == (0, 0)
     assert show(other) == PAGES[1:]
 
 
@@ -385,9 +385,9 @@ def test_killed_process_leaves_a_case_and_its_scans_whole(
     grow_old(folder, now)
     if where == "destroyed":
         assert (rows(), show(case), RemovalCase.get().state) == (set(), [], CaseState.CONFIRMED)
-        assert sweep(now=now + HOUR) == (2, 0)
+        assert STORE.sweep(now=now + HOUR) == (2, 0)
     else:
         assert raw.everything() == before, "nothing of it was committed"
-        assert sweep(now=now + HOUR) == (left - 2, 0)
+        assert STORE.sweep(now=now + HOUR) == (left - 2, 0)
         assert show(case) == PAGES
     assert names(folder) == rows()

@@ -44,7 +44,7 @@ def remove(now: datetime) -> dict[str, int]:
         os.utime(path, (0, 0))
     before = raw.everything()
     expected = [retention.count_due(rule, now=now) for rule in RULES]
-    strays, lost = removal_evidence.find_strays(now=now)
+    strays, lost = removal_evidence.STORE.find_strays(now=now)
     assert raw.everything() == before
     told: list[int] = []
     swept = retention.remove_due(actor="system", now=now, done=lambda rule, rows: told.append(rows))
