@@ -131,8 +131,7 @@ class Store(NamedTuple):
         """Return the files that belong to no row, or to one that is too old, and the rows whose file is lost."""
         if not self._has_disc():  # Of what cannot be seen nothing can be concluded.
             return [], []
-        written_before = (now - UPLOAD_LASTS).timestamp()
-        found = [path for path in sorted(self.folder.iterdir()) if _written_at(path) <= written_before]
+        found = [path for path in sorted(self.folder.iterdir()) if _written_at(path) <= (now - UPLOAD_LASTS).timestamp()]
         known = {row.uid: row for row in self.kept(now)}
         strays = [path for path in found if path.name not in known and path.name != MARK]
         return strays, [row for row in known.values() if not self.path(row).exists()]

@@ -30,8 +30,7 @@ def deadline(moment: Any) -> str:
 def own_card(*, proposal: Proposal, **_known: Any) -> CardForm:
     """Return the form of the officer's card of a proposal, with what is on it so far."""
     unit = assessment.unit_of(current_user.officer)
-    card = Card.get_or_none(Card.proposal == proposal, Card.unit == unit)
-    return card_form(assessment.questions_of(proposal, unit), card)
+    return card_form(assessment.questions_of(proposal, unit), Card.get_or_none(Card.proposal == proposal, Card.unit == unit))
 
 
 def attempt(form: BaseForm, act: Any, *given: Any) -> int | None:

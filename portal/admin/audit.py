@@ -1,29 +1,17 @@
 """The audit log and its daily digests, to read."""
 
-from operator import itemgetter
 from typing import Any
 
-from flask import get_template_attribute
 from flask_babel import lazy_gettext as _l
 from peewee import JOIN
 
 from portal import i18n
+from portal.admin import labels
 from portal.admin.base import PanelView, holds, of_row
-from portal.admin.filters import Filter, OneOf, period
+from portal.admin.filters import Filter, period
 from portal.models import AuditEntry, Officer, Role
 
 Acting, Concerned = Officer.alias(), Officer.alias()
-
-
-def in_words(action: str) -> str:
-    """Return what the log calls an action, as people read it."""
-    return str(get_template_attribute("admin/audit/words.html", "in_words")(action)).strip()
-
-
-def actions() -> list[tuple[str, str]]:
-    """Return the actions that occur, by their words."""
-    found = AuditEntry.select(AuditEntry.action).distinct().scalars()
-    return sorted(((action, in_words(action)) for action in found), key=itemgetter(1))
 
 
 def with_name(_view: Any, _context: Any, row: Any, name: str) -> str:
@@ -46,9 +34,9 @@ class AuditView(PanelView):
     column_sortable_list = ("sequence", "actor", "action", "subject")
     column_default_sort = ("sequence", True)
     column_formatters_export = {"actor": with_name, "subject": with_name}
-    column_formatters = {**column_formatters_export, "action": of_row(lambda row: in_words(row.action)),
+    column_formatters = {**column_formatters_export, "action": of_row(lambda row: labels.in_words("audit", row.action)),
                          "detail": of_row(lambda row: "" if row.detail == "{}" else row.detail)}
-    column_filters = (id_of(AuditEntry.actor, _l("Actor"), Acting), OneOf(AuditEntry.action, _l("Action"), actions),
+    column_filters = (id_of(AuditEntry.actor, _l("Actor"), Acting), labels.worded(AuditEntry.action, _l("Action"), "audit"),
                       id_of(AuditEntry.subject, _l("Subject"), Concerned), *period(AuditEntry.at))
     column_export_list = column_labels = {
         "sequence": _l("No."), "at": _l("When"), "actor": _l("Actor"), "action": _l("Action"), "subject": _l("Subject"),

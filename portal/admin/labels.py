@@ -1,7 +1,12 @@
-"""What the panel calls the values of enumerations."""
+"""What the panel calls the values of enumerations, and words that the database keeps."""
 
+from operator import itemgetter
+from typing import Any
+
+from flask import get_template_attribute
 from flask_babel import lazy_gettext as _l
 
+from portal.admin.filters import OneOf
 from portal.models import AccountState, CaseState, CountRule, Deed, MessageChannel, MessageState, Proof, Role
 from portal.services.proposals_catalogue import STATES
 
@@ -33,3 +38,14 @@ GOES = {"ballots": _l("Ballots"), "proposals": _l("Proposals"), "supports": _l("
 STAYS = {"on_paper": _l("Ballots cast on paper"), "earlier": _l("Ballots older than the account"),
          "out_of_reach": _l("Ballots that nobody can find any more")}
 UNSEEN = {"account": _l("The account itself"), "data": _l("Data of the account (name, e-mail, phone, address, PESEL, state)")}
+
+
+def in_words(topic: str, kept: str) -> str:
+    """Return what people read for a word that is kept, as templates/admin/<topic>/words.html has it, else the word itself."""
+    return str(get_template_attribute(f"admin/{topic}/words.html", "in_words")(kept)).strip()
+
+
+def worded(column: Any, name: Any, topic: str) -> OneOf:
+    """Return the filter by one of the words that a column holds, as people read them."""
+    kept = column.model.select(column).distinct()
+    return OneOf(column, name, lambda: sorted(((it, in_words(topic, it)) for it in kept.scalars()), key=itemgetter(1)))

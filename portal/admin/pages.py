@@ -30,6 +30,11 @@ def state(version: PageVersion | None) -> str:
     return said % {"at": i18n.moment(version.published_at)}
 
 
+def named(version: PageVersion | None) -> str:
+    """Tell the title of a version, and how far it has come."""
+    return f"{version.title}: {state(version)}" if version else state(version)
+
+
 class PageView(PanelView):
     """The pages, with their newest version in each language."""
 
@@ -40,7 +45,7 @@ class PageView(PanelView):
     column_sortable_list = ("slug", "position")
     column_default_sort = ("position", False)
     column_searchable_list = ("slug",)
-    column_formatters = {language: lambda _view, _context, row, name: state(row.latest(name)) for language in Language}
+    column_formatters = {language: lambda _view, _context, row, name: named(row.latest(name)) for language in Language}
     column_labels = {"slug": _l("Address"), "is_news": _l("News item"), "position": _l("Place among the links at the foot"),
                      "withdrawn": _l("Hidden"), **i18n.LANGUAGES}
     form_columns = ("slug", "is_news", "position", "withdrawn")
@@ -90,7 +95,7 @@ class PageView(PanelView):
                     pages.hold_back(version, current_user.officer, now=clock.now())
                 else:
                     pages.publish(version, current_user.officer, at=form.at.data if form.later.data else None, now=clock.now())
-                return lead_on(".details_view", f"{version.title}: {state(version.held())}", id=page.id)
+                return lead_on(".details_view", named(version.held()), id=page.id)
         changed = [*paragraphs(versions[version.number - 1].whole, version.whole)] if version.number > 1 else []
         shown = {"model": page, "version": version, "name": i18n.LANGUAGES[language], "newest": version.number == max(versions)}
         return self.render("admin/pages/version.html", **shown, form=form, prose=prose(version), changed=changed, state=state,

@@ -15,8 +15,7 @@ class BallotForm(BaseForm):
     @staticmethod
     def picks(paper: list[Contest], sent: Mapping[str, str]) -> dict[str, str]:
         """Return the fields of the ballot paper that were sent; anything else is ignored."""
-        names = [slot.name for contest in paper for slot in contest.slots]
-        return {name: sent[name][:40] for name in names if sent.get(name)}
+        return {slot.name: sent[slot.name][:40] for contest in paper for slot in contest.slots if sent.get(slot.name)}
 
     def point_out(self, error: BallotInvalid) -> dict[str, str]:
         """Show the broken rules above the form, and return each by the field it belongs to."""

@@ -106,8 +106,7 @@ class Prepared:
             fields = [(field.model, field.name, field.python_value) for field in query._returning if isinstance(field, Field)]
             self._written[kind] = *query.sql(), fields
         text, values, fields = self._written[kind]
-        sent = [value(given) if callable(value) else value for value in values]
-        return database.execute_sql(text, sent), fields
+        return database.execute_sql(text, [value(given) if callable(value) else value for value in values]), fields
 
 
 def _as_model(fields: list[Any], row: tuple[Any, ...]) -> Any:

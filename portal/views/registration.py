@@ -59,9 +59,8 @@ def code_state() -> Any:
 
 @pages.post("/kod/nowy", guard=limited_form(30))
 def resend_code() -> Any:
-    said = _("A new code is on its way. The earlier one no longer works.")
-    return send_again(registration.resend_code, session.get(TOKEN, ""), address=request.remote_addr or "", said=said,
-                      then="registration.enter_code")
+    return send_again(registration.resend_code, session.get(TOKEN, ""), address=request.remote_addr or "",
+                      said=_("A new code is on its way. The earlier one no longer works."), then="registration.enter_code")
 
 
 @pages.form("/numer", guard=limited_form(30))

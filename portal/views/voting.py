@@ -35,8 +35,7 @@ def _edition() -> Edition:
 
 def _paper(edition: Edition, account: Account) -> list[Contest]:
     """Return the ballot paper of the voter's district, which is the same for all its residents."""
-    key = ("paper", edition.id, account.district_id)
-    return cache.remember(key, lambda: voting.ballot_paper(edition, account.district))
+    return cache.remember(("paper", edition.id, account.district_id), lambda: voting.ballot_paper(edition, account.district))
 
 
 @public_page

@@ -13,7 +13,7 @@ from flask_babel import force_locale
 from werkzeug.routing import Rule
 
 from portal import clock, database
-from portal.admin.audit import in_words
+from portal.admin.labels import in_words
 from portal.models import Account, AuditEntry, Edition, Proposal, Publication, RemovalCase, Stage, Throttle, VotingPoint
 from portal.models.staff import Role
 from portal.services import closing, paper
@@ -212,7 +212,8 @@ def test_whatever_is_sent_in_the_panel_is_recorded_when_it_changes_anything(app:
             assert not changed or entries, f"{rule.endpoint}: {person.who} changes {changed}, and nobody knows: audit.record()"
             recorded |= {rule.endpoint} if entries else set()
     with app.test_request_context(), force_locale("pl"):
-        raw = [action for action in AuditEntry.select(AuditEntry.action).distinct().scalars() if in_words(action) == action]
+        actions = AuditEntry.select(AuditEntry.action).distinct().scalars()
+        raw = [action for action in actions if in_words("audit", action) == action]
     assert not raw, f"Say in templates/admin/audit/words.html what these mean: {raw}"
     silent = {rule.endpoint for rule in panel_posts(app)} - recorded - IN_THE_BROWSER - switched_off(app)
     silent -= {"panel_jobs.create_view"} if database.on_sqlite() else set()  # No import while people vote, as they do here.

@@ -3,14 +3,18 @@
 import csv
 import io
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from flask import Flask
 
 from portal import clock
+from portal.admin.labels import in_words
 from portal.models import Message, Proposal
 from portal.models.staff import Role
 from portal.services import audit
 from tests.admin.conftest import Enter, PanelVisitor
+from tests.browser.words import pl
 from tests.factories import PESEL, make_account, make_district, make_edition, make_pool, make_proposal
 
 PAYLOAD = "Twój kod to 739415"
@@ -46,6 +50,23 @@ def test_messages_are_shown_without_text_and_address(enter: Enter, role: Role) -
         source = officer.get(path).response.get_data(as_text=True)
         assert "•••456" in source and "no such number" in source
         assert PAYLOAD not in source and "739415" not in source and message.recipient not in source
+
+
+def test_messages_are_told_apart_in_words(enter: Enter) -> None:
+    for number, template in enumerate(("welcome", "registration_code", "welcome")):
+        make_message(key=f"{number}", template=template, language="uk")
+    officer, path, welcome = enter(Role.COORDINATOR), "/admin/wiadomosci/?flt_template=welcome", pl("Account created")
+    chosen = [(option["value"], option.get_text()) for option in officer.get(path).soup.select("[name=flt_template] option")]
+    assert sorted(chosen[1:]) == [("registration_code", pl("Registration code")), ("welcome", welcome)]
+    assert [row.count(welcome) for row in rows(officer, path)] == [1, 1]
+    assert "Українська" in officer.get(f"/admin/wiadomosci/details/?id={Message.get().id}").text
+
+
+def test_every_message_has_a_name(app: Flask) -> None:
+    with app.test_request_context():
+        known = {path.stem for path in (Path(app.root_path) / "templates/messages").glob("*.txt")}
+        assert [name for name in sorted(known) if in_words("message", name) == name] == []
+        assert in_words("message", "another") == "another"
 
 
 def test_an_id_that_is_none_leads_back_to_the_list(enter: Enter) -> None:
