@@ -31,7 +31,7 @@ run: setup assets ## Start the portal with its worker and a demo edition on http
 	$(BIN)/portal serve --with-worker
 
 test: setup assets browser ## Run all tests, on SQLite and PostgreSQL and in a real browser
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: setup ## Check style, types, import contracts, templates and translations
 	$(BIN)/flake8 portal tests

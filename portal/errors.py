@@ -139,7 +139,7 @@ class UnderCheck(Conflict, message=N_(
 
 
 class CaseUnknown(LinkDead, message=N_(
-        "There is no case at this address. Compare it with the link in our letter. A case can be seen here for a year after "
+        "There is no case at this address. Compare it with the link in our e-mail. A case can be seen here for a year after "
         "its end.")):
     """The address of a case's status page is wrong, or the case was forgotten long after its end: the answer is the same."""
 

@@ -31,7 +31,7 @@ TABLES = (
     (PoolView, Pool, _l("Pools"), "panel_pools", "pule"),
     (ProposalView, Proposal, _l("Projects"), "panel_proposals", "projekty"),
     (UnitView, Unit, _l("Units"), "panel_units", "jednostki"),
-    (CriterionView, Criterion, _l("Questions of cards"), "panel_criteria", "pytania"),
+    (CriterionView, Criterion, _l("Questions on cards"), "panel_criteria", "pytania"),
     (VotingPointView, VotingPoint, _l("Voting on paper"), "panel_paper", "punkty-glosowania"),
     (StatisticsView, Edition, _l("Statistics"), "panel_statistics", "statystyki"),
     (ResultsView, Edition, _l("Results"), "panel_results", "wyniki"),

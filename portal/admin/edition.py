@@ -49,9 +49,9 @@ class EditionView(Settled):
     column_searchable_list = ("code", "name")
     column_choices = {"count_rule": labels.COUNT_RULES}
     form_columns = {
-        "code": _l("Code"), "name": _l("Edition's name"), "proposals_from": _l("Proposals from"),
-        "proposals_to": _l("Proposals to"), "corrections_to": _l("Corrections to"),
-        "admitted_on": _l("List of admitted proposals on"), "protests_to": _l("Protests to"), "voting_from": _l("Voting from"),
+        "code": _l("Code"), "name": _l("Edition's name"), "proposals_from": _l("Projects are submitted from"),
+        "proposals_to": _l("Projects are submitted to"), "corrections_to": _l("Corrections to"),
+        "admitted_on": _l("List of admitted projects on"), "protests_to": _l("Protests to"), "voting_from": _l("Voting from"),
         "voting_to": _l("Voting to"), "results_on": _l("Results on"), "citywide_picks": _l("Citywide picks"),
         "district_picks": _l("District picks"), "all_required": _l("All picks are required"), "minimum_age": _l("Minimum age"),
         "supporters_required": _l("Supporters required"), "support_days": _l("Days to collect support"),
@@ -67,7 +67,7 @@ class EditionView(Settled):
         "edition_code": ("code", N_("There already is an edition with this code.")),
         "edition_voting_ends_after_it_begins": ("voting_to", N_("Voting must end after it begins.")),
         "edition_results_follow_voting": ("results_on", N_("Results must not come before the end of voting.")),
-        "edition_proposals_end_after_they_begin": ("proposals_to", N_("Taking proposals must end after it begins.")),
+        "edition_proposals_end_after_they_begin": ("proposals_to", N_("Submitting projects must end after it begins.")),
         "edition_picks_are_few": ("citywide_picks", N_("There can be from 0 to 20 citywide and from 0 to 20 district picks.")),
         "edition_minimum_age_is_an_age": ("minimum_age", N_("The minimum age must be from 0 to 120."))}
 
@@ -97,7 +97,7 @@ class PoolView(Managed):
     column_formatters = {"budget": money, "min_cost": money, "max_cost": money, "district": of_row(pool_name)}
     form_columns = column_labels = {
         "edition": _l("Edition"), "district": _l("District"), "budget": _l("Budget in zł"),
-        "min_cost": _l("Lowest cost of a proposal in zł"), "max_cost": _l("Highest cost of a proposal in zł"),
+        "min_cost": _l("Lowest cost of a project in zł"), "max_cost": _l("Highest cost of a project in zł"),
         "minimum_points": _l("Points needed to win")}
     form_args = {"district": {"description": _l("None: the citywide pool.")}}
     refusals = {"pool_edition_id": ("district", N_("This edition already has a pool for this district.")),

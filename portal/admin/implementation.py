@@ -34,7 +34,7 @@ class Settled(Assessed):
         edition, form = self.find(), BaseForm()
         status = attempt(form, implementation.settle, edition)
         if status is None:
-            return lead_on(".index_view", _("The results are taken over."))
+            return lead_on(".index_view", _("The results are applied."))
         return self.render("admin/implementation/settle.html", model=edition, form=form), status
 
 

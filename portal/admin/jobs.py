@@ -19,7 +19,7 @@ from portal.models import Job, JobKind, JobState, Officer, Role
 from portal.services import jobs
 
 KINDS = {JobKind.IMPORT: _l("Import of open data"), JobKind.EXPORT: _l("Files of open data"), JobKind.COUNT: _l("Count"),
-         JobKind.MAILING: _l("Letters with news")}
+         JobKind.MAILING: _l("E-mails with news")}
 STATES = {JobState.WAITING: _l("waits for the worker"), JobState.RUNNING: _l("under way"), JobState.DONE: _l("done"),
           JobState.FAILED: _l("failed")}
 

@@ -10,7 +10,7 @@ from portal.admin.filters import OneOf
 from portal.models import AccountState, CaseState, CountRule, Deed, MessageChannel, MessageState, Proof, Role
 from portal.services.proposals_catalogue import STATES
 
-ROLES = [(Role.EDITOR, _l("Editor of pages")), (Role.VERIFIER, _l("Verifier of proposals")),
+ROLES = [(Role.EDITOR, _l("Editor of pages")), (Role.VERIFIER, _l("Verifier of projects")),
          (Role.CLERK, _l("Clerk at a voting point")), (Role.REMOVALS, _l("Officer for account removals")),
          (Role.COORDINATOR, _l("Coordinator")), (Role.ADMINISTRATOR, _l("Administrator"))]
 ACCOUNT_STATES = [(AccountState.ACTIVE, _l("Active")), (AccountState.FROZEN, _l("Frozen"))]
@@ -23,7 +23,7 @@ CASE_STATES = [(CaseState.OPEN, _l("To be decided")), (CaseState.MORE_NEEDED, _l
                (CaseState.CONFIRMED, _l("Identity confirmed")), (CaseState.REQUESTED, _l("Removal waits for approval")),
                (CaseState.REMOVED, _l("Account deleted with votes")), (CaseState.REFUSED, _l("Claim refused"))]
 NO_DOCUMENT = ("no_document", _l("Waits for the document"))  # Of open cases, those with which officers cannot begin yet.
-PROOFS = [(Proof.IN_PERSON, _l("In person at the office")), (Proof.SCAN, _l("Scan of the identity card"))]
+PROOFS = [(Proof.IN_PERSON, _l("In person at the office")), (Proof.SCAN, _l("Scan or photo of a document"))]
 DEEDS = [(Deed.OPENED, _l("Case opened")), (Deed.SCAN_ADDED, _l("Scan sent")), (Deed.ANSWERED, _l("The claimant wrote")),
          (Deed.MORE_ASKED, _l("More asked of the claimant")), (Deed.CONFIRMED, _l("Identity confirmed")),
          (Deed.FROZEN, _l("Account frozen")), (Deed.UNFROZEN, _l("Account given back to its holder")),
@@ -33,7 +33,7 @@ DEEDS = [(Deed.OPENED, _l("Case opened")), (Deed.SCAN_ADDED, _l("Scan sent")), (
 FATES = {"handed over": _l("a co-author takes it over"), "deleted": _l("deleted, it is a draft"),
          "withdrawn": _l("withdrawn"), "stays": _l("stays as it is")}
 # What services/removal.py finds about an account: what a removal takes, what stays, and of what no words are kept, only a hash.
-GOES = {"ballots": _l("Ballots"), "proposals": _l("Proposals"), "supports": _l("Supports for proposals"),
+GOES = {"ballots": _l("Ballots"), "proposals": _l("Projects"), "supports": _l("Supports for projects"),
         "drafts": _l("Choices that were not cast"), "sessions": _l("Logins in browsers")}
 STAYS = {"on_paper": _l("Ballots cast on paper"), "earlier": _l("Ballots older than the account"),
          "out_of_reach": _l("Ballots that nobody can find any more")}

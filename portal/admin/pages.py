@@ -106,7 +106,7 @@ class PageView(PanelView):
         page, form = self.find(), BaseForm()
         said = pages.history(page.slug, Language.PL, now=clock.now()) if page.is_news else []
         if not said or said[-1].published_at < clock.now() - pages.NEW_FOR:
-            return lead_on(".details_view", _("Only news that are public for at most 60 days can be sent."), "error", id=page.id)
+            return lead_on(".details_view", _("Only news published within the last 60 days can be sent."), "error", id=page.id)
         if form.validate_on_submit():
             return start(JobKind.MAILING, page.slug)
         return self.render("admin/pages/mail.html", model=page, version=said[0], form=form, readers=len(pages.recipients(page)))

@@ -91,7 +91,7 @@ class Approvals:
     @expose("/zatwierdzenie/", methods=("GET", "POST"))
     def approve_view(self) -> Any:
         return self.take(ApprovalForm(), approve_removal, self._show_request, _(
-            "The account is deleted together with its votes. Both sides get a letter."))
+            "The account is deleted together with its votes. Both sides get an e-mail."))
 
     @expose("/zwrot/", methods=("POST",))
     def return_view(self) -> Any:

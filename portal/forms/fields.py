@@ -148,7 +148,7 @@ def needed(is_needed: Callable[[dict[str, Any]], bool], message: Any) -> Callabl
 def long_text(label: Any, *, most: int, required: Any = None, hint: Any = "", checks: tuple[Any, ...] = (), rows: int = 8,
               counted: bool = False, first: Any = None) -> TextAreaField:
     """Return a text of several lines of at most so many signs; if ``counted``, draft.js tells how many are left."""
-    return TextAreaField(label, description=hint, widget=LongTextWidget(), filters=[tidy],
+    return TextAreaField(label, description=hint, widget=LongTextWidget(), filters=[lambda value: tidy(value or "")],
                          render_kw={"params": {"rows": rows}, **({"data-count-most": most} if counted else {})},
                          validators=_rules(first, required, most, *checks))
 

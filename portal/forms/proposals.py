@@ -155,7 +155,7 @@ class AuthorsForm(BaseForm):
 
     shows_name = fields.checkbox(_l("Show my name beside the project"))
     email = fields.text(_l("E-mail address of a co-author"), most=254, checks=(validators.email_address,), type="email",
-                        hint=_l("We send a letter with a link. Leave it empty if you want to invite nobody now."))
+                        hint=_l("We send an e-mail with a link. Leave it empty if you want to invite nobody now."))
     submit = fields.submit(_l("Save"))
 
 

@@ -93,8 +93,8 @@ class WalkInForm(BaseForm):
                                    hint=_l("As on the document that the person shows you.")))
     email = for_panel(fields.text(_l("E-mail address"), most=254, required=_l("Enter the person's e-mail address."),
                                   checks=(validators.email_address,), type="email",
-                                  hint=_l("Of the person who stands before you. Letters about the case go to it.")))
-    language = SelectField(_l("Language of the letters"), default=DEFAULT, choices=LANGUAGES)
+                                  hint=_l("Of the person who stands before you. E-mails about the case go to it.")))
+    language = SelectField(_l("Language of the e-mails"), default=DEFAULT, choices=LANGUAGES)
     story = for_panel(fields.long_text(_l("What happened"), most=LONGEST_WORDS, required=_l("Write what happened.")))
 
     def claim(self) -> Claim:

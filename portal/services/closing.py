@@ -45,7 +45,7 @@ def closing_of(edition: Edition) -> Closing | None:
 
 def close(edition: Edition, *, actor: str, now: datetime) -> None:
     """Keep the digests of an edition whose voting has ended, once; raise PhaseClosed before that."""
-    require(not edition.archived and now > edition.voting_to + GRACE, PhaseClosed(N_("Voting must be over for 15 minutes.")))
+    require(not edition.archived and now > edition.voting_to + GRACE, PhaseClosed(N_("Wait 15 minutes after the end of voting.")))
     if closing_of(edition):
         return
     kept = {"ballots": online(edition).count(), "choices": results_publication.digest_of(choices(edition)),
@@ -99,7 +99,7 @@ def end_key(edition: Edition, officer: Officer, *, seen: str, now: datetime) -> 
     require(not claims and results_publication.is_public(edition, now=now - KEY_KEPT), StepForbidden(
         N_("The key is needed until the results have been published for 30 days and all claims about accounts have ended.")))
     with transaction():
-        kept = require(closing_of(edition), StepForbidden(N_("Voting must be over for 15 minutes."))).held()
+        kept = require(closing_of(edition), StepForbidden(N_("Wait 15 minutes after the end of voting."))).held()
         require(not kept.key_destroyed_at, StepForbidden(N_("The key is destroyed already.")))
         require(kept.key_asked_by_id or officer.role == Role.COORDINATOR, StepForbidden(N_("A coordinator has to ask first.")))
         require(kept.key_asked_by_id != officer.id, SecondOfficerNeeded(

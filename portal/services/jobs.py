@@ -162,7 +162,7 @@ def _count(job: Job, progress: Progress, now: datetime) -> tuple[Said, Any]:
 
 def _mail(job: Job, progress: Progress, now: datetime) -> tuple[Said, Any]:
     page = require(Page.get_or_none(Page.slug == job.about), NotFound)
-    return (N_("Letters on their way: %(letters)d."), {"letters": pages.send_news(page, progress, now=now)}), None
+    return (N_("E-mails on their way: %(letters)d."), {"letters": pages.send_news(page, progress, now=now)}), None
 
 
 WORK: dict[JobKind, Callable[[Job, Progress, datetime], tuple[Said, Any]]] = {

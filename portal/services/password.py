@@ -16,7 +16,7 @@ from portal.services.account import record, write
 
 LINK_LIVES = timedelta(minutes=60)
 MOST_PER_EMAIL_AND_HOUR, MOST_PER_ADDRESS_AND_HOUR = 3, 20
-SPENT = N_("Too many letters were asked for from your network. Try again in an hour or write to us.")
+SPENT = N_("Too many e-mails were asked for from your network. Try again in an hour or write to us.")
 
 
 def change_password(session: Session, current: str, new: str, *, address: str, now: datetime) -> Account:

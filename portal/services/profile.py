@@ -148,7 +148,7 @@ def _send_link(account: Account, email: str, now: datetime) -> None:
     token = crypto.new_token()
     hashed = crypto.hash_token(token)
     _count(account, "email", MOST_LETTERS, now,
-           N_("No more letters can be sent today for a change of the e-mail address. Try again tomorrow or write to us."))
+           N_("No more e-mails can be sent today for a change of the e-mail address. Try again tomorrow or write to us."))
     EmailChange.delete().where(EmailChange.account == account).execute()
     EmailChange.create(account=account, email=email, token_hash=hashed, created_at=now)
     template = "email_change_known" if Account.select().where(Account.email == email).exists() else "email_change_link"

@@ -46,7 +46,7 @@ DATA = {
     "telefon": Datum("profile/change_phone.html", PhoneForm, lambda *whom, **values: profile.ask_phone_change(
         *whom, **values, address=request.remote_addr or ""), then="profile.enter_code"),
     "email": Datum("profile/change_email.html", EmailForm, profile.ask_email_change,
-                   N_("A letter with a link is on its way to the new address. Open it within 24 hours.")),
+                   N_("An e-mail with a link is on its way to the new address. Open it within 24 hours.")),
     "pesel": Datum("profile/change_identity.html", IdentityForm, profile.change_identity, N_("Your data have been changed."))}
 WAITING = {"telefon": PhoneChange, "email": EmailChange}
 
@@ -136,7 +136,7 @@ def resend_code() -> Any:
 def send_link(link: str) -> Any:
     """Send again the link that confirms the address of the account, or the new one."""
     service = registration.send_confirmation if link == "potwierdzenie" else profile.resend_link
-    said = _("A letter with a new link is on its way. The earlier link no longer works.")
+    said = _("An e-mail with a new link is on its way. The earlier link no longer works.")
     return access.send_again(service, current_user.account, said=said, then="profile.show_data")
 
 
@@ -184,7 +184,7 @@ def delete_account() -> Any:
             _prove(form)
             removal.delete_own_account(account, with_ballots=bool(editions), now=now)
             access.leave()
-            return lead_on("home.show_home", _("Your account has been deleted. We have sent you a letter that says so."))
+            return lead_on("home.show_home", _("Your account has been deleted. We have sent you an e-mail that says so."))
         except BallotWouldGo as error:  # Cast in another window just now: the page that comes asks about it.
             return lead_on("profile.delete_account", _(error.message), "warning")
         except (LoginRefused, Throttled, UnderCheck) as error:

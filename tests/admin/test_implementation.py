@@ -58,7 +58,7 @@ def test_coordinator_takes_over_the_results(coordinator: PanelVisitor, edition: 
     page = coordinator.get(EDITIONS)
     assert page.soup.find("a", href=at("rozstrzygniecie", edition))
     page = coordinator.submit(coordinator.get(at("rozstrzygniecie", edition)))
-    assert "The results are taken over." in page.text and standing(edition) == ["funded", "not_funded"]
+    assert "The results are applied." in page.text and standing(edition) == ["funded", "not_funded"]
     assert {entry["subject"] for entry in audited("proposal funded")} == {f"proposal:{Proposal.get(number='A').uid}"}
 
 

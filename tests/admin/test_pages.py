@@ -112,6 +112,6 @@ def test_news_are_sent_by_the_worker(editor: PanelVisitor, now: datetime):
 
 def test_only_public_news_can_be_sent(editor: PanelVisitor, now: datetime):
     make_page("nowina", is_news=True, published=now + timedelta(days=1))
-    assert "Only news that are public" in editor.get(path("wyslij")).text
+    assert "Only news published" in editor.get(path("wyslij")).text
     PageVersion.update(published_at=now - timedelta(days=61)).execute()
-    assert "Only news that are public" in editor.get(path("wyslij")).text, "who has got it is not known for good"
+    assert "Only news published" in editor.get(path("wyslij")).text, "who has got it is not known for good"

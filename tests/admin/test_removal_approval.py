@@ -59,9 +59,9 @@ def test_the_preview_shows_what_goes_and_what_stays_and_no_choices(enter: Enter,
     goes, stays = parts(page, "goes"), parts(page, "stays")
     assert goes == {
         pl("Account"): f"{account.name}, {account.email}", pl("Ballots"): edition.name,
-        pl("Proposals"): f"A1: {pl('deleted, it is a draft')} A2: {pl('withdrawn')} A3: {pl('stays as it is')} "
-                         f"A4: {pl('a co-author takes it over')}",
-        pl("Supports for proposals"): "1", pl("Choices that were not cast"): "1", pl("Logins in browsers"): "1"}
+        pl("Projects"): f"A1: {pl('deleted, it is a draft')} A2: {pl('withdrawn')} A3: {pl('stays as it is')} "
+                        f"A4: {pl('a co-author takes it over')}",
+        pl("Supports for projects"): "1", pl("Choices that were not cast"): "1", pl("Logins in browsers"): "1"}
     assert stays == {pl("Ballots cast on paper"): "Budżet na papierze",
                      pl("Ballots older than the account"): "Budżet wcześniejszy",
                      pl("Ballots that nobody can find any more"): "Budżet dawny"}

@@ -218,7 +218,7 @@ def test_what_became_of_a_scan_is_told(enter: Enter, now: datetime) -> None:
 def test_the_case_tells_the_language_of_its_letters(enter: Enter, now: datetime) -> None:
     page = enter(Role.REMOVALS).get(at("details", open_case(now, language="uk")))
     facts = {row.dt.get_text(): row.dd.get_text() for row in page.soup.select("section[aria-labelledby=claim] dl > div")}
-    assert facts[pl("Language of the letters")] == LANGUAGES["uk"]
+    assert facts[pl("Language of the e-mails")] == LANGUAGES["uk"]
 
 
 @pytest.mark.parametrize(("role", "of_case"), [(Role.REMOVALS, True), (Role.REMOVALS, False), (Role.ADMINISTRATOR, False)])

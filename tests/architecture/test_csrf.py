@@ -16,6 +16,7 @@ def senders(app: Flask) -> list[Rule]:
     return [rule for rule in rules(app, "POST") if rule.endpoint not in MACHINES]
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # Of a refusal no database hears anything.
 @pytest.mark.parametrize("who", SENDERS)
 def test_post_without_the_own_token_is_refused(
         person: Person, app: Flask, world: World, statements: list[str], who: str) -> None:

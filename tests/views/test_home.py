@@ -45,7 +45,7 @@ def test_home_page_sums_up_the_edition(reader: Visitor):
 
 def phases(now: datetime) -> list[tuple[datetime, str]]:
     return [
-        (now - 30 * DAY, "Proposals are taken until "),
+        (now - 30 * DAY, "You can submit projects until "),
         (now - 5 * DAY, "Voting begins on "),
         (now, "Voting is open until "),
         (now + 5 * DAY, "Voting has ended. Results will be announced on "),

@@ -49,7 +49,7 @@ def test_forgotten_password_is_set_anew_by_a_link(reader: Visitor, account: Acco
     page = reader.get(page.soup.find("a", string="Forgot your password?")["href"])
     page = reader.submit(page, email=account.email)
     assert (page.path, page.heading) == ("/haslo/wyslane", "Check your e-mail")
-    assert "If there is an account with the address ola@example.org, a letter with a link is on its way" in page.text
+    assert "If there is an account with the address ola@example.org, an e-mail with a link is on its way" in page.text
     page = reader.submit(reader.get(link()), new_password=NEW)
     assert (page.path, page.heading) == ("/logowanie", "Log in"), "nobody is logged in by it"
     assert "Your new password is set. Log in with it." in page.text
@@ -152,7 +152,7 @@ def test_twenty_first_letter_from_one_address_is_refused_with_a_word(reader: Vis
     for at in range(20):
         ask(reader, f"obcy{at}@example.org")
     page = ask(reader, "obcy@example.org", status=429)
-    assert page.errors == ["Too many letters were asked for from your network. Try again in an hour or write to us."]
+    assert page.errors == ["Too many e-mails were asked for from your network. Try again in an hour or write to us."]
     assert page.soup.select_one("#email")["value"] == "obcy@example.org"
 
 

@@ -212,7 +212,7 @@ def test_used_wrong_and_old_links_get_one_page(resident: Visitor, now: datetime)
 def test_change_of_the_address_can_be_sent_again_and_given_up(resident: Visitor):
     change(resident, "email", email="nowa@example.org", password=PASSWORD)
     page = resident.submit(resident.get(DATA), action=f"{DATA}/email/ponownie")
-    assert "A letter with a new link is on its way." in page.text
+    assert "An e-mail with a new link is on its way." in page.text
     assert Message.select().where(Message.template == "email_change_link").count() == 2
     page = resident.submit(page, action=f"{DATA}/anuluj/email")
     assert EmailChange.select().count() == 0 and "Everything stays as it was." in page.text
@@ -222,7 +222,7 @@ def test_change_of_the_address_can_be_sent_again_and_given_up(resident: Visitor)
 
 def test_unconfirmed_address_has_its_button_until_it_is_confirmed(resident: Visitor, account: Account, now: datetime):
     page = resident.submit(resident.get("/moje-konto"), action=f"{DATA}/email/potwierdzenie")
-    assert "A letter with a new link is on its way." in page.text
+    assert "An e-mail with a new link is on its way." in page.text
     assert Message.get().recipient == account.email
     Account.update(email_confirmed_at=now).execute()
     for path in ("/moje-konto", DATA):
