@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from peewee import BooleanField, CharField, DateField, ForeignKeyField
 
-from portal.models.base import BaseModel, rules
+from portal.models.base import Named, rules
 from portal.models.code import AwaitsCode
 from portal.models.district import District
 from portal.models.fields import MomentField, PublicIdField, SealedField, WordField
@@ -13,7 +13,7 @@ from portal.models.fields import MomentField, PublicIdField, SealedField, WordFi
 AccountState = StrEnum("AccountState", "ACTIVE FROZEN")
 
 
-class Account(BaseModel):
+class Account(Named):
     """A resident, one per PESEL and per e-mail address, from edition to edition; families may share a phone."""
 
     uid = PublicIdField()
@@ -47,9 +47,6 @@ class Account(BaseModel):
     def masked_pesel(self) -> str:
         """The PESEL as staff and its holder see it: all but the last three digits hidden."""
         return "" if self.pesel is None else "•" * 8 + self.pesel[-3:]
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class Registration(AwaitsCode):

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from peewee import JOIN, SQL, BigIntegerField, BooleanField, CharField, ForeignKeyField, IntegerField, TextField
 
-from portal.models.base import BaseModel, Prepared, rules
+from portal.models.base import BaseModel, Named, Prepared, rules
 from portal.models.edition import Edition
 from portal.models.fields import MomentField, WordField
 from portal.models.proposal import BEFORE_BALLOT, Proposal, ProposalState
@@ -37,16 +37,14 @@ LEADS: dict[Move, tuple[tuple[ProposalState, ...], ProposalState]] = {
     Move.WITHDRAWN: (BEFORE_BALLOT, S.WITHDRAWN)}
 
 
-class Criterion(BaseModel):
+class Criterion(Named):
     """A question of an edition's cards: of the formal one, or of those that units fill in."""
 
+    known_by = "question"
     edition = ForeignKeyField(Edition, backref="criteria", on_delete="CASCADE")
     is_formal = BooleanField()
     position = IntegerField()
     question = CharField(max_length=300)
-
-    def __str__(self) -> str:
-        return str(self.question)
 
 
 class Card(BaseModel):

@@ -5,7 +5,7 @@ import json
 
 from peewee import BigIntegerField, CharField, DateField, TextField
 
-from portal.models.base import BaseModel, rules
+from portal.models.base import BaseModel, Named, rules
 from portal.models.fields import MomentField
 
 FIRST = "0" * 64
@@ -29,14 +29,12 @@ class AuditEntry(BaseModel):
         return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
 
 
-class AuditDigest(BaseModel):
+class AuditDigest(Named):
     """How many entries the log had when a day in the city ended, and the hash of the last; published, it fixes all before it."""
 
+    known_by = "day"
     day = DateField(unique=True)
     entries = BigIntegerField()
     hash = CharField(max_length=64)
 
     Meta = rules(audit_digest_entries_are_not_negative="entries >= 0")
-
-    def __str__(self) -> str:
-        return str(self.day)

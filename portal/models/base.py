@@ -122,12 +122,12 @@ def _as_model(fields: list[Any], row: tuple[Any, ...]) -> Any:
 
 
 class Named(BaseModel):
-    """What people know by its name; no table of its own."""
+    """What people know by one of its fields, mostly its name; no table of its own."""
 
-    name: Any
+    known_by = "name"
 
     def __str__(self) -> str:
-        return str(self.name)
+        return str(getattr(self, self.known_by))
 
 
 def rules(*, unique: tuple[str, ...] = (), **conditions: str) -> Any:

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from peewee import SQL, CharField, ForeignKeyField, TextField
 
-from portal.models.base import BaseModel
+from portal.models.base import Named
 from portal.models.fields import MomentField, WordField
 from portal.models.staff import Officer
 
@@ -12,9 +12,10 @@ JobKind = StrEnum("JobKind", "IMPORT EXPORT COUNT MAILING")
 JobState = StrEnum("JobState", "WAITING RUNNING DONE FAILED")
 
 
-class Job(BaseModel):
+class Job(Named):
     """One piece of work; of a kind and about one thing at most one is unfinished."""
 
+    known_by = "about"
     kind = WordField(JobKind, max_length=10)
     about = CharField(max_length=80)  # An edition's code, or a page's slug.
     officer = ForeignKeyField(Officer, backref="jobs", on_delete="RESTRICT")
@@ -24,9 +25,6 @@ class Job(BaseModel):
     created_at = MomentField()
     started_at = MomentField(null=True)
     ended_at = MomentField(null=True)
-
-    def __str__(self) -> str:
-        return str(self.about)
 
 
 Job.add_index(Job.index(Job.kind, Job.about, unique=True, where=SQL("state IN ('waiting', 'running')"),

@@ -6,7 +6,7 @@ from typing import Any
 
 from peewee import SQL, BooleanField, CharField, ForeignKeyField, IntegerField, TextField, fn
 
-from portal.models.base import BaseModel, rules
+from portal.models.base import BaseModel, Named, rules
 from portal.models.fields import MomentField, WordField
 
 Language = StrEnum("Language", "PL EN UK")
@@ -15,9 +15,10 @@ Language = StrEnum("Language", "PL EN UK")
 OWN_ADDRESSES = ("faq", "kontakt")  # These do not stand below /strony/.
 
 
-class Page(BaseModel):
+class Page(Named):
     """What stands at one address, in some of the languages."""
 
+    known_by = "slug"
     slug = CharField(max_length=80, unique=True)
     is_news = BooleanField(default=False)
     position = IntegerField(null=True)  # Its place among the links at the foot of every page; none: it has no link there.
@@ -31,9 +32,6 @@ class Page(BaseModel):
         """Return the newest version in a language, published or not."""
         versions = PageVersion.select().where(PageVersion.page == self, PageVersion.language == language)
         return versions.order_by(PageVersion.number.desc()).first()
-
-    def __str__(self) -> str:
-        return str(self.slug)
 
 
 class PageVersion(BaseModel):

@@ -7,7 +7,7 @@ from typing import Any
 from peewee import JOIN, CharField, ForeignKeyField, IntegerField, TextField
 
 from portal.models.account import Account
-from portal.models.base import BaseModel, rules
+from portal.models.base import BaseModel, Named, rules
 from portal.models.fields import MomentField, PublicIdField, SealedField, WordField
 from portal.models.staff import Officer
 
@@ -30,9 +30,10 @@ LEADS: dict[Deed, tuple[tuple[CaseState, ...], CaseState | None]] = {
     Deed.REFUSED: ((*UNDECIDED, CaseState.CONFIRMED), CaseState.REFUSED)}
 
 
-class RemovalCase(BaseModel):
+class RemovalCase(Named):
     """One person's claim that somebody else has an account on their PESEL; what identifies the person is sealed."""
 
+    known_by = "number"
     number = CharField(max_length=20, unique=True)  # K/12/2026, dense in a year.
     secret = SealedField()  # In the address of the status page, which every letter repeats.
     secret_hash = CharField(max_length=64, unique=True)
@@ -76,9 +77,6 @@ class RemovalCase(BaseModel):
     def masked_pesel(self) -> str:
         """The PESEL as officers see it: all but the last three digits hidden."""
         return "" if self.pesel is None else "•" * 8 + self.pesel[-3:]
-
-    def __str__(self) -> str:
-        return str(self.number)
 
 
 class RemovalStep(BaseModel):

@@ -2,19 +2,20 @@
 
 from peewee import CharField, ForeignKeyField, IntegerField, TextField
 
-from portal.models.base import BaseModel, rules
+from portal.models.base import BaseModel, Named, rules
 from portal.models.edition import Edition
 from portal.models.fields import MomentField
 from portal.models.proposal import Proposal
 from portal.models.staff import Officer
 
 
-class Publication(BaseModel):
+class Publication(Named):
     """The results of an edition as they stand published though its ballots have changed.
 
     In force from the first ballot removed, if kept after the voting; otherwise the count itself stands.
     """
 
+    known_by = "edition"
     edition = ForeignKeyField(Edition, unique=True, backref="publications", on_delete="RESTRICT")
     results = TextField()  # JSON, see services/results_publication.py.
     kept_at = MomentField()
@@ -28,9 +29,6 @@ class Publication(BaseModel):
     Meta = rules(publication_ballots_are_not_negative="removed >= 0 AND corrected >= 0",
                  publication_correction_names_its_officer="(corrected_at IS NULL) = (corrected_by_id IS NULL)",
                  publication_takes_two_officers="approved_by_id IS NULL OR approved_by_id <> asked_by_id")
-
-    def __str__(self) -> str:
-        return str(self.edition)
 
 
 class Closing(BaseModel):
