@@ -98,6 +98,6 @@ def _text(context: EvalContext, text: str, many: str = "", num: int = 0, /, **va
 
 def init_app(app: Flask) -> None:
     babel.init_app(app, default_locale=DEFAULT, default_timezone=str(clock.CITY_ZONE), locale_selector=choose_language)
-    app.jinja_env.globals.update(_=_text, ngettext=_text)
+    app.jinja_env.globals.update(_=_text, ngettext=_text, languages=LANGUAGES)
     app.jinja_env.filters.update(money=money, day=day, moment=moment, number=number, phone=phone, lines=lines,
                                  days_left=days_left)

@@ -19,7 +19,7 @@ from markupsafe import Markup
 from portal import cache, clock, markdown
 from portal.config import settings
 from portal.errors import N_
-from portal.i18n import LANGUAGES, day, language
+from portal.i18n import day, language
 from portal.models import Edition, PageVersion, Phase
 from portal.services import pages as written, proposals_draft, voting
 
@@ -128,7 +128,7 @@ def layout(*, account: bool = True) -> dict[str, Markup]:
 
     def make() -> dict[str, Markup]:
         parts = current_app.jinja_env.get_template("layouts/parts.html").make_module({
-            **_context(), **view._asdict(), "languages": LANGUAGES, "main_menu": MAIN_MENU, "own_menu": ACCOUNT_MENU,
+            **_context(), **view._asdict(), "main_menu": MAIN_MENU, "own_menu": ACCOUNT_MENU,
             "linked": _linked(), "counted": counted_edition(), "token": TOKEN, "address": ADDRESS})
         return {part: getattr(parts, part)() for part in PARTS}
     made = make() if clock.is_previewing() else cache.remember(("layout", view), make)

@@ -21,7 +21,6 @@ from portal.admin.staff import OfficerView
 from portal.admin.staff_access import OwnAccess, Proof
 from portal.admin.statistics import StatisticsView
 from portal.headers import csp_nonce
-from portal.i18n import LANGUAGES
 from portal.models import (Account, AuditDigest, AuditEntry, Criterion, District, Edition, Job, Message, Officer, Page, Pool,
                            Proposal, RemovalCase, Unit, VotingPoint)
 
@@ -54,6 +53,5 @@ def init_app(app: Flask) -> None:
         panel.add_view(view(model, name=name, endpoint=endpoint, url=url))
     panel.add_view(OwnAccess(name=_l("Your access"), endpoint="panel_own_access", url="moj-dostep"))
     panel.add_view(Proof(name=_l("Your password"), endpoint="panel_proof", url="potwierdz"))
-    app.jinja_env.globals["languages"] = LANGUAGES
     app.register_blueprint(login.pages)
     dashboard.init_app(app)

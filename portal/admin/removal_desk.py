@@ -96,7 +96,7 @@ class CasePage:
         return self.render(
             "admin/removal/case.html", model=case, account=account, form=form, works=works, steps=RemovalStep.of_case(case),
             others=removal_case.other_cases(case), due=deadline(case), standing=standing(case), alike=alike(case, account),
-            pages=case.evidence.count(), undecided=case.state in UNDECIDED, languages=i18n.LANGUAGES,
+            pages=case.evidence.count(), undecided=case.state in UNDECIDED,
             names={name: dict(getattr(labels, name)) for name in ("ACCOUNT_STATES", "CASE_STATES", "PROOFS", "DEEDS")},
             return_url=self.get_save_return_url(case)), status
 

@@ -56,7 +56,5 @@ class Exclusion(BaseModel):
 
     first = ForeignKeyField(Proposal, backref="exclusions", on_delete="CASCADE")
     second = ForeignKeyField(Proposal, backref="excluded_from", on_delete="CASCADE")
-    first_id: int
-    second_id: int
 
     Meta = rules(unique=("first", "second"), exclusion_is_of_two_proposals="first_id < second_id")

@@ -25,10 +25,10 @@ from typing import Any
 
 from portal import clock, crypto
 from portal.config import settings
-from portal.models import Ballot, Channel, Choice, CountRule, Edition, Exclusion, Pool, Proposal, Publication
+from portal.models import Ballot, Channel, Choice, CountRule, Edition, Pool, Proposal, Publication
 from portal.models.ballot import AGE_BANDS, COUNTING
 from portal.services import proposals_catalogue, results_publication
-from portal.services.results import SMALLEST_CELL, PoolResult
+from portal.services.results import SMALLEST_CELL, PoolResult, exclusions
 
 README, RECOUNT = (Path(__file__).with_name(f"open_data_{name}.txt") for name in ("readme", "recount"))
 METHODS = {Channel.ONLINE: "internet", Channel.PAPER: "paper"}
@@ -100,9 +100,7 @@ def write_pool(edition: Edition, result: PoolResult, votes: list[Row]) -> str:
 
 def _meta(edition: Edition, result: PoolResult, votes: str) -> dict[str, Any]:
     """Say what the file is about, in the keys of pabulib.org/format and their order; what is empty is left out."""
-    pool, numbers = result.pool, {proposal.id: number for number, proposal in result.proposals.items()}
-    both = Exclusion.first.in_(list(numbers)), Exclusion.second.in_(list(numbers))
-    pairs = sorted((numbers[row.first_id], numbers[row.second_id]) for row in Exclusion.select().where(*both))
+    pool, pairs = result.pool, exclusions(result.proposals)
     picks, least = len(edition.points(pool)), math.ceil(pool.minimum_points)
     most = min(picks, len(result.outcomes))
     greedy = "greedy-exclusive" if pairs else "greedy-threshold" if least > 0 else "greedy"

@@ -63,11 +63,9 @@ def count_edition(edition: Edition, *, now: datetime, rule: str = "") -> list[Po
     entries, proposals = _entries(edition, {pool.id: pool for pool in pools})
     shares = (rule or edition.count_rule) == CountRule.EQUAL_SHARES
     ballots = _ballots(edition, proposals) if shares else {}
-    pairs: Any = (Exclusion.select(Exclusion.first, Exclusion.second).join(Proposal, on=Exclusion.first == Proposal.id).join(Pool)
-                  .where(Pool.edition == edition).tuples())
     counted = []
     for pool in pools:
-        given = {"budget": pool.budget, "minimum": pool.minimum_points, "exclusions": _numbered(pairs, proposals[pool.id]),
+        given = {"budget": pool.budget, "minimum": pool.minimum_points, "exclusions": exclusions(proposals[pool.id]),
                  "tie_order": edition.tie_order.split(","), "seed": edition.lot_seed}
         outcomes = (count_equal_shares(entries[pool.id], ballots.get(pool.id, ()), **given) if shares
                     else count_greedy(entries[pool.id], **given))
@@ -76,10 +74,12 @@ def count_edition(edition: Edition, *, now: datetime, rule: str = "") -> list[Po
     return [PoolResult(*result[:3], *voters.get(result.pool.id, (0, 0))) for result in counted]
 
 
-def _numbered(pairs: list[tuple[int, int]], proposals: dict[str, Proposal]) -> list[tuple[str, str]]:
-    """Return the pairs of one pool by their numbers, which are what the lot draws: anybody can draw it again."""
+def exclusions(proposals: Mapping[str, Proposal]) -> list[tuple[str, str]]:
+    """Return the pairs of one pool by their numbers, sorted; numbers are what the lot draws: anybody can draw it again."""
     numbers = {proposal.id: number for number, proposal in proposals.items()}
-    return [(numbers[first], numbers[second]) for first, second in pairs if first in numbers and second in numbers]
+    both = Exclusion.first.in_(list(numbers)), Exclusion.second.in_(list(numbers))
+    pairs: Any = Exclusion.select(Exclusion.first, Exclusion.second).where(*both).tuples()
+    return sorted((numbers[first], numbers[second]) for first, second in pairs)
 
 
 def _entries(edition: Edition, pools: dict[int, Pool]) -> tuple[dict[int, list[Entry]], dict[int, dict[str, Proposal]]]:
