@@ -132,9 +132,14 @@ def readable_code(groups: int) -> str:
     return "-".join("".join(map(secrets.choice, [CODE_SIGNS] * 4)) for _group in range(groups))
 
 
+def digest(text: str) -> str:
+    """Return the SHA-256 of a text, by which people see that they speak of the same."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def hash_token(token: str) -> str:
     """Return what the database keeps of a random token."""
-    return hashlib.sha256(token.encode()).hexdigest()
+    return digest(token)
 
 
 def new_code() -> str:

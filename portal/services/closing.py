@@ -48,8 +48,8 @@ def close(edition: Edition, *, actor: str, now: datetime) -> None:
     require(not edition.archived and now > edition.voting_to + GRACE, PhaseClosed(N_("Wait 15 minutes after the end of voting.")))
     if closing_of(edition):
         return
-    kept = {"ballots": online(edition).count(), "choices": results_publication.digest_of(choices(edition)),
-            "commitments": results_publication.digest_of(commitments(edition, now=edition.voting_to + timedelta(hours=1)))}
+    kept = {"ballots": online(edition).count(), "choices": crypto.digest(choices(edition)),
+            "commitments": crypto.digest(commitments(edition, now=edition.voting_to + timedelta(hours=1)))}
     with transaction():
         Closing.delete().where(Closing.edition == edition, Closing.closed_at <= edition.voting_to).execute()
         BallotDraft.delete().where(BallotDraft.edition == edition).execute()

@@ -120,7 +120,7 @@ def _meta(edition: Edition, result: PoolResult, votes: str) -> dict[str, Any]:
 
 def folder_of(edition: Edition) -> Path:
     """Return where the files of the results as they stand published are, once they are made."""
-    digest = results_publication.digest_of(Publication.get(Publication.edition == edition).results)
+    digest = crypto.digest(Publication.get(Publication.edition == edition).results)
     return Path(settings.instance) / "open-data" / edition.code / digest
 
 

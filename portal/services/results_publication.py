@@ -5,7 +5,6 @@ reads it. Ballots removed since change nothing until a coordinator approves the 
 the removal itself took two officers. When voting is prolonged, all of it begins anew. Imported editions show their count.
 """
 
-import hashlib
 import json
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
@@ -81,7 +80,8 @@ def find_counted(edition: Edition, *, now: datetime, found: str = "") -> Counted
         return None
     count, kept = found or count_anew(edition, now), Publication.get_or_none(Publication.edition == edition)
     checked = Ballot.select().where(Ballot.edition == edition, Ballot.state == BallotState.UNDER_CHECK).count()
-    return Counted(_read(edition, count), digest_of(count), checked, kept.asked_by if kept and kept.results == count else None)
+    asked_by = kept.asked_by if kept and kept.results == count else None
+    return Counted(_read(edition, count), crypto.digest(count), checked, asked_by)
 
 
 def ask_publication(edition: Edition, officer: Officer, *, seen: str, now: datetime) -> None:
@@ -93,7 +93,7 @@ def ask_publication(edition: Edition, officer: Officer, *, seen: str, now: datet
     require(not edition.archived, PhaseClosed)
     with transaction():
         count = count_anew(edition, now)
-        require(crypto.same(digest_of(count), seen) and not _in_force(edition).exists(), CaseChanged(CHANGED))
+        require(crypto.same(crypto.digest(count), seen) and not _in_force(edition).exists(), CaseChanged(CHANGED))
         outdated = Publication.approved_by.is_null() | (Publication.kept_at <= edition.voting_to)
         Publication.delete().where(Publication.edition == edition, outdated).execute()
         row = {"edition": edition.id, "results": count, "kept_at": now, "asked_by": officer.id}
@@ -110,7 +110,7 @@ def approve_publication(edition: Edition, officer: Officer, *, seen: str, now: d
     with transaction():
         kept = require(Publication.get_or_none(Publication.edition == edition), CaseChanged(CHANGED)).held()
         count = count_anew(edition, now)
-        require(kept.results == count and not kept.approved_by and crypto.same(digest_of(count), seen), CaseChanged(CHANGED))
+        require(kept.results == count and not kept.approved_by and crypto.same(crypto.digest(count), seen), CaseChanged(CHANGED))
         require(kept.asked_by != officer, SecondOfficerNeeded(
             N_("You have asked for the publication of these results: another officer has to approve it.")))
         Publication.update(approved_by=officer, kept_at=now, removed=0).where(Publication.id == kept.id).execute()
@@ -172,11 +172,6 @@ def find_asked(edition: Edition) -> Publication | None:
     """Return the count whose publication an officer has asked for and another one has to approve."""
     waits = Publication.approved_by.is_null(), Publication.kept_at > edition.voting_to
     return Publication.get_or_none(Publication.edition == edition, *waits)
-
-
-def digest_of(count: str) -> str:
-    """Return the SHA-256 of a written count, by which officers see that they speak of the same."""
-    return hashlib.sha256(count.encode()).hexdigest()
 
 
 def _in_force(edition: Edition) -> Any:

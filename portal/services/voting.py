@@ -1,6 +1,5 @@
 """Voting: the ballot paper, the draft, the cast, the state of the own ballot."""
 
-import hashlib
 import json
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -203,9 +202,9 @@ def cast_ballot(account: Account, edition: Edition, paper: list[Contest], *, rev
 def store_ballot(edition: Edition, marks: list[Mark], *, voter_key: str, channel: Channel, district: int | None, number: str,
                  age_from: int | None = None, network: str | None = None, now: datetime) -> None:
     """Insert a ballot with its choices; raise IntegrityError when the person has one already."""
-    ballot = uuid4()
+    ballot, commitment = uuid4(), crypto.digest(committed(number, marks))
     Ballot.add({"id": ballot, "edition": edition.id, "voter_key": voter_key, "channel": channel, "district": district,
-                "cast_at": clock.hour_of(now), "commitment": commit(number, marks), "age_from": age_from, "network": network})
+                "cast_at": clock.hour_of(now), "commitment": commitment, "age_from": age_from, "network": network})
     store_choices(ballot, edition, marks)
 
 
@@ -220,14 +219,10 @@ def new_receipt() -> str:
     return crypto.readable_code(4)
 
 
-def commit(number: str, marks: list[Mark]) -> str:
-    """Return the public commitment to a ballot: the SHA-256 of what it commits to."""
-    return hashlib.sha256(committed(number, marks).encode()).hexdigest()
-
-
 def committed(number: str, marks: list[Mark]) -> str:
-    """Return the confirmation number and the sorted lines ``pool/project number=points``, joined by newlines.
+    """Return what the public commitment to a ballot is the SHA-256 of.
 
-    The citywide pool is written ``*``.
+    That is the confirmation number and the sorted lines ``pool/project number=points``, joined by newlines. The citywide pool is
+    written ``*``.
     """
     return "\n".join([number, *sorted(f"{slot.pool.name or '*'}/{proposal.number}={slot.points}" for slot, proposal in marks)])

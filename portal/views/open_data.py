@@ -7,12 +7,12 @@ from typing import Any
 
 from flask import Response, render_template, request, send_from_directory
 
-from portal import cache, clock
+from portal import cache, clock, crypto
 from portal.access import Pages, limited_form, open_form, public_page
 from portal.errors import BallotInvalid, NotFound, require
 from portal.forms.open_data import CheckForm
 from portal.models import Ballot, District, Edition
-from portal.services import closing, open_data, results_publication, voting
+from portal.services import closing, open_data, voting
 
 pages = Pages("open_data", __name__, url_prefix="/otwarte-dane/<code>")
 
@@ -51,7 +51,7 @@ def check_ballot(code: str) -> Any:
         text = voting.committed(form.receipt(), marks) if is_valid else ""
     except BallotInvalid as error:
         errors = form.point_out(error)
-    commitment = results_publication.digest_of(text)
+    commitment = crypto.digest(text)
     found = bool(text) and closing.online(edition).where(Ballot.commitment == commitment).exists()
     return render_template("open_data/check_ballot.html", shown=edition, paper=paper, form=form, picks=picks, errors=errors,
                            text=text, commitment=commitment, found=found), 400 if form.errors else 200

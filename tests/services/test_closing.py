@@ -16,7 +16,6 @@ from portal.models.ballot import BallotState, Channel
 from portal.models.staff import Role
 from portal.services import closing, open_data, results_publication, voting, voting_person
 from portal.services.closing import close, closing_of, commitments, end_key, look_after
-from portal.services.results_publication import digest_of
 from tests.factories import make_account, make_edition, make_officer, make_voting
 from tests.services.ballots import cast, choose, first_picks, publish
 from tests.services.cases import open_case
@@ -62,14 +61,14 @@ def test_close_keeps_number_and_digests_once(now: datetime):
     edition = make_vote(30)
     kept = closed(edition, now)
     assert kept.ballots == Ballot.select().where(Ballot.channel == Channel.ONLINE).count() > 10
-    assert kept.commitments == digest_of(commitments(edition, now=now))
-    assert kept.choices == digest_of(closing.choices(edition))
+    assert kept.commitments == crypto.digest(commitments(edition, now=now))
+    assert kept.choices == crypto.digest(closing.choices(edition))
     Ballot.delete().where(Ballot.id == Ballot.select(Ballot.id).where(Ballot.channel == Channel.ONLINE).limit(1)).execute()
     close(edition, actor="test", now=now + HOUR)
     look_after(now=now + HOUR)
     again = closing_of(edition)
     assert again and again.__data__ == kept.__data__ and AuditEntry.select().count() == 1
-    assert digest_of(closing.choices(edition)) != kept.choices
+    assert crypto.digest(closing.choices(edition)) != kept.choices
 
 
 def test_one_point_changed_is_another_digest_and_paper_typed_later_is_not(now: datetime):
@@ -79,10 +78,10 @@ def test_one_point_changed_is_another_digest_and_paper_typed_later_is_not(now: d
     Ballot.update(channel=Channel.PAPER).where(Ballot.voter_key == "x").execute()
     paper = Ballot.get(Ballot.channel == Channel.PAPER, Ballot.voter_key != "x")
     Choice.delete().where(Choice.ballot == paper).execute()
-    assert digest_of(closing.choices(edition)) == kept.choices
+    assert crypto.digest(closing.choices(edition)) == kept.choices
     online = Ballot.get(Ballot.channel == Channel.ONLINE)
     Choice.update(points=5).where(Choice.ballot == online, Choice.rank == 1).execute()
-    assert digest_of(closing.choices(edition)) != kept.choices
+    assert crypto.digest(closing.choices(edition)) != kept.choices
 
 
 def test_everybody_can_compute_the_digest_of_the_votes_from_the_files(now: datetime):

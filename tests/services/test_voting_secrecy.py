@@ -152,7 +152,7 @@ def test_unique_index_stops_a_second_ballot_that_no_check_saw(voters: Voting, no
     assert (Ballot.select().count(), Choice.select().count(), Message.select().count()) == (1, 6, 1)
 
 
-@pytest.mark.parametrize("step", ["write", "commit"])
+@pytest.mark.parametrize("step", ["write", "committed"])
 def test_failure_at_any_step_leaves_the_draft_and_nothing_else(voters: Voting, now: datetime, monkeypatch: pytest.MonkeyPatch,
                                                                step: str):
     def fail(*_given: object, **_named: object) -> None:
