@@ -17,11 +17,10 @@ from portal.errors import N_, Conflict, PortalError
 from portal.services import audit
 
 
-class ChangedMeanwhile(Conflict):
+class ChangedMeanwhile(Conflict, message=N_(
+        "Somebody else has changed this entry since you opened it. What you typed is kept; the values stored now "
+        "stand beside the fields that differ. Save again to replace them.")):
     """Somebody else saved the row since the officer opened it."""
-
-    message = N_("Somebody else has changed this entry since you opened it. What you typed is kept; the values stored now "
-                 "stand beside the fields that differ. Save again to replace them.")
 
 
 CONTRADICTION = N_("These values contradict one another or an entry that already exists.")

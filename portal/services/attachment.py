@@ -1,7 +1,7 @@
 """Files of proposals: made harmless, kept sealed beside the database (see portal/store.py), and given to who may see them."""
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import IO
 
 from peewee import fn
 
@@ -28,15 +28,11 @@ STORE = store.Store("attachments", Attachment, NO_DISC, kept=lambda _now: Attach
 Pieces = list[tuple[bytes, str]]
 
 
-def read_upload(file: IO[bytes], name: str, kind: FileKind) -> Pieces:
+def read_upload(data: bytes, name: str, kind: FileKind) -> Pieces:
     """Return what is kept of an uploaded file, in the caller's turn and outside of a transaction: contents and media types.
 
     That is each page of a paper list as a picture, one file of anything else. Raises FileUnusable.
     """
-    return _read(file.read(files.MOST_BYTES + 1), name, kind)
-
-
-def _read(data: bytes, name: str, kind: FileKind) -> Pieces:
     if kind == FileKind.PAPER_LIST:
         return [(page, "image/jpeg") for page in store.read(files.read_pages, data, name)]
     require(kind != FileKind.PHOTO or not name.lower().endswith(".pdf"), FileUnusable(NO_PHOTO))
@@ -64,7 +60,7 @@ def add_files(proposal: Proposal, chosen: store.Chosen, *, kind: FileKind, addre
     The address is the caller's network address; the caller has seen to it that the author may add such files now.
     """
     def take(name: str, data: bytes) -> None:
-        pieces = _read(data, name, kind)
+        pieces = read_upload(data, name, kind)
         with transaction():
             _still(proposal)
             keep(proposal, pieces, kind=kind, name=name.rpartition(".")[0] + ENDINGS[pieces[0][1]], now=now)
@@ -79,13 +75,9 @@ def _still(proposal: Proposal) -> Proposal:
     return held
 
 
-def of_proposal(proposal: Proposal, kind: FileKind) -> list[Attachment]:
-    """Return the files of a kind, in the order in which they came."""
-    return _of_kind.all(proposal.id, kind)
-
-
-_of_kind = Prepared(lambda proposal, kind: Attachment.select().where(Attachment.proposal == proposal, Attachment.kind == kind)
-                    .order_by(Attachment.id))
+# The files of a proposal that are of a kind, in the order in which they came.
+of_proposal: Callable[[Proposal, FileKind], list[Attachment]] = Prepared(lambda proposal, kind: Attachment.select().where(
+    Attachment.proposal == proposal, Attachment.kind == kind).order_by(Attachment.id)).all
 
 
 def remove(proposal: Proposal, kind: FileKind, uid: str) -> None:

@@ -5,7 +5,7 @@ from contextlib import nullcontext
 from datetime import datetime
 from typing import IO
 
-from portal import crypto, store
+from portal import crypto, files, store
 from portal.database import transaction
 from portal.errors import N_, FileUnusable, MoveForbidden, PhaseClosed, require
 from portal.models import Attachment, Edition, FileKind, Move, Officer, Proposal, ProposalState, Stage
@@ -39,7 +39,8 @@ def post_stage(proposal: Proposal, officer: Officer, *, title: str, words: str, 
     """
     require(all(shows for _name, _file, shows in photos), FileUnusable(UNDESCRIBED))
     with store.turn(seconds=attachment.WAIT) if photos else nullcontext():
-        read = [(shows, attachment.read_upload(file, name, FileKind.PHOTO)) for name, file, shows in photos]
+        read = [(shows, attachment.read_upload(file.read(files.MOST_BYTES + 1), name, FileKind.PHOTO))
+                for name, file, shows in photos]
     with transaction():
         state = proposal.held().state
         require(state in (ProposalState.FUNDED, ProposalState.IN_PROGRESS), MoveForbidden)

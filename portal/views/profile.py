@@ -7,13 +7,14 @@
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from flask import Response, current_app, flash, get_template_attribute, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from portal import access, clock, stencil
+from portal import access, clock, i18n, stencil
 from portal.access import Pages, lead_on, open_form, resident_form, resident_required
 from portal.config import settings
 from portal.errors import (N_, BallotWouldGo, ChangeUnknown, CodeRefused, LoginRefused, NotFound, PeselTaken, PortalError,
@@ -24,7 +25,6 @@ from portal.forms.registration import CodeForm, ConfirmEmailForm
 from portal.models import Account, EmailChange, Phase, PhoneChange
 from portal.services import code, login, profile, profile_export, registration, removal, voting_person
 from portal.templating import current_edition
-from portal.views.profile_words import words_of
 
 pages = Pages("profile", __name__, url_prefix="/moje-konto")
 
@@ -51,10 +51,25 @@ DATA = {
 WAITING = {"telefon": PhoneChange, "email": EmailChange}
 
 
+def _words_of(account: Account, now: datetime) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the words that differ from resident to resident, as they are read, and what many residents have alike."""
+    waiting = profile.find_waiting(account, now=now)
+    own = {"given_name": account.given_name, "name": account.name, "pesel": account.masked_pesel,
+           "birth_date": i18n.day(account.birth_date), "district": account.district,
+           "address": f"{account.street}, {account.postcode}", "email": account.email, "phone": i18n.phone(str(account.phone))}
+    if waiting.phone:
+        own["new_phone"] = i18n.phone(str(waiting.phone.phone))
+    if waiting.email:
+        own |= {"new_email": waiting.email.email, "asked_at": i18n.moment(waiting.email.created_at)}
+    return own, {"has_pesel": bool(account.pesel), "confirmed": bool(account.email_confirmed_at),
+                 "messages_in": i18n.LANGUAGES.get(account.language, account.language), "wants_news": account.wants_news,
+                 "phone_waits": bool(waiting.phone), "email_waits": bool(waiting.email)}
+
+
 @pages.get("", guard=resident_required)
 def overview() -> bytes:
     account, edition, now = current_user.account, current_edition(), clock.now()
-    own, alike = words_of(account, profile.find_waiting(account, now=now))
+    own, alike = _words_of(account, now)
     phase = edition.phase(now) if edition else None
     voted = voting_person.own_ballots(account, [edition]) if phase in {Phase.VOTING, Phase.COUNTING, Phase.RESULTS} else []
     ballot = next(((one.state, one.channel, one.void_reason) for _edition, one in voted), None)
@@ -63,7 +78,7 @@ def overview() -> bytes:
 
 @pages.get("/dane", guard=resident_required)
 def show_data() -> bytes:
-    own, alike = words_of(current_user.account, profile.find_waiting(current_user.account, now=clock.now()))
+    own, alike = _words_of(current_user.account, clock.now())
     return stencil.render("profile/show_data.html", own, **alike, pesel_can_change=_pesel_can_change(current_user.account))
 
 

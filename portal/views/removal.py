@@ -42,11 +42,7 @@ def open_case() -> Any:
 
 
 @pages.get("/<secret>", guard=open_form)
-def show_case(secret: str) -> Any:
-    return _page(secret)
-
-
-def _page(secret: str, form: BaseForm | None = None) -> Any:
+def show_case(secret: str, form: BaseForm | None = None) -> Any:
     """Show how it stands with a case; a form with errors stands in the place of the empty one."""
     case, now = removal_claim.find_case(secret), clock.now()
     steps = [step for step in RemovalStep.of_case(case) if step.deed not in NOT_TOLD]
@@ -71,7 +67,7 @@ def add_scan(secret: str) -> Any:
             flash(_("We have received: %(files)s", files=", ".join(kept)), "success")
         if not form.errors:
             return redirect(url_for("removal.show_case", secret=secret))
-    return _page(secret, form)
+    return show_case(secret, form)
 
 
 def _find_undecided(secret: str) -> RemovalCase:
@@ -90,7 +86,7 @@ def add_answer(secret: str) -> Any:
         with form.refusing(TooMany, beside=form.words):
             removal_claim.answer(case, form.words.data, now=clock.now())
             return lead_on("removal.show_case", _("We have received your message."), secret=secret)
-    return _page(secret, form)
+    return show_case(secret, form)
 
 
 @pages.errorhandler(StepForbidden)

@@ -25,7 +25,7 @@ PARTS = {
                  "removal_log", "results_publication",
                  "counting_shares", "voting_person"},
     "forms": {"base", "fields", "fields_typed", "validators", "removal_desk"},
-    "views": {"proposals_draft", "home", "machines", "mailbox", "profile_words"},
+    "views": {"proposals_draft", "home", "machines", "mailbox"},
     "admin": {"base", "guard", "converter", "dashboard", "fields", "filters", "labels", "changes", "staff_access", "removal_desk",
               "removal_approval", "assessment_changes", "assessment_edition"},
 }

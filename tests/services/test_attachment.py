@@ -93,8 +93,8 @@ def test_good_files_are_kept_beside_wrong_ones(draft: Proposal, now: datetime):
 
 def test_photo_must_be_a_picture() -> None:
     with pytest.raises(FileUnusable, match="not a photo"):
-        attachment.read_upload(io.BytesIO(uploads.document()), "a.PDF", FileKind.PHOTO)
-    assert attachment.read_upload(io.BytesIO(uploads.photo()), "a.jpg", FileKind.PHOTO)[0][1] == "image/jpeg"
+        attachment.read_upload(uploads.document(), "a.PDF", FileKind.PHOTO)
+    assert attachment.read_upload(uploads.photo(), "a.jpg", FileKind.PHOTO)[0][1] == "image/jpeg"
 
 
 def test_nothing_is_readable_on_the_disc(draft: Proposal, now: datetime):
