@@ -6,15 +6,14 @@ Limits are those of services/proposals_draft.py, which knows what makes a propos
 from typing import Any
 
 from flask_babel import gettext as _, lazy_gettext as _l
-from peewee import JOIN
 from wtforms.validators import InputRequired, Length
 
 from portal.forms import fields, validators
 from portal.forms.base import BaseForm, Upload
 from portal.forms.fields_typed import DegreesField, MoneyField
 from portal.i18n import money
-from portal.models import District, Edition, Pool, Proposal
-from portal.services.proposals_catalogue import CATEGORIES
+from portal.models import Edition, Proposal
+from portal.services.proposals_catalogue import CATEGORIES, pools_of
 from portal.services.proposals_draft import LENGTHS, MOST_CATEGORIES, MOST_COSTS, SECTIONS, TEXTS, costs_fit
 
 MOST_FILES, MOST_WORDS, FEWEST_ROWS, EMPTY_ROWS = 4, 4_000, 5, 2
@@ -61,10 +60,9 @@ AS_KEPT: dict[str, Any] = {"categories": ",".join, "universal": YES.__eq__, "poo
 
 def _pools(edition: Edition) -> list[tuple[str, str]]:
     """Return the pools of an edition with what a project in each may cost."""
-    pools = Pool.select(Pool, District).join(District, JOIN.LEFT_OUTER).where(Pool.edition == edition)
     return [(str(pool.id), _("%(pool)s (at most %(most)s)", pool=pool.name or _("The whole city"),
                              most=money(pool.max_cost or pool.budget)))
-            for pool in pools.order_by(Pool.district.is_null(False), District.number)]
+            for pool in pools_of(edition)]
 
 
 class StartForm(BaseForm):

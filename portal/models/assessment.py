@@ -40,7 +40,7 @@ LEADS: dict[Move, tuple[tuple[ProposalState, ...], ProposalState]] = {
 class Criterion(Named):
     """A question of an edition's cards: of the formal one, or of those that units fill in."""
 
-    known_by = "question"
+    named_by = "question"
     edition = ForeignKeyField(Edition, backref="criteria", on_delete="CASCADE")
     is_formal = BooleanField()
     position = IntegerField()

@@ -32,7 +32,7 @@ class AuditEntry(BaseModel):
 class AuditDigest(Named):
     """How many entries the log had when a day in the city ended, and the hash of the last; published, it fixes all before it."""
 
-    known_by = "day"
+    named_by = "day"
     day = DateField(unique=True)
     entries = BigIntegerField()
     hash = CharField(max_length=64)

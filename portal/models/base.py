@@ -124,10 +124,10 @@ def _as_model(fields: list[Any], row: tuple[Any, ...]) -> Any:
 class Named(BaseModel):
     """What people know by one of its fields, mostly its name; no table of its own."""
 
-    known_by = "name"
+    named_by = "name"
 
     def __str__(self) -> str:
-        return str(getattr(self, self.known_by))
+        return str(getattr(self, self.named_by))
 
 
 def rules(*, unique: tuple[str, ...] = (), **conditions: str) -> Any:

@@ -15,7 +15,7 @@ JobState = StrEnum("JobState", "WAITING RUNNING DONE FAILED")
 class Job(Named):
     """One piece of work; of a kind and about one thing at most one is unfinished."""
 
-    known_by = "about"
+    named_by = "about"
     kind = WordField(JobKind, max_length=10)
     about = CharField(max_length=80)  # An edition's code, or a page's slug.
     officer = ForeignKeyField(Officer, backref="jobs", on_delete="RESTRICT")

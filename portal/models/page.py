@@ -18,7 +18,7 @@ OWN_ADDRESSES = ("faq", "kontakt")  # These do not stand below /strony/.
 class Page(Named):
     """What stands at one address, in some of the languages."""
 
-    known_by = "slug"
+    named_by = "slug"
     slug = CharField(max_length=80, unique=True)
     is_news = BooleanField(default=False)
     position = IntegerField(null=True)  # Its place among the links at the foot of every page; none: it has no link there.

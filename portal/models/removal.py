@@ -33,7 +33,7 @@ LEADS: dict[Deed, tuple[tuple[CaseState, ...], CaseState | None]] = {
 class RemovalCase(Named):
     """One person's claim that somebody else has an account on their PESEL; what identifies the person is sealed."""
 
-    known_by = "number"
+    named_by = "number"
     number = CharField(max_length=20, unique=True)  # K/12/2026, dense in a year.
     secret = SealedField()  # In the address of the status page, which every letter repeats.
     secret_hash = CharField(max_length=64, unique=True)

@@ -15,7 +15,7 @@ class Publication(Named):
     In force from the first ballot removed, if kept after the voting; otherwise the count itself stands.
     """
 
-    known_by = "edition"
+    named_by = "edition"
     edition = ForeignKeyField(Edition, unique=True, backref="publications", on_delete="RESTRICT")
     results = TextField()  # JSON, see services/results_publication.py.
     kept_at = MomentField()

@@ -57,8 +57,7 @@ def _send_link(account: Account, now: datetime) -> None:
     Account.update(state=AccountState.ACTIVE).where(Account.id == account.id, Account.state == AccountState.ACTIVE).execute()
     record(account, "password reset asked for", now)  # After the account's row is locked, as always.
     write(account, "password_reset", now=now, key=hashed, useless_after=now + LINK_LIVES, path=f"/haslo/nowe/{token}")
-    PasswordReset.delete().where(PasswordReset.account == account).execute()
-    PasswordReset.create(account=account, token_hash=hashed, created_at=now)
+    PasswordReset.add({"account": account.id, "token_hash": hashed, "created_at": now}, known_by=("account",))
 
 
 def find_reset(token: str, *, now: datetime) -> PasswordReset:

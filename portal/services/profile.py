@@ -149,8 +149,7 @@ def _send_link(account: Account, email: str, now: datetime) -> None:
     hashed = crypto.hash_token(token)
     _count(account, "email", MOST_LETTERS, now,
            N_("No more e-mails can be sent today for a change of the e-mail address. Try again tomorrow or write to us."))
-    EmailChange.delete().where(EmailChange.account == account).execute()
-    EmailChange.create(account=account, email=email, token_hash=hashed, created_at=now)
+    EmailChange.add({"account": account.id, "email": email, "token_hash": hashed, "created_at": now}, known_by=("account",))
     template = "email_change_known" if Account.select().where(Account.email == email).exists() else "email_change_link"
     enqueue(MessageChannel.MAIL, template, key=f"email-change:{hashed}", recipient=email, language=account.language, now=now,
             useless_after=now + CHANGE_LIVES, path=f"/moje-konto/dane/email/{token}")

@@ -4,6 +4,7 @@ What officers decide is in services/assessment.py, drafts in services/proposals_
 """
 
 import json
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -54,15 +55,11 @@ def tell(proposal: Proposal, template: str, key: str, now: datetime, *, follower
               is_author=is_author, path=f"/projekty/{proposal.slug}", **payload)
 
 
-def authors(proposal: Proposal) -> list[Authorship]:
-    """Return the authors who count, with their accounts, the lead first."""
-    return _authors.all(proposal.id)
-
-
-_authors = Prepared(lambda proposal: Authorship.select(
+# The authors of a proposal who count, with their accounts, the lead first.
+authors: Callable[[Proposal], list[Authorship]] = Prepared(lambda proposal: Authorship.select(
     Authorship, Account.id, Account.uid, Account.email, Account.language, Account.given_name, Account.family_name)
     .join(Account).where(Authorship.proposal == proposal, Authorship.is_lead | Authorship.accepted_at.is_null(False))
-    .order_by(Authorship.is_lead.desc(), Authorship.id))
+    .order_by(Authorship.is_lead.desc(), Authorship.id)).all
 
 
 def own_proposal(account: Account, uid: str) -> Proposal:
