@@ -15,10 +15,9 @@ from wtforms import BooleanField, Form, SelectField
 from wtforms.fields import StringField
 
 from portal import cache, clock
-from portal.cache import blank
 from portal.templating import TOKEN, ballot_reminder, current_view
 
-BLANK = re.compile(blank("([a-z0-9_]+)").encode())
+BLANK = re.compile(cache.blank("([a-z0-9_]+)").encode())
 
 
 class _Nobody:
@@ -37,7 +36,7 @@ def render(template: str, own: Mapping[str, Any], also: Mapping[str, Any] | None
     ``also`` is what the template needs beside them and what follows from them.
     """
     def make() -> list[bytes]:
-        blanks = {name: blank(name) for name in own}
+        blanks = {name: cache.blank(name) for name in own}
         page = render_template(template, own=blanks, **shown, **also or {}, current_user=NOBODY, session=NOBODY)
         return BLANK.split((page.replace(generate_csrf(), TOKEN) if "csrf_token" in g else page).encode())
     is_own, key = "_flashes" in session or clock.is_previewing(), (template, request.path, *shown.items())
@@ -56,5 +55,5 @@ def render_form(template: str, form: Form, **own: Any) -> bytes:
             choices.append((field.name, field.data))
         elif isinstance(field, StringField) and field._value():
             own[f"form_{field.name}"] = field._value()
-            field.data, field.raw_data = blank(f"form_{field.name}"), [blank(f"form_{field.name}")]
+            field.data, field.raw_data = cache.blank(f"form_{field.name}"), [cache.blank(f"form_{field.name}")]
     return render(template, own, {"form": form}, choices=tuple(choices), fields=(*form._fields, *sorted(own)))

@@ -92,7 +92,8 @@ class CasePage:
 
     def _show_case(self, case: RemovalCase, form: DecisionForm, status: int) -> Any:
         account, works = removal_case.found_account(case), self.may("decide_view")
-        form.offer(offered(case, account) if works else [])
+        possible = offered(case, account) if works else []
+        form.deed.choices = [choice for choice in form.deed.choices if choice.value in possible]
         return self.render(
             "admin/removal/case.html", model=case, account=account, form=form, works=works, steps=RemovalStep.of_case(case),
             others=removal_case.other_cases(case), due=deadline(case), standing=standing(case), alike=alike(case, account),

@@ -1,7 +1,6 @@
 """What officers fill in about wrongly registered accounts: decisions, requests and approvals, reasons, a claim made in person."""
 
 import re
-from collections.abc import Iterable
 from typing import Any
 
 from flask_babel import gettext as _, lazy_gettext as _l
@@ -56,10 +55,6 @@ class DecisionForm(OfCase, BaseForm):
     deed = RadioField(_l("Decision"), choices=[SelectChoice(deed, label) for deed, label in DECISIONS.items()],
                       validators=[InputRequired(_l("Choose what you decide."))])
     words = _words(_l("Your words"), _l("Write a few words."))
-
-    def offer(self, deeds: Iterable[Deed]) -> None:
-        """Leave only what can be decided now."""
-        self.deed.choices = [SelectChoice(deed, DECISIONS[deed]) for deed in deeds]
 
 
 class RequestForm(OfCase, PanelProofForm):

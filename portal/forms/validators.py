@@ -15,7 +15,7 @@ from email_validator import EmailNotValidError, validate_email
 from flask_babel import gettext as _, lazy_gettext
 from stdnum.pl import pesel as pesel_number
 from wtforms import Field, Form
-from wtforms.validators import NumberRange, ValidationError
+from wtforms.validators import NumberRange, Regexp, ValidationError
 
 from portal import clock
 from portal.config import settings
@@ -45,10 +45,8 @@ def clean_text(_form: Form, field: Field) -> None:
             raise ValidationError(_("This text contains characters that cannot be used. Type it again instead of pasting it."))
 
 
-def one_line(_form: Form, field: Field) -> None:
-    """Refuse line breaks and tabs where a line is asked for: they could add paragraphs to a letter."""
-    if re.search(r"[\n\r\t\v\f\x85\u2028\u2029]", field.data or ""):
-        raise ValidationError(_("Write this in one line."))
+# Refuses line breaks and tabs where a line is asked for: they could add paragraphs to a letter.
+one_line = Regexp(r"[^\n\r\t\v\f\x85\u2028\u2029]*\Z", message=lazy_gettext("Write this in one line."))
 
 
 def no_web_address(_form: Form, field: Field) -> None:

@@ -1,8 +1,8 @@
 """Registration: a form, a code sent to the phone, an account."""
 
 import json
-from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from peewee import IntegrityError
 
@@ -19,8 +19,7 @@ TEMPLATE = "registration_code"
 MOST_LINKS_A_DAY = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Applicant:
+class Applicant(NamedTuple):
     """What a person tells at registration; the birth date (ISO) stands in for a PESEL, or follows from it."""
 
     email: str
@@ -46,7 +45,7 @@ def begin_registration(applicant: Applicant, *, address: str, now: datetime) -> 
     token = crypto.new_token()
     with transaction():
         registration = Registration.create(token_hash=crypto.hash_token(token), phone=applicant.phone,
-                                           data=json.dumps(asdict(applicant)), created_at=now)
+                                           data=json.dumps(applicant._asdict()), created_at=now)
         send_code(registration, TEMPLATE, language=applicant.language, address=address, now=now)
     return token
 
@@ -95,7 +94,7 @@ def confirm_registration(token: str, code: str, *, now: datetime) -> None:
 def _create_account(applicant: Applicant, index: str | None, now: datetime) -> bool:
     """Create the account, or tell the address that it has one; answer False when the PESEL is taken."""
     email_token = crypto.new_token()
-    account = Account(**asdict(applicant), pesel_index=index, created_at=now, email_token_hash=crypto.hash_token(email_token))
+    account = Account(**applicant._asdict(), pesel_index=index, created_at=now, email_token_hash=crypto.hash_token(email_token))
     try:
         with transaction():
             account.save(force_insert=True)

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from peewee import fn
 
-from portal import clock, crypto, store
+from portal import clock, crypto, files, store
 from portal.database import lock, transaction
 from portal.errors import N_, CaseUnknown, OwnAccount, require
 from portal.models import Account, CaseState, Deed, Edition, Evidence, Officer, Proof, RemovalCase, RemovalStep
@@ -101,7 +101,7 @@ def answer(case: RemovalCase, words: str, *, now: datetime) -> None:
 
 
 def add_evidence(case: RemovalCase, pages: list[bytes], *, now: datetime) -> None:
-    """Keep the pages of a claimant's scan, as removal_evidence.read made them; raise FileUnusable, StepForbidden."""
+    """Keep the pages of a claimant's scan, as files.read_pages made them; raise FileUnusable, StepForbidden."""
     with transaction():
         removal_case.advance(case, Deed.SCAN_ADDED, now=now, **_renewed(case, now))
         removal_evidence.keep(case, pages, now=now)
@@ -118,4 +118,4 @@ def add_files(case: RemovalCase, chosen: store.Chosen, *, address: str, now: dat
     The address is the caller's network address. Raises StepForbidden when officers have decided meanwhile.
     """
     return store.take_in(chosen, count=lambda: removal_evidence.count_try(case, address=address, now=now),
-                         take=lambda name, data: add_evidence(case, removal_evidence.read(data, name), now=now))
+                         take=lambda name, data: add_evidence(case, store.read(files.read_pages, data, name), now=now))

@@ -6,7 +6,7 @@ The database says which pages there are; their pictures lie beside it, see porta
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from portal import files, store
+from portal import store
 from portal.errors import N_, FileUnusable, require
 from portal.models import Evidence, RemovalCase
 from portal.services import audit, code
@@ -26,11 +26,6 @@ STORE = store.Store(
 def count_try(case: RemovalCase, *, address: str, now: datetime) -> None:
     """Count a file before it is read, whatever becomes of it; raise TooMany. The address is the caller's network address."""
     code.count_file("scan", f"case:{case.number}", address, most=MOST_PER_CASE_AND_NETWORK, now=now, refusal=TRIED_TOO_OFTEN)
-
-
-def read(data: bytes, name: str) -> list[bytes]:
-    """Return the pages of an uploaded file as JPEG pictures, in the caller's turn; raise FileUnusable."""
-    return store.read(files.read_pages, data, name)
 
 
 def keep(case: RemovalCase, pages: list[bytes], *, now: datetime) -> None:

@@ -1,7 +1,6 @@
 """Codes by text message: the number can be corrected at once, but no way leads around tries and caps."""
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -91,7 +90,7 @@ def test_going_back_to_a_number_waits_for_its_minute(token: str, now: datetime):
 
 
 def test_number_that_the_family_uses_too_is_corrected_at_once(applicant: Applicant, token: str, now: datetime):
-    begin_registration(replace(applicant, phone=RIGHT), address="192.0.2.1", now=now)
+    begin_registration(applicant._replace(phone=RIGHT), address="192.0.2.1", now=now)
     correct(token, RIGHT, now + SECOND)
     assert [phone for phone, _code in sent()] == [WRONG, RIGHT, RIGHT]
 
@@ -110,7 +109,7 @@ def test_the_same_number_typed_again_is_no_correction(token: str, now: datetime)
 
 def test_corrected_number_has_its_five_messages_a_day(applicant: Applicant, token: str, now: datetime):
     for at in range(5):
-        begin_registration(replace(applicant, phone=RIGHT), address=f"192.0.2.{at}", now=now)
+        begin_registration(applicant._replace(phone=RIGHT), address=f"192.0.2.{at}", now=now)
     with pytest.raises(TooMany):
         correct(token, RIGHT, now)
     assert find_registration(token, now=now).phone == WRONG
@@ -128,7 +127,7 @@ def test_one_registration_calls_up_no_more_than_its_address_may(token: str, now:
 @pytest.mark.parametrize(("cap", "differs"), [(5, "address"), (20, "phone"), (7, "both")])
 def test_caps_hold_exactly_under_parallel_corrections(applicant: Applicant, now: datetime, setting, cap: int, differs: str):
     requests = 20 if cap < 20 else 24
-    tokens = [begin_registration(replace(applicant, phone=f"+486001112{at:02d}"), address=f"192.0.2.{at}", now=now)
+    tokens = [begin_registration(applicant._replace(phone=f"+486001112{at:02d}"), address=f"192.0.2.{at}", now=now)
               for at in range(requests)]
     SendCount.delete().execute()
     setting(sms_daily_cap=7 if differs == "both" else 1000)

@@ -2,7 +2,6 @@
 
 import json
 import logging
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import partial
 
@@ -61,7 +60,7 @@ def test_right_code_turns_the_form_into_an_account(applicant: Applicant, now: da
 
 
 def test_message_goes_out_in_the_language_of_the_form(applicant: Applicant, now: datetime):
-    confirm_registration(begin(replace(applicant, language="en"), now), sent_code(), now=now)
+    confirm_registration(begin(applicant._replace(language="en"), now), sent_code(), now=now)
     assert {message.language for message in Message.select()} == {"en"}
 
 
@@ -89,7 +88,7 @@ def test_nothing_of_pesel_and_code_reaches_log_or_audit(applicant: Applicant, no
     confirm_registration(token, code, now=now)
     begin(applicant, now)
     with pytest.raises(PeselTaken):
-        confirm_registration(begin(replace(applicant, email="inna@example.org"), now), sent_code(), now=now)
+        confirm_registration(begin(applicant._replace(email="inna@example.org"), now), sent_code(), now=now)
     assert caplog.records, "Peewee logs its statements at this level"
     recorded = str([str(entry) + entry.actor + entry.subject + entry.detail for entry in AuditEntry.select()])
     for secret in (PESEL, code, token):
@@ -152,7 +151,7 @@ def test_earlier_code_is_dead_once_a_new_one_is_sent(applicant: Applicant, now: 
 
 def test_code_of_another_registration_is_refused(applicant: Applicant, now: datetime):
     token = begin(applicant, now)
-    begin(replace(applicant, email="inna@example.org"), now)
+    begin(applicant._replace(email="inna@example.org"), now)
     with pytest.raises(CodeRefused):
         confirm_registration(token, sent_code(), now=now)
 
@@ -191,33 +190,33 @@ def test_one_number_gets_five_messages_a_day(applicant: Applicant, now: datetime
     with pytest.raises(TooMany):
         begin(applicant, now, address="192.0.2.9")
     assert (Message.select().count(), Registration.select().count()) == (5, 5)
-    begin(replace(applicant, phone="+48600111333"), now)
+    begin(applicant._replace(phone="+48600111333"), now)
     begin(applicant, clock.start_of(clock.local(now).date() + timedelta(days=1)), address="192.0.2.9")
 
 
 def test_one_address_gets_twenty_messages_an_hour(applicant: Applicant, now: datetime):
     for at in range(20):
-        begin(replace(applicant, phone=f"+486001112{at:02d}"), now)
+        begin(applicant._replace(phone=f"+486001112{at:02d}"), now)
     with pytest.raises(TooMany):
-        begin(replace(applicant, phone="+48600111299"), now)
-    begin(replace(applicant, phone="+48600111299"), now, address="192.0.2.2")
-    begin(replace(applicant, phone="+48600111298"), now + HOUR)
+        begin(applicant._replace(phone="+48600111299"), now)
+    begin(applicant._replace(phone="+48600111299"), now, address="192.0.2.2")
+    begin(applicant._replace(phone="+48600111298"), now + HOUR)
 
 
 def test_whole_portal_stops_at_its_daily_cap(applicant: Applicant, now: datetime, setting):
     setting(sms_daily_cap=3)
     for at in range(3):
-        begin(replace(applicant, phone=f"+4860011122{at}"), now)
+        begin(applicant._replace(phone=f"+4860011122{at}"), now)
     with pytest.raises(TooMany):
-        begin(replace(applicant, phone="+48600111229"), now)
-    begin(replace(applicant, phone="+48600111229"), now + timedelta(days=1))
+        begin(applicant._replace(phone="+48600111229"), now)
+    begin(applicant._replace(phone="+48600111229"), now + timedelta(days=1))
 
 
 def test_refused_message_uses_up_no_other_allowance(applicant: Applicant, now: datetime, setting):
     setting(sms_daily_cap=1)
     begin(applicant, now)
     with pytest.raises(TooMany):
-        begin(replace(applicant, phone="+48600111999"), now)
+        begin(applicant._replace(phone="+48600111999"), now)
     assert [count.sent for count in SendCount.select()] == [1] * 4, "of the number, its minute of rest, the address, the portal"
 
 
@@ -225,7 +224,7 @@ def test_refused_message_uses_up_no_other_allowance(applicant: Applicant, now: d
 def test_caps_hold_exactly_under_parallel_requests(applicant: Applicant, now: datetime, setting, cap: int, differs: str):
     setting(sms_daily_cap=7 if differs == "both" else 1000)
     requests = 20 if cap < 20 else 24  # More than the cap, at once.
-    jobs = [partial(begin, applicant if differs == "address" else replace(applicant, phone=f"+486001112{at:02d}"), now,
+    jobs = [partial(begin, applicant if differs == "address" else applicant._replace(phone=f"+486001112{at:02d}"), now,
                     address="192.0.2.1" if differs == "phone" else f"192.0.2.{at}") for at in range(requests)]
     results = at_once(*jobs)
     assert count_of(str, results) == cap
@@ -261,21 +260,21 @@ def test_taken_email_is_told_to_that_address_alone(applicant: Applicant, now: da
 
 def test_a_family_shares_a_phone(applicant: Applicant, now: datetime):
     confirm_registration(begin(applicant, now), sent_code(), now=now)
-    second = replace(applicant, email="jan@example.org", pesel=OTHER_PESEL)
+    second = applicant._replace(email="jan@example.org", pesel=OTHER_PESEL)
     confirm_registration(begin(second, now), sent_code(), now=now)
     assert [account.phone for account in Account.select()] == [applicant.phone] * 2
 
 
 def test_people_without_pesel_register_with_their_birth_date(applicant: Applicant, now: datetime):
     for email in ("a@example.org", "b@example.org"):
-        confirm_registration(begin(replace(applicant, email=email, pesel=None), now), sent_code(), now=now)
+        confirm_registration(begin(applicant._replace(email=email, pesel=None), now), sent_code(), now=now)
     assert [(account.pesel, account.pesel_index) for account in Account.select()] == [(None, None)] * 2
 
 
 def test_two_parallel_registrations_of_one_pesel_make_one_account(applicant: Applicant, now: datetime):
     tokens, codes = [], []
     for at in range(6):
-        tokens.append(begin(replace(applicant, email=f"o{at}@example.org", phone=f"+4860011122{at}"), now))
+        tokens.append(begin(applicant._replace(email=f"o{at}@example.org", phone=f"+4860011122{at}"), now))
         codes.append(sent_code())
     results = at_once(*[partial(confirm_registration, token, code, now=now) for token, code in zip(tokens, codes, strict=True)])
     assert count_of(PeselTaken, results) == 5
@@ -306,7 +305,7 @@ def test_code_that_was_used_a_moment_ago_is_refused(applicant: Applicant, now: d
 
 
 def test_unknown_used_and_old_tokens_are_one_and_the_same(applicant: Applicant, now: datetime):
-    used, old = begin(applicant, now), begin(replace(applicant, email="b@example.org", pesel=None), now)
+    used, old = begin(applicant, now), begin(applicant._replace(email="b@example.org", pesel=None), now)
     confirm_registration(old, sent_code(), now=now)
     for token, when in (("unknown", now), ("", now), (old, now), (used, now + 24 * HOUR)):
         with pytest.raises(RegistrationUnknown):
@@ -335,7 +334,7 @@ def test_confirmation_link_works_once_and_is_stored_hashed(applicant: Applicant,
 
 def test_failure_that_is_no_duplicate_leaves_the_registration_as_it_was(applicant: Applicant, now: datetime):
     """When the district goes while the code is on its way, nobody is told that they have an account."""
-    token = begin(replace(applicant, district=0), now)
+    token = begin(applicant._replace(district=0), now)
     with pytest.raises(IntegrityError):
         confirm_registration(token, sent_code(), now=now)
     assert (Registration.select().count(), Account.select().count(), mails()) == (1, 0, [])

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from portal import crypto, store
+from portal import crypto, files, store
 from portal.config import settings
 from portal.crypto import SealBroken
 from portal.database import transaction
@@ -24,7 +24,7 @@ from portal.models import AuditEntry, Evidence, Officer, RemovalCase, RemovalSte
 from portal.models.removal import CaseState
 from portal.models.staff import Role
 from portal.services import audit, removal_case, removal_claim
-from portal.services.removal_evidence import NO_DISC, STORE, TRIED_TOO_OFTEN, count_try, keep, read, show
+from portal.services.removal_evidence import NO_DISC, STORE, TRIED_TOO_OFTEN, count_try, keep, show
 from portal.store import BUSY, MARK, Store, turn
 from tests import uploads
 from tests.factories import make_officer
@@ -34,6 +34,7 @@ from tests.services.parallel import at_once, count_of
 
 pytestmark = pytest.mark.usefixtures("app", "folder")
 SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+read = partial(store.read, files.read_pages)
 PAGES = [b"\xff\xd8\xff first page", b"\xff\xd8\xff second page"]
 
 
@@ -110,12 +111,11 @@ def test_file_that_cannot_be_used_is_explained(case: RemovalCase):
 
 
 @pytest.mark.parametrize("fault", Fault)
-def test_only_what_takes_too_long_keeps_others_from_being_read(fault: Fault, monkeypatch: pytest.MonkeyPatch):
+def test_only_what_takes_too_long_keeps_others_from_being_read(fault: Fault):
     def refuse(_data: bytes, _name: str) -> list[bytes]:
         raise FileRefused(fault)
-    monkeypatch.setattr("portal.files.read_pages", refuse)
     with pytest.raises(FileUnusable) as refused:
-        read(b"", "a.pdf")
+        store.read(refuse, b"", "a.pdf")
     assert isinstance(refused.value, FileTooSlow) == (fault is Fault.TOO_SLOW)
     assert refused.value.message == fault
 

@@ -99,7 +99,7 @@ def test_file_after_the_decision_is_not_even_read(reader: Visitor, path: str, no
     case = removal_claim.find_case(path.rpartition("/")[2])
     page = reader.get(path)
     removal_case.confirm_identity(case, make_officer(Role.REMOVALS), "dowód", version=case.version, now=now)
-    monkeypatch.setattr(removal_evidence, "read", None)
+    monkeypatch.setattr("portal.files.read_pages", None)
     page = reader.submit(page, action=f"{path}/skan", files=[(io.BytesIO(photo()), "a.jpg")])
     assert page.path == path and "nothing more can be added" in page.text and "We know that it is you" in page.text
     assert not Evidence.select().exists()
@@ -112,7 +112,7 @@ def test_decision_while_files_are_read_is_told(reader: Visitor, path: str, now: 
         removal_case.confirm_identity(case, officer, "dowód", version=case.version, now=now)
         return [photo()]
 
-    monkeypatch.setattr(removal_evidence, "read", decide)
+    monkeypatch.setattr("portal.files.read_pages", decide)
     assert "nothing more can be added" in send(reader, path, ("a.jpg", photo())).text
     assert not Evidence.select().exists()
 
@@ -136,7 +136,7 @@ def test_file_that_takes_too_long_is_the_last_that_is_looked_at(reader: Visitor,
         if name == "b.pdf":
             raise FileTooSlow(slow)
         return [data]
-    monkeypatch.setattr(removal_evidence, "read", read)
+    monkeypatch.setattr("portal.files.read_pages", read)
     page = send(reader, path, *[(name, photo()) for name in ("a.jpg", "b.pdf", "c.jpg", "d.jpg")], status=400)
     assert page.errors == [f"“b.pdf”: {slow}", f"“c.jpg, d.jpg”: {store.NOT_LOOKED_AT}"]
     assert "We have received: a.jpg" in page.text and looked == ["a.jpg", "b.pdf"]
@@ -151,7 +151,7 @@ def test_files_beyond_those_of_an_hour_are_named_and_not_read(reader: Visitor, p
     assert "“a.gif”: This is not" in page.errors[0], "what is refused counts too"
     assert page.errors[1:] == [f"“c.jpg, d.jpg”: {removal_evidence.TRIED_TOO_OFTEN}"]
     assert "We have received: b.jpg" in page.text and Evidence.select().count() == 1
-    monkeypatch.setattr(removal_evidence, "read", None)
+    monkeypatch.setattr("portal.files.read_pages", None)
     page = send(reader, path, ("c.jpg", photo()), status=400)
     assert page.errors == [f"“c.jpg”: {removal_evidence.TRIED_TOO_OFTEN}"]
     assert page.soup.select_one(".govuk-error-summary a")["href"] == "#files"
