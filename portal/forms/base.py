@@ -1,6 +1,6 @@
 """What every form has in common."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from typing import IO, Any
@@ -26,13 +26,20 @@ def _wtforms_catalogue(code: str) -> Any:
 class BaseForm(FlaskForm):  # type: ignore[misc]
     """A form whose rules may also be broken by a service: its refusal is shown like any other error."""
 
+    refusal: PortalError | None = None
+
     class Meta(FlaskForm.Meta):
         def get_translations(self, form: Form) -> Any:
             return _wtforms_catalogue(language())
 
+    @property
+    def answer(self) -> tuple[int, Mapping[str, str]]:
+        """The status and headers with which the form's page goes out: those of a service's refusal, else 400 if it has errors."""
+        return (self.refusal.status, self.refusal.headers) if self.refusal else (400 if self.errors else 200, {})
+
     def refuse(self, error: PortalError, field: Field | None = None) -> None:
         """Show a service's refusal beside a field, or above the form."""
-        text = gettext(error.message, **error.params)
+        self.refusal, text = error, gettext(error.message, **error.params)
         if field is None:
             self.form_errors = [*self.form_errors, text]
         else:

@@ -27,14 +27,10 @@ def log_in() -> Any:
         return redirect(safe_next_url(url_for("profile.overview")))
     form = LoginForm()
     if form.validate_on_submit():
-        try:
+        with form.refusing(LoginRefused, Throttled):
             access.enter(login.log_in(form.email.data, form.password.data, browser=access.browser(), now=clock.now()))
             return redirect(safe_next_url(url_for("profile.overview")))
-        except (LoginRefused, Throttled) as error:
-            form.refuse(error)
-            page = render_template("login/log_in.html", form=form, throttled=isinstance(error, Throttled))
-            return page, error.status, error.headers
-    return render_template("login/log_in.html", form=form), 400 if form.errors else 200
+    return render_template("login/log_in.html", form=form, throttled=isinstance(form.refusal, Throttled)), *form.answer
 
 
 @pages.post("/wyloguj", guard=open_form)

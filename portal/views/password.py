@@ -24,14 +24,11 @@ ASKED_FOR = "reset_asked_for"
 def ask_reset() -> Any:
     form = AskResetForm()
     if form.validate_on_submit():
-        try:
+        with form.refusing(TooMany, beside=form.email):
             password.ask_reset(form.email.data, address=request.remote_addr or "", now=clock.now())
             session[ASKED_FOR] = form.email.data
             return redirect(url_for("password.reset_asked"))
-        except TooMany as error:
-            form.refuse(error, form.email)
-            return render_template("password/ask_reset.html", form=form), error.status
-    return render_template("password/ask_reset.html", form=form), 400 if form.errors else 200
+    return render_template("password/ask_reset.html", form=form), *form.answer
 
 
 @pages.get("/haslo/wyslane", guard=open_form)
@@ -60,16 +57,13 @@ def reset_password(token: str) -> Any:
 
 @pages.form("/moje-konto/haslo", guard=resident_required)
 def change_password() -> Any:
-    form, own, status = ChangePasswordForm(current_user.account), {"email": current_user.account.email}, 400
+    form, own = ChangePasswordForm(current_user.account), {"email": current_user.account.email}
     if form.validate_on_submit():
-        try:
+        with form.refusing(LoginRefused, Throttled, beside=form.current_password):
             account = password.change_password(current_user.session, form.current_password.data, form.new_password.data,
                                                address=request.remote_addr or "", now=clock.now())
             access.remember_device(new_tokens(account, access.browser()))
             return lead_on("password.change_password", _("Your password is changed. All your other sessions have ended."))
-        except (LoginRefused, Throttled) as error:
-            form.refuse(error, form.current_password)
-            status = error.status
     if form.errors:
-        return render_template("password/change_password.html", form=form, own=own), status
+        return render_template("password/change_password.html", form=form, own=own), *form.answer
     return stencil.render_form("password/change_password.html", form, **own)
