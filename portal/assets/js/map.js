@@ -18,7 +18,7 @@ function bringLeaflet() {
 function drawMap(place, bounds) {
   place.hidden = false;
   const map = L.map(place, { maxZoom: 19 });
-  if (bounds?.isValid()) map.fitBounds(bounds, { maxZoom: CLOSE });
+  if (bounds?.isValid()) map.fitBounds(bounds, { maxZoom: CLOSE, paddingTopLeft: [15, 45], paddingBottomRight: [15, 0] }); // Pins stand on their points.
   else map.setView(given.centre.split(","), 12);
   map.attributionControl.setPrefix(false);
   if (given.tiles) {
