@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import timedelta
 from functools import partial, wraps
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from flask import (Blueprint, Flask, Response, abort, after_this_request, current_app, flash, make_response, redirect, request,
                    session, url_for)
@@ -145,15 +145,18 @@ def resident_required(view: View) -> View:
     """Let residents in; send everyone else to the login and back afterwards."""
     @wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> Any:
-        if current_user.account is None:
-            if not current_user.is_authenticated and "_user_id" in session:
-                session[ENDED] = session.pop("_user_id")
-                flash(_("Your session has ended because nothing happened for a while. Log in again to go on; "
-                        "what was not saved yet has to be chosen or typed anew."), "warning")
-            asked = request.full_path.rstrip("?") if request.method == "GET" else came_from().path or None
-            return redirect(url_for("login.log_in", next=asked))  # The page asked for, or the one whose form was sent.
-        return view(*args, **kwargs)
+        return to_login("login.log_in") if current_user.account is None else view(*args, **kwargs)
     return _mark(guarded, guard="resident")
+
+
+def to_login(endpoint: str) -> Any:
+    """Send somebody to a login, and afterwards to the page that was asked for, or the one whose form was sent."""
+    if not current_user.is_authenticated and "_user_id" in session:
+        session[ENDED] = session.pop("_user_id")
+        flash(_("Your session has ended because nothing happened for a while. Log in again to go on; "
+                "what was not saved yet has to be chosen or typed anew."), "warning")
+    asked = request.full_path.rstrip("?") if request.method == "GET" else urlunsplit(("", "", *came_from()[2:4], "")) or None
+    return redirect(url_for(endpoint, next=asked))
 
 
 def resident_form(view: View) -> View:

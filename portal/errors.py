@@ -51,7 +51,7 @@ class Conflict(PortalError, status=409):
     """The state of things stands against it."""
 
 
-class NotFound(PortalError, status=404, message=N_("There is no such page.")):
+class NotFound(PortalError, status=404, message=N_("The address may be mistyped or out of date, or the page is not yours.")):
     """There is no such thing, or it is not yours: the answer is the same."""
 
 
@@ -83,7 +83,8 @@ class ResetUnknown(NotFound, heading=N_("This link is no longer valid"), message
     """A link that sets a new password is wrong, used, replaced, void or too old: the answer is the same."""
 
 
-class RegistrationUnknown(LinkDead, message=N_("This registration is no longer open. Please begin again.")):
+class RegistrationUnknown(LinkDead, message=N_(
+        "This registration has ended, or its account is made already: then log in. Otherwise please begin again.")):
     """A registration is unknown, finished or expired: the answer is the same."""
 
 
@@ -244,7 +245,7 @@ PAGES = {
     429: (N_("Too many attempts"), N_("Please wait a few minutes and try again.")),
     500: (N_("Something went wrong on our side"), N_("Nothing was lost that was confirmed to you. Please try again later."))}
 PLAIN = '<!DOCTYPE html><html lang="{language}"><title>{heading}</title><h1>{heading}</h1><p>{text} {error_id}</p></html>'
-EXPIRED = (N_("This page has expired"), N_("Please go back, reload the page and send the form again."))
+EXPIRED = (N_("This page has expired"), N_("Please go back, copy what you have typed, reload the page and send the form again."))
 
 
 def init_app(app: "Flask") -> None:

@@ -54,8 +54,8 @@ def sms_cap_reached() -> bool:
 
 
 def waiting_cases(role: Role) -> list[tuple[str, int, str]]:
-    """Return what waits in the claims about accounts for somebody of this role: its name, how many, the address of the list."""
-    if role not in (Role.REMOVALS, Role.COORDINATOR):
+    """Return what waits in claims and results for somebody of this role: its name, how many, the address of the list."""
+    if role not in (Role.REMOVALS, Role.COORDINATOR, Role.ADMINISTRATOR):
         return []
     cards = [(_("Cases that wait for officers"), waits_for_officers(), {"flt_due_at": "ours"}),
              (_("Overdue cases"), overdue(), {"flt_due_at": "overdue"}),
@@ -69,8 +69,9 @@ def waiting_cases(role: Role) -> list[tuple[str, int, str]]:
     kept, address = Publication.select().join(Edition), url_for("panel_results.index_view")
     corrections = kept.where(results_publication.IN_FORCE, Publication.removed > 0).count()
     asked = kept.where(Publication.kept_at > Edition.voting_to, Publication.approved_by.is_null()).count()
-    return [counted[2], (_("Corrections of results that wait"), corrections, address),
-            (_("Publications of results that wait for approval"), asked, address)]
+    publications = (_("Publications of results that wait for approval"), asked, address)
+    return [publications] if role == Role.ADMINISTRATOR else [
+        counted[2], (_("Corrections of results that wait"), corrections, address), publications]
 
 
 def waiting_projects(role: Role) -> list[tuple[str, int, str]]:

@@ -71,6 +71,9 @@ class EditionView(Settled):
         "edition_picks_are_few": ("citywide_picks", N_("There can be from 0 to 20 citywide and from 0 to 20 district picks.")),
         "edition_minimum_age_is_an_age": ("minimum_age", N_("The minimum age must be from 0 to 120."))}
 
+    def may_edit(self, row: Edition) -> bool:
+        return not row.archived
+
     def narrow(self, form: PanelForm, row: Edition) -> None:
         del form.code
         if Ballot.select().where(Ballot.edition == row).exists():
@@ -109,6 +112,10 @@ class PoolView(Managed):
 
     def may_edit(self, row: Pool) -> bool:
         return clock.now() < row.edition.voting_from
+
+    def on_model_change(self, _form: Any, row: Pool, is_created: bool) -> None:
+        if is_created and not self.may_edit(row):
+            raise PortalError(N_("Voting in this edition has begun already, so no pool can be added."))
 
     def narrow(self, form: PanelForm, _row: Pool) -> None:
         del form.edition, form.district

@@ -43,7 +43,7 @@ class RowField(SelectField):
     def __init__(self, label: Any, model: type[Model], blank: bool, **kwargs: Any) -> None:
         empty = [("", "–")] if blank else []
         super().__init__(label, coerce=self.key_of, **kwargs, choices=lambda: empty + [
-            (str(row.id), str(row)) for row in model.select().order_by(model.id.desc())])
+            (str(row.id), str(row)) for row in model.offered()])
 
     @staticmethod
     def key_of(value: Any) -> int | None:

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from portal import clock
+from portal.access import to_login
 from portal.models import Role
 
 OPENED_WITHIN, SENT_WITHIN = timedelta(minutes=10), timedelta(minutes=30)
@@ -34,8 +35,7 @@ class Guarded:
 
     def inaccessible_callback(self, _name: str, **_kwargs: Any) -> Any:
         if current_user.officer is None:
-            target = request.full_path.rstrip("?") if request.method == "GET" else None
-            return redirect(url_for("panel_login.log_in", next=target))
+            return to_login("panel_login.log_in")
         return abort(404)
 
     def _handle_view(self, name: str, **kwargs: Any) -> Any:

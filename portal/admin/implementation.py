@@ -26,8 +26,8 @@ class Settled(Assessed):
     """An edition's results as its projects' states; the table of editions builds on it."""
 
     def row_steps(self, row: Edition) -> dict[str, Any]:
-        ended = not row.archived and row.results_on <= clock.now()
-        return super().row_steps(row) | ({"settle_view": _("Apply the results")} if ended else {})
+        settled = {"settle_view": _("Apply the results")} if row.results_on <= clock.now() else {}
+        return super().row_steps(row) | settled
 
     @expose("/rozstrzygniecie/", methods=("GET", "POST"))
     def settle_view(self) -> Any:

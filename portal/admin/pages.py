@@ -31,8 +31,12 @@ def state(version: PageVersion | None) -> str:
 
 
 def named(version: PageVersion | None) -> str:
-    """Tell the title of a version, and how far it has come."""
-    return f"{version.title}: {state(version)}" if version else state(version)
+    """Tell the title of a version, how far it has come, and of a draft which version people read meanwhile."""
+    if version is None:
+        return state(version)
+    public = PageVersion.public(clock.now()).where(Page.id == version.page, PageVersion.language == version.language).first()
+    read = "; " + _("public: version %(number)d", number=public.number) if public and not version.published_at else ""
+    return f"{version.title}: {state(version)}{read}"
 
 
 class PageView(PanelView):

@@ -19,7 +19,7 @@ from portal.forms.paper import REASONS, SheetForm, sheet_form
 from portal.models import District, Edition, InvalidReason, Role, Sheet, SheetState, VotingPoint
 from portal.services import paper, voting
 
-STATES = {SheetState.ENTERED: _l("Waits for the second entry"), SheetState.DIFFERS: _l("Differs, waits for a third officer"),
+STATES = {SheetState.ENTERED: _l("Waits for the second entry"), SheetState.DIFFERS: _l("To be decided by a third officer"),
           SheetState.RECORDED: _l("Recorded as a ballot"), SheetState.INVALID: _l("Kept as invalid")}
 PAGES = {"enter_view": _l("First entry"), "again_view": _l("Second entry"), "settle_view": _l("Third look"),
          "ballots_view": _l("Ballot papers")}

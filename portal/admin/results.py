@@ -14,7 +14,7 @@ from portal import clock
 from portal.access import lead_on
 from portal.admin.base import PanelView, of_row
 from portal.admin.jobs import start
-from portal.errors import Conflict, NotFound, SecondOfficerNeeded, require
+from portal.errors import Conflict, SecondOfficerNeeded
 from portal.models import Edition, JobKind, Publication, Role
 from portal.services import closing, jobs, results_publication
 
@@ -88,7 +88,8 @@ class ResultsView(PanelView):
 
     @action("files", _l("Make the files of open data"))
     def make_files(self, ids: list[str]) -> Any:
-        return start(JobKind.EXPORT, require(ids and self.get_one(ids[0]), NotFound).code)
+        edition = self.get_one(ids[0]) if len(ids) == 1 else None
+        return start(JobKind.EXPORT, edition.code) if edition else lead_on(".index_view", _("Mark one edition."), "error")
 
     @expose("/korekta/", methods=("GET", "POST"))
     def correct_view(self) -> Any:

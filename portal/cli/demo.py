@@ -12,7 +12,7 @@ from portal.cli.command import command
 from portal.config import ConfigError, settings
 from portal.database import transaction
 from portal.models import Account, CostItem, District, Edition, Officer, Pool, Proposal, ProposalState, Role, Unit, VotingPoint
-from portal.services import assessment, pages
+from portal.services import assessment, implementation, pages
 from portal.services.pabulib import read_file
 from portal.services.pabulib_import import import_files
 from portal.services.staff import load_officer
@@ -43,6 +43,8 @@ def load() -> None:
                                      now=clock.now())
                 if "unit" in officer:
                     Officer.update(unit=Unit.get_or_create(name=officer["unit"])[0]).where(Officer.id == known.id).execute()
+        past = Edition.get(Edition.code == PAST)
+        implementation.settle(past, Officer.get(), now=past.results_on)
     pages.load(CONTENT / "news", is_news=True, now=clock.now())
     officers = "\n".join(f"    {officer['email']:<32} {officer['role']}" for officer in content["officers"])
     print((CONTENT / "loaded.txt").read_text("utf-8").format(

@@ -58,7 +58,7 @@ class PolishDateField(TypedField):
         for way in WAYS_TO_WRITE_A_DAY:
             with suppress(ValueError):
                 return datetime.strptime(typed, way).date()
-        raise ValueError(_("Enter a date like 24.12.1990."))
+        raise ValueError(_("Enter a date that exists, like 24.12.1990."))
 
 
 class MoneyField(TypedField):
@@ -87,7 +87,7 @@ class DegreesField(TypedField):
 
     def read(self, typed: str) -> float:
         plain = typed.replace(",", ".").removesuffix("°").strip()
-        least, most = (49, 55) if self.name == "latitude" else (14, 24.2)
+        least, most = (49, 55) if self.name == "latitude" else (14, 25)
         if not re.fullmatch(r"[0-9]{2}(\.[0-9]{1,15})?", plain, re.ASCII) or not least <= float(plain) <= most:
             raise ValueError(_("Enter degrees from %(least)s to %(most)s, like %(example)s.", least=least, most=most,
                                example="50,061430" if least > 20 else "19,936580"))

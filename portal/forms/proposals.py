@@ -54,7 +54,7 @@ FIELDS: dict[str, Any] = {
         _l("Does it follow the principles of universal design?"), required=_l("Choose yes or no."),
         hint=_l("So that everybody can use it: children, people in wheelchairs, people with sight or hearing loss.")),
     "universal_why": _long("universal_why", _l("If not: why?"), None, first=fields.needed(
-        lambda typed: typed["universal"] == NO, _l("Write why it does not.")))}
+        lambda typed: typed["universal"] == NO, _l("Write why the project will not meet these rules.")))}
 AS_KEPT: dict[str, Any] = {"categories": ",".join, "universal": YES.__eq__, "pool": int}
 
 
@@ -170,7 +170,7 @@ class WithdrawForm(BaseForm):
 
     words = fields.long_text(_l("Why?"), most=MOST_WORDS, rows=4,
                              hint=_l("You need not write anything. Officers read it, the public does not."))
-    sure = fields.checkbox(_l("I am sure"), required=_l("Tick that you are sure."))
+    sure = fields.checkbox(_l("Yes, I want that"), required=_l("Tick that you are sure."))
     submit = fields.submit(_l("Withdraw the project"))
 
 

@@ -26,6 +26,11 @@ class BaseModel(Model):
         return require((query if on_sqlite() else query.for_update()).first(), NotFound)
 
     @classmethod
+    def offered(cls) -> Any:
+        """Select the rows among which a form lets officers choose, in their order."""
+        return cls.select().order_by(cls.id.desc())
+
+    @classmethod
     def add(cls, *rows: dict[str, Any], new_only: bool = False, known_by: tuple[str, ...] = ()) -> int:
         """Insert rows that name the same fields and return how many were written; ``new_only`` passes over known ones.
 

@@ -20,6 +20,8 @@ class District(BaseModel):
         """Select the districts that residents live in, in their official order."""
         return cls.select().where(cls.number.is_null(False)).order_by(cls.number)
 
+    offered = of_city
+
     def __str__(self) -> str:
         """Return the name behind the official number as the city writes it."""
         tens, ones = divmod(self.number or 0, 10)

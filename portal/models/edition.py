@@ -54,6 +54,11 @@ class Edition(Named):
                  edition_supporters_are_not_negative="supporters_required >= 0")
 
     @classmethod
+    def offered(cls) -> Any:
+        """Select the editions that are not mere archives, the newest first."""
+        return cls.select().where(~cls.archived).order_by(cls.voting_from.desc())
+
+    @classmethod
     def current(cls, at: datetime | None = None) -> "Edition | None":
         """Return the edition that people mean at a moment: the next whose voting has not ended, else the last."""
         at = at or clock.now()

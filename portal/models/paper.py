@@ -12,6 +12,7 @@ from portal.models.staff import Officer
 
 # How far a sheet has come: entered by the first officer; if the second typed something else, it differs: a third looks at it.
 SheetState = StrEnum("SheetState", "ENTERED DIFFERS RECORDED INVALID")
+UNFINISHED = (SheetState.ENTERED, SheetState.DIFFERS)
 # Why a sheet does not become a ballot.
 InvalidReason = StrEnum("InvalidReason", "TOO_MANY UNREADABLE UNSIGNED UNIDENTIFIED LATE ALREADY_VOTED")
 

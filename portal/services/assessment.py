@@ -20,13 +20,12 @@ ASSIGNED_IN = (ProposalState.SUBMITTED, ProposalState.IN_ASSESSMENT)
 DECISIONS = (Move.TAKEN_UP, Move.ADMITTED, Move.REFUSED, Move.PROTEST_ACCEPTED, Move.PROTEST_REJECTED)
 REMINDED_BEFORE = timedelta(days=3)
 WORDS_NEEDED = N_("Write the reasons.")
-CORRECTION_NEEDED = N_("Mark what is to be corrected, and set a day that is still to come, within the edition's time for "
-                       "corrections.")
+CORRECTION_NEEDED = N_("Mark what is to be corrected, and set a day to come, within the time for corrections and before voting.")
 SUPPORT_GOES_ON = N_("The project has %(found)d of %(needed)d supporters, and the time for support is not over yet.")
 SUPPORTERS_MISSING = N_("The project has %(found)d of %(needed)d supporters: it cannot be admitted.")
 CORRECTION_GOES_ON = N_("The time for corrections is not over yet.")
-CARDS_MISSING = N_("The formal card has to be filled in first. A project is admitted when that card is positive and every unit "
-                   "has filled in its own.")
+CARDS_MISSING = N_("This cannot be decided yet: the formal card has to be filled in; an admission needs a positive one, and the "
+                   "cards of all units.")
 
 
 def seed_criteria(edition: Edition) -> None:
@@ -63,7 +62,7 @@ def return_for_correction(proposal: Proposal, officer: Officer, *, words: str, p
     """Give a proposal back to its author, who may change these parts until a moment; raise ProposalChanged, MoveForbidden."""
     names = ",".join(parts)
     require(words, MoveForbidden(WORDS_NEEDED))
-    latest = proposal.pool.edition.corrections_to or until
+    latest = proposal.pool.edition.corrections_to or proposal.pool.edition.voting_from
     require(set(names.split(",")) <= CORRECTABLE and now < until <= latest, MoveForbidden(CORRECTION_NEEDED))
     with transaction():
         keep_revision(proposal.held(), now=now)

@@ -54,14 +54,15 @@ def read_numbers(paper: list[voting.Contest], typed: dict[str, str]) -> dict[str
     return picks
 
 
-def check_open(edition: Edition, *, now: datetime) -> None:
-    """Raise PhaseClosed unless sheets can be typed in.
+def check_open(edition: Edition, *, again: bool = False, now: datetime) -> None:
+    """Raise PhaseClosed unless sheets can be typed in for the first time, or ``again``.
 
     What was handed in before the end of the voting may wait at its point, so that is not the end of typing: it ends when somebody
-    asks for the publication of the results. Whoever approves that sees it when a sheet has changed the count just then. What was
-    handed in late, the officer who took it keeps with that reason.
+    asks for the publication of the results; what was typed in before is finished until that is approved. Whoever approves it
+    sees it when a sheet has changed the count just then. What was handed in late, the officer who took it keeps with that reason.
     """
-    asked = Publication.edition == edition, Publication.kept_at > edition.voting_to
+    asked = (Publication.edition == edition, Publication.kept_at > edition.voting_to,
+             Publication.approved_by.is_null(False) if again else True)
     has_begun = now >= edition.voting_from and not edition.archived
     require(has_begun and not Publication.select().where(*asked).exists(), PhaseClosed(NOT_OPEN))
 
@@ -140,7 +141,7 @@ def enter_again(point: VotingPoint, number: int, officer: Officer, entry: Entry,
     """
     marks, packed = entry.marks(point.edition), json.dumps(entry)
     with transaction():
-        check_open(point.edition, now=now)
+        check_open(point.edition, again=True, now=now)
         sheet = require(Sheet.get_or_none(Sheet.point == point, Sheet.number == number), SheetRefused).held()
         require(sheet.state == (SheetState.DIFFERS if third else SheetState.ENTERED), SheetRefused)
         require(officer.id not in (sheet.first_officer_id, sheet.second_officer_id), SheetRefused(ANOTHER_NEEDED))

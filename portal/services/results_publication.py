@@ -13,8 +13,10 @@ from typing import Any, NamedTuple
 
 from portal import cache, crypto
 from portal.database import transaction
-from portal.errors import N_, CaseChanged, PhaseClosed, ResultsSecret, SecondOfficerNeeded, require
-from portal.models import Ballot, BallotState, CountRule, District, Edition, Officer, Phase, Pool, Proposal, Publication
+from portal.errors import N_, CaseChanged, PhaseClosed, ResultsSecret, SecondOfficerNeeded, StepForbidden, require
+from portal.models import (Ballot, BallotState, CountRule, District, Edition, Officer, Phase, Pool, Proposal, Publication, Sheet,
+                           VotingPoint)
+from portal.models.paper import UNFINISHED
 from portal.services import audit, results
 from portal.services.counting import Entry, Outcome, Reason
 from portal.services.proposals_catalogue import pools_of
@@ -88,10 +90,12 @@ def ask_publication(edition: Edition, officer: Officer, *, seen: str, now: datet
     """Ask another officer to publish the count of an edition; an earlier request for another count is forgotten.
 
     ``seen`` is the digest of the count that the officer was shown. Raises CaseChanged when it is another by now or is published,
-    ResultsSecret while voting goes on, PhaseClosed for an imported edition.
+    StepForbidden while sheets of paper wait for an officer, ResultsSecret while voting goes on, PhaseClosed for an imported
+    edition.
     """
     require(not edition.archived, PhaseClosed)
     with transaction():
+        _check_sheets(edition)
         count = count_anew(edition, now)
         require(crypto.same(crypto.digest(count), seen) and not _in_force(edition).exists(), CaseChanged(CHANGED))
         outdated = Publication.approved_by.is_null() | (Publication.kept_at <= edition.voting_to)
@@ -101,14 +105,23 @@ def ask_publication(edition: Edition, officer: Officer, *, seen: str, now: datet
         audit.record("publication asked for", actor=officer, subject=edition, now=now, digest=seen)
 
 
+def _check_sheets(edition: Edition) -> None:
+    """Raise StepForbidden while sheets wait for an officer: once results are published, nobody could finish them."""
+    waiting = Sheet.select().join(VotingPoint).where(VotingPoint.edition == edition, Sheet.state.in_(UNFINISHED)).count()
+    require(not waiting, StepForbidden(
+        N_("Paper ballots that wait for the second entry or a decision: %(number)d. Finish them first."), number=waiting))
+
+
 def approve_publication(edition: Edition, officer: Officer, *, seen: str, now: datetime) -> None:
     """Publish the count of an edition that another officer has asked for, and let its ballots be counted ones.
 
     The row is held while the ballots are counted: a removal that is not in the count waits, and is noted as one from published
-    results. Raises CaseChanged when the count is not the one that was asked for and shown, SecondOfficerNeeded.
+    results. Raises CaseChanged when the count is not the one that was asked for and shown, StepForbidden while sheets wait for an
+    officer, SecondOfficerNeeded.
     """
     with transaction():
         kept = require(Publication.get_or_none(Publication.edition == edition), CaseChanged(CHANGED)).held()
+        _check_sheets(edition)
         count = count_anew(edition, now)
         require(kept.results == count and not kept.approved_by and crypto.same(crypto.digest(count), seen), CaseChanged(CHANGED))
         require(kept.asked_by != officer, SecondOfficerNeeded(

@@ -138,10 +138,10 @@ def edit_authors(proposal: Proposal, now: datetime) -> Any:
     if form.validate_on_submit():
         with form.refusing(InvitationRefused, TooMany, beside=form.email):
             support.set_consent(current_user.account, proposal, shows_name=form.shows_name.data)
-            if not form.email.data:
-                return _back(proposal)
-            support.invite(proposal, form.email.data, now=now)
-            return redirect(request.path)
+            if form.email.data:
+                support.invite(proposal, form.email.data, now=now)
+            flash(_("The section is saved."), "success")
+            return redirect(request.path) if form.email.data else _back(proposal)
     waiting = support.invitations(proposal, now=now)
     return _page("proposals_draft/edit_authors.html", proposal, form, authors=authors, waiting=waiting)
 

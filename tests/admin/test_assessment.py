@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from portal import clock
-from portal.models import Answer, Attachment, Card, CostItem, Message, Proposal, Transition
+from portal.models import Answer, Attachment, Card, CostItem, Edition, Message, Proposal, Transition
 from portal.models.attachment import FileKind
 from portal.models.proposal import ProposalState
 from portal.models.staff import Role
@@ -140,6 +140,7 @@ def test_a_return_marks_what_is_to_be_corrected_by_when(enter: Enter, now: datet
 
 def test_the_furthest_day_of_a_calendar_is_no_error(enter: Enter, now: datetime) -> None:
     proposal, officer = in_state(SUBMITTED, now), of_unit(enter)
+    Edition.update(corrections_to=now.replace(year=2101)).execute()
     officer.submit(go(officer, proposal, "poprawki"), parts="title", until="9999-12-31", words="Popraw.")
     assert Proposal.get().correct_until.year == 2100
 

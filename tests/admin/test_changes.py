@@ -179,6 +179,21 @@ def test_there_is_one_pool_per_district_and_one_citywide(enter: Enter) -> None:
     assert problems(coordinator.submit(form, budget="1e9", district="")) and Pool.select().count() == 2
 
 
+def test_pools_come_only_before_the_voting_and_not_into_an_archive(enter: Enter) -> None:
+    District.create(number=1, name="Stare Miasto")
+    District.create(number=2, name="Grzegórzki")
+    voting, coordinator = make_edition(), enter(Role.COORDINATOR)
+    archive = make_edition(open_now=False, archived=True)
+    form = coordinator.get("/admin/pule/new/")
+    assert [option["value"] for option in form.soup.select("#edition option")] == [str(voting.id)]
+    assert [option.get_text() for option in form.soup.select("#district option")][1:] == ["I Stare Miasto", "II Grzegórzki"]
+    for edition in (voting, archive):
+        assert problems(coordinator.submit(form, edition=str(edition.id), district="", budget="1", minimum_points="0"))
+    assert not Pool.select().exists()
+    assert f"edit/?id={archive.id}" not in str(coordinator.get("/admin/edycje/").soup)
+    assert coordinator.get(f"/admin/edycje/edit/?id={archive.id}").path.startswith("/admin/edycje/details/")
+
+
 @pytest.mark.parametrize("amount", ["-1", "1,234", "12.345", "NaN", "1e5", "", "\u0661", "9" * 13, "1 000 EUR"])
 def test_only_amounts_are_money(enter: Enter, amount: str) -> None:
     proposal = make_proposal(make_pool(coming()))

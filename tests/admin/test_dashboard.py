@@ -70,6 +70,8 @@ def test_corrections_that_wait_are_counted_for_coordinators(enter: Enter) -> Non
     lines = enter(Role.COORDINATOR).get("/admin/").soup.select("#cases ~ ul a[href='/admin/wyniki/']")
     assert [line.parent.get_text() for line in lines] == [
         pl("Corrections of results that wait") + ": 1", pl("Publications of results that wait for approval") + ": 1"]
+    lines = enter(Role.ADMINISTRATOR).get("/admin/").soup.select("#cases ~ ul a")
+    assert [line.parent.get_text() for line in lines] == [pl("Publications of results that wait for approval") + ": 1"]
     assert not enter(Role.REMOVALS).get("/admin/").soup.select("a[href='/admin/wyniki/']")
 
 

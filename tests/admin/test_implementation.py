@@ -63,9 +63,16 @@ def test_coordinator_takes_over_the_results(coordinator: PanelVisitor, edition: 
 
 
 def test_results_are_offered_only_when_they_are_published(coordinator: PanelVisitor, edition: Edition, now: datetime):
-    for values in ({"results_on": now + timedelta(seconds=1)}, {"archived": True}):
-        Edition.update(**{"archived": False, "results_on": now, **values}).where(Edition.id == edition.id).execute()
-        assert not coordinator.get(EDITIONS).soup.find("a", href=at("rozstrzygniecie", edition))
+    for later in (True, False):
+        Edition.update(results_on=now + timedelta(seconds=later)).where(Edition.id == edition.id).execute()
+        assert bool(coordinator.get(EDITIONS).soup.find("a", href=at("rozstrzygniecie", edition))) is not later
+
+
+def test_imported_edition_takes_its_results_over_too(coordinator: PanelVisitor, now: datetime):
+    edition = make_edition(open_now=False, archived=True)
+    contest(edition, 60, 60, 30)
+    assert "The results are applied." in coordinator.submit(coordinator.get(at("rozstrzygniecie", edition))).text
+    assert set(standing(edition)) <= {"funded", "not_funded"}
 
 
 def test_results_that_wait_for_a_correction_are_refused(coordinator: PanelVisitor, edition: Edition, now: datetime):

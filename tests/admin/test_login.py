@@ -1,7 +1,8 @@
 """The panel's own login, and the wall between residents and officers."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import unquote
 
 import pyotp
 import pytest
@@ -13,8 +14,9 @@ from portal.models import AuditEntry, Officer, Session
 from portal.models.staff import Role
 from portal.services import staff_codes
 from tests.admin.conftest import Enter
-from tests.factories import PASSWORD, TOTP_SECRET, make_account, make_district, make_officer
+from tests.factories import PASSWORD, TOTP_SECRET, make_account, make_district, make_officer, make_page
 from tests.page import Page, Visitor
+from tests.views.steps import in_english
 
 REFUSED = "Adres e-mail, hasło lub kod są nieprawidłowe."
 
@@ -130,3 +132,13 @@ def test_guessing_is_slowed_down(visitor: Visitor) -> None:
     for _ in range(5):
         log_in(visitor, officer, status=400, password="zgaduję")
     log_in(visitor, officer, status=429)
+
+
+def test_officer_whose_session_has_ended_is_told_and_led_back_to_the_form(enter: Enter, now: datetime) -> None:
+    page, editor = make_page("faq").page, in_english(enter(Role.EDITOR))
+    path = f"/admin/strony/pisz/?id={page.id}&language=pl"
+    typed = {"csrf_token": editor.get(path).soup.select_one("main [name=csrf_token]")["value"], "title": "Napisane"}
+    with time_machine.travel(now + timedelta(minutes=31), tick=False):
+        answer = editor.post(path, typed, headers={"Referer": f"http://localhost{path}"})
+        assert unquote(answer.location) == f"/admin/logowanie?next={path}"
+        assert "Your session has ended because nothing happened for a while." in editor.get(answer.location).text

@@ -132,7 +132,7 @@ def test_points_are_counted_by_what_became_of_their_sheets(counter: Counter, ent
     counter.first(number="3", pesel="", reason="late")
     page = Page(enter(Role.COORDINATOR).client.get(f"{URL}details/?id={counter.point.id}"))
     facts = {term.get_text(): term.find_next("dd").get_text() for term in page.soup.select("dt")}
-    told = {"Sheets received": 5, "Not typed in yet": 2, "Waits for the second entry": 1, "Differs, waits for a third officer": 1,
+    told = {"Sheets received": 5, "Not typed in yet": 2, "Waits for the second entry": 1, "To be decided by a third officer": 1,
             "Recorded as a ballot": 0, "Kept as invalid": 1, "Handed in late": 1, "Not signed": 0}
     assert {name: facts[pl(name)] for name in told} == {name: str(number) for name, number in told.items()}
     listed = Page(enter(Role.COORDINATOR).client.get(URL))

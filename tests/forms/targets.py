@@ -171,9 +171,10 @@ def _edit(view: str, url: str, model: Any, /, **given: str) -> tuple[str, Callab
     return f"{view}.edit_view", target
 
 
-def _create(view: str, url: str, model: Any, /, **given: str) -> tuple[str, Callable[[], Target]]:
+def _create(view: str, url: str, model: Any, /, **given: Any) -> tuple[str, Callable[[], Target]]:
     path = f"/admin/{url}/new/"
-    return f"{view}.create_view", lambda: Target(path, Role.COORDINATOR, _as_shown(path, **given), {
+    return f"{view}.create_view", lambda: Target(path, Role.COORDINATOR, _as_shown(
+        path, **{name: value() if callable(value) else value for name, value in given.items()}), {
         model, AuditEntry, *([Criterion] if model is Edition else [])})
 
 
@@ -233,7 +234,8 @@ def _proposal_that_is(state: ProposalState) -> Callable[[World], None]:
         row = Proposal.select().order_by(Proposal.id.desc()).first()
         Card.delete().where(Card.proposal == row).execute()
         Proposal.update(state=state, version=0).where(Proposal.id == row.id).execute()
-        Edition.update(order_seed=None, supporters_required=0).where(Edition.id == row.pool.edition).execute()
+        known = {"order_seed": None, "supporters_required": 0, "corrections_to": clock.now() + timedelta(days=9)}
+        Edition.update(known).where(Edition.id == row.pool.edition).execute()
     return prepare
 
 
@@ -310,7 +312,7 @@ TARGETS: dict[str, Callable[[], Target]] = {
                                       words="Jeszcze drzewa.", cost="12 000,50", shows_1="Ławka"),
     "MoveForm": lambda: _of_proposal("decyzja", ProposalState.SUBMITTED, move="taken_up", words="Zaczynamy.", version="0"),
     "CorrectionForm": lambda: _of_proposal("poprawki", ProposalState.SUBMITTED, Revision, parts="title", words="Popraw.",
-                                           until=f"{clock.now().date() + timedelta(days=9)}", version="0"),
+                                           until=f"{clock.now().date() + timedelta(days=8)}", version="0"),
     "PaperForm": lambda: _of_proposal("papier", ProposalState.SUBMITTED, number="12"),
     "CardForm": lambda: _of_proposal("karta", ProposalState.SUBMITTED, is_positive="True", words="Zgoda.", cost="12 000,50",
                                      running_cost="0"),
@@ -337,7 +339,8 @@ TARGETS: dict[str, Callable[[], Target]] = {
         _edit("panel_editions", "edycje", Edition, name="Budżet 2099"),
         _create("panel_districts", "dzielnice", District, number="99", name="Nowa"),
         _edit("panel_districts", "dzielnice", District, name="Stara"),
-        _create("panel_pools", "pule", Pool, budget="1 000 000,50", minimum_points="0"),
+        _create("panel_pools", "pule", Pool, budget="1 000 000,50", minimum_points="0",
+                district=lambda: f"{District.create(name='Nowy Dół', number=77).id}"),
         _edit("panel_pools", "pule", Pool, budget="2 000 000"),
         _edit("panel_proposals", "projekty", Proposal, title="Ławki", cost="12 000"),
         _create("panel_units", "jednostki", Unit, name="Zarząd Dróg"),

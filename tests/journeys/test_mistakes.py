@@ -204,3 +204,20 @@ def test_session_that_ends_before_the_cast_keeps_the_choice(voter: Resident) -> 
     assert all(title in voter.window.page.get_by_role("main").inner_text() for title in voter.picks)
     voter.casts()
     assert Ballot.select().count() == ballots + 1
+
+
+def test_browser_asks_before_marks_that_are_not_saved_are_left(voter: Resident) -> None:
+    # Given a voter who has marked a project and saved nothing
+    window, asked = voter.window, []
+    window.page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    mark = window.page.locator(".app-row input").first
+    mark.check(force=True)
+
+    # When a link would lead her away
+    window.page.get_by_role("link", name=pl("Results")).first.click(no_wait_after=True)
+    window.page.wait_for_timeout(500)
+
+    # Then the browser asks, she stays, and her mark is there; once it is sent, nothing is asked any more
+    assert asked == ["beforeunload"] and mark.is_checked() and window.page.url.endswith("/glosowanie")
+    window.press(window.button(pl("Save and go on later")))
+    assert asked == ["beforeunload"] and says(window, "Your choice is saved. It does not count until you cast it.")

@@ -159,7 +159,7 @@ def test_author_takes_a_project_back_and_its_page_says_so(open_window: Any) -> N
 
     # When she deletes the one
     window.press(window.link(pl("Delete the draft")))
-    window.tick(window.field(pl("I am sure")))
+    window.tick(window.field(pl("Yes, I want that")))
     window.press(window.button(pl("Delete the draft")))
     assert "Szkic do kosza" not in text(window)
 
@@ -169,7 +169,7 @@ def test_author_takes_a_project_back_and_its_page_says_so(open_window: Any) -> N
     window.fill(pl("Why?"), "Wyprowadzam się.")
     window.press(window.button(pl("Withdraw the project")), status=400)
     assert window.field(pl("Why?")).input_value() == "Wyprowadzam się."
-    window.tick(window.field(pl("I am sure")))
+    window.tick(window.field(pl("Yes, I want that")))
     window.press(window.button(pl("Withdraw the project")))
 
     # Then its page says so and no more, and the catalogue has it no longer

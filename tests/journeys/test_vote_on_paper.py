@@ -70,7 +70,7 @@ def test_sheet_is_typed_twice_differs_and_is_decided_on(open_window: Any, portal
     second.opens("Second entry")
     second.window.select(pl("District"), str(district))
     second.reads({**picks, "c3": picks["c2"], "c2": picks["c3"]}, Number_of_the_sheet="1")
-    assert pl("Differs, waits for a third officer") in second.saves()
+    assert pl("To be decided by a third officer") in second.saves()
 
     # Then a third sees both entries and decides, and the person has voted
     coordinator.opens("Third look")

@@ -105,7 +105,8 @@ def test_a_return_keeps_what_the_proposal_said_and_opens_just_what_is_marked(now
 @pytest.mark.parametrize(("words", "parts", "days", "message"), [
     ("", ["title"], 1, assessment.WORDS_NEEDED), ("x", [], 1, assessment.CORRECTION_NEEDED),
     ("x", ["state"], 1, assessment.CORRECTION_NEEDED), ("x", ["title", "cost"], 1, assessment.CORRECTION_NEEDED),
-    ("x", ["title"], 0, assessment.CORRECTION_NEEDED), ("x", ["title"], -1, assessment.CORRECTION_NEEDED)])
+    ("x", ["title"], 0, assessment.CORRECTION_NEEDED), ("x", ["title"], -1, assessment.CORRECTION_NEEDED),
+    ("x", ["title"], 400, assessment.CORRECTION_NEEDED)])
 def test_a_return_needs_words_known_parts_and_time(now: datetime, words: str, parts: list[str], days: int, message: str) -> None:
     proposal, officer = in_state(SUBMITTED, now), verifier()
     kept = raw.everything()

@@ -275,7 +275,7 @@ def test_voter_has_to_be_named_and_old_enough_on_the_last_day_of_the_voting(poin
             paper.find_voter(Edition.get(), young, now=point.edition.voting_to + timedelta(days=3))
 
 
-def test_sheets_are_typed_from_the_beginning_until_the_publication_is_asked_for(point: Point, now: datetime):
+def test_sheets_are_typed_from_the_beginning_until_the_publication_is_asked_for_or_approved(point: Point, now: datetime):
     with pytest.raises(PhaseClosed):
         paper.find_voter(point.edition, person(PESEL), now=point.edition.voting_from - timedelta(microseconds=1))
     later = point.edition.voting_to + timedelta(days=5)
@@ -286,11 +286,14 @@ def test_sheets_are_typed_from_the_beginning_until_the_publication_is_asked_for(
         Publication.create(edition=point.edition, results="", kept_at=point.edition.voting_to, asked_by=point.clerks[0])
         point.enter(2, who=olena())
         Publication.update(kept_at=later).execute()
-        for late in (lambda: point.enter(3, who=olena()), lambda: point.enter_again(2), lambda: point.settle(point.read()),
-                     lambda: point.enter(3, entry=Entry(None, {}, "late"))):
+        for late in (lambda: point.enter(3, who=olena()), lambda: point.enter(3, entry=Entry(None, {}, "late"))):
             with pytest.raises(PhaseClosed):
                 late()
-    assert [sheet.state for sheet in Sheet.select().order_by(Sheet.number)] == ["differs", "entered"]
+        assert point.settle(point.read()) == "recorded"
+        Publication.update(approved_by=point.clerks[1]).execute()
+        with pytest.raises(PhaseClosed):
+            point.enter_again(2)
+    assert [sheet.state for sheet in Sheet.select().order_by(Sheet.number)] == ["recorded", "entered"]
 
 
 def test_what_is_typed_is_sealed_and_audited_without_the_person(point: Point):

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from portal.errors import CaseChanged, PhaseClosed, ResultsSecret, SecondOfficerNeeded
-from portal.models import AuditEntry, Ballot, Choice, Edition, Exclusion, Officer, Proposal, Publication
+from portal.errors import CaseChanged, PhaseClosed, ResultsSecret, SecondOfficerNeeded, StepForbidden
+from portal.models import AuditEntry, Ballot, Choice, Edition, Exclusion, Officer, Proposal, Publication, Sheet, VotingPoint
 from portal.models.ballot import BallotState
 from portal.models.edition import CountRule
 from portal.models.staff import Role
@@ -141,6 +141,19 @@ def test_count_that_changed_has_to_be_asked_for_anew(edition: Edition, coordinat
     assert shown and shown.asked_by is None, "for this count nobody has"
     with pytest.raises(CaseChanged):
         approve_publication(edition, make_officer(Role.COORDINATOR), seen=shown.digest, now=now)
+    assert not is_public(edition, now=now)
+
+
+def test_results_wait_for_every_sheet_of_paper(edition: Edition, coordinator: Officer, now: datetime):
+    point, ballot = VotingPoint.create(edition=edition, name="Filia"), Ballot.select().first()
+    sheet = Sheet.create(point=point, number=1, ballot=ballot, state="differs", first_officer=coordinator)
+    with pytest.raises(StepForbidden, match="wait for the second entry or a decision"):
+        ask_publication(edition, coordinator, seen=digest(edition, now), now=now)
+    Sheet.update(state="recorded").execute()
+    ask_publication(edition, coordinator, seen=digest(edition, now), now=now)
+    Sheet.update(state="entered").where(Sheet.id == sheet.id).execute()
+    with pytest.raises(StepForbidden):
+        approve_publication(edition, make_officer(Role.COORDINATOR), seen=digest(edition, now), now=now)
     assert not is_public(edition, now=now)
 
 

@@ -129,4 +129,4 @@ def test_five_tries_are_five_over_corrections_and_new_codes(reader: Visitor, pag
 
 
 def test_number_of_no_registration_cannot_be_corrected(reader: Visitor):
-    assert "This registration is no longer open" in reader.get(NUMBER, status=404).text
+    assert "This registration has ended" in reader.get(NUMBER, status=404).text

@@ -3,7 +3,7 @@
 import hashlib
 import subprocess
 import sys
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -223,8 +223,11 @@ def test_page_of_the_lot_is_linked_once_it_was_drawn(reader: Visitor, now: datet
 
 
 def test_page_of_the_lot_says_that_there_was_none_yet(reader: Visitor, now: datetime):
-    drawn(None, now)
+    edition = drawn(None, now)
     assert not reader.get("/projekty").soup.find("a", string="How the order was drawn")
+    page = reader.get("/losowanie/2026")
+    assert "was not drawn in this portal" in page.text
+    Edition.update(voting_from=now + timedelta(days=1)).where(Edition.id == edition.id).execute()
     page = reader.get("/losowanie/2026")
     assert "has not been drawn yet" in page.text and not page.soup.select("main ol, pre:has(~ #remisy)")
     reader.get("/losowanie/1999", status=404)

@@ -154,7 +154,7 @@ def test_taken_pesel_is_explained_with_the_ways_out(reader: Visitor, district: D
     assert f"{settings.office_address}, working days {settings.office_hours}" in page.text
     assert page.soup.select_one("main a[href='/logowanie']")
     assert page.soup.select_one("main a.govuk-button")["href"] == "/zgloszenie-konta"
-    assert "This registration is no longer open" in reader.get("/rejestracja/kod", status=404).text
+    assert "This registration has ended" in reader.get("/rejestracja/kod", status=404).text
 
 
 def test_known_address_gets_a_letter_instead_of_an_account(reader: Visitor, district: District):
@@ -167,7 +167,7 @@ def test_known_address_gets_a_letter_instead_of_an_account(reader: Visitor, dist
 
 @pytest.mark.parametrize("path", ["/rejestracja/kod", "/rejestracja/gotowe"])
 def test_pages_of_a_registration_that_is_not_open_do_not_exist(reader: Visitor, path: str):
-    assert "This registration is no longer open" in reader.get(path, status=404).text
+    assert "This registration has ended" in reader.get(path, status=404).text
 
 
 def test_registration_older_than_a_day_is_closed(reader: Visitor, district: District, now: datetime):

@@ -96,3 +96,14 @@ window.addEventListener("pageshow", () => {
   refresh();
   narrow();
 });
+
+// A link away would lose marks that are not sent yet: the browser asks first.
+const marks = () => [...form.querySelectorAll(".app-row :checked")].map((radio) => radio.id).join();
+const begun = marks();
+let sent = false;
+form.addEventListener("submit", () => {
+  sent = true;
+});
+window.addEventListener("beforeunload", (event) => {
+  if (!sent && marks() !== begun) event.preventDefault();
+});

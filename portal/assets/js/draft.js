@@ -22,7 +22,7 @@ function count(area) {
   const show = () => {
     const left = area.dataset.countMost - [...area.value.trim()].length;
     line.classList.toggle("app-count--over", left < 0);
-    say(line, (left < 0 ? texts.over : texts.left).replace("{number}", Math.abs(left)));
+    say(line, (left < 0 ? texts.over : texts.left).replace("{number}", Math.abs(left).toLocaleString(document.documentElement.lang)));
   };
   area.addEventListener("input", show);
   show();
