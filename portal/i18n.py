@@ -49,10 +49,10 @@ def _money(grosze: int, locale: str) -> str:
 
 
 def day(value: date | datetime | str) -> str:
-    """Write a date, or its ISO text that a letter brings, in words, as it was in the city; in English as the British do."""
+    """Write a date, or its ISO text that a letter brings, in words that keep together; in English as the British do."""
     value = date.fromisoformat(value) if isinstance(value, str) else value
     value = clock.local(value).date() if isinstance(value, datetime) else value
-    return format_date(value, "long", "en_GB" if language() == "en" else language())
+    return format_date(value, "long", "en_GB" if language() == "en" else language()).replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def days_left(value: datetime) -> int:

@@ -51,6 +51,10 @@ class CriterionView(Managed):
     def get_query(self) -> Any:
         return super().get_query().select_extend(Edition).join(Edition)
 
+    def order(self, name: str, descending: bool) -> list[Any]:
+        card = [Edition.voting_from.desc(), Criterion.is_formal.desc()] if name == "position" else []
+        return [*card, *super().order(name, descending)]
+
     def delete_model(self, row: Criterion) -> bool:
         with transaction():
             audit.record("criterion deleted", actor=current_user.officer, subject=row.edition, now=clock.now(), text=row.question)

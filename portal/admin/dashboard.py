@@ -54,8 +54,8 @@ def sms_cap_reached() -> bool:
 
 
 def waiting_cases(role: Role) -> list[tuple[str, int, str]]:
-    """Return what waits in claims and results for somebody of this role: its name, how many, the address of the list."""
-    if role not in (Role.REMOVALS, Role.COORDINATOR, Role.ADMINISTRATOR):
+    """Return what waits in the claims about accounts for somebody of this role: its name, how many, the address of the list."""
+    if role not in (Role.REMOVALS, Role.COORDINATOR):
         return []
     cards = [(_("Cases that wait for officers"), waits_for_officers(), {"flt_due_at": "ours"}),
              (_("Overdue cases"), overdue(), {"flt_due_at": "overdue"}),
@@ -64,14 +64,19 @@ def waiting_cases(role: Role) -> list[tuple[str, int, str]]:
         RemovalCase.state.not_in(ENDED)).tuples().get()
     counted = [(name, number, url_for("panel_removals.index_view", **query))
                for (name, _which, query), number in zip(cards, found, strict=True)]
-    if role == Role.REMOVALS:
-        return counted
+    return counted if role == Role.REMOVALS else counted[2:]
+
+
+def waiting_results(role: Role) -> list[tuple[str, int, str]]:
+    """Return what waits in the publication of results for this officer, as waiting_cases() does."""
+    if role not in (Role.COORDINATOR, Role.ADMINISTRATOR):
+        return []
     kept, address = Publication.select().join(Edition), url_for("panel_results.index_view")
     corrections = kept.where(results_publication.IN_FORCE, Publication.removed > 0).count()
     asked = kept.where(Publication.kept_at > Edition.voting_to, Publication.approved_by.is_null()).count()
-    publications = (_("Publications of results that wait for approval"), asked, address)
-    return [publications] if role == Role.ADMINISTRATOR else [
-        counted[2], (_("Corrections of results that wait"), corrections, address), publications]
+    found = [(_("Corrections of results that wait"), corrections, address),
+             (_("Publications of results that wait for approval"), asked, address)]
+    return found if role == Role.COORDINATOR else found[1:]
 
 
 def waiting_projects(role: Role) -> list[tuple[str, int, str]]:
@@ -96,6 +101,7 @@ class Dashboard(Guarded, AdminIndexView):  # type: ignore[misc]
         return self.render("admin/index.html", form=form, tables=tables, role=dict(labels.ROLES)[officer.role],
                            may_preview=self.may("start_preview"), sms_cap_reached=sms_cap_reached(),
                            waiting_cases=waiting_cases(officer.role), waiting_projects=waiting_projects(officer.role),
+                           waiting_results=waiting_results(officer.role),
                            recovery_codes=staff_codes.codes_left(officer),
                            failed=Message.select().where(Message.state == MessageState.FAILED).count(),
                            sees_messages=any(item.get_url() == self.get_url("panel_messages.index_view") for item in tables),

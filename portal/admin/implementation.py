@@ -15,7 +15,7 @@ from portal.files import MOST_BYTES
 from portal.forms.assessment import MoveForm
 from portal.forms.base import BaseForm
 from portal.forms.implementation import StageForm
-from portal.models import Edition, Move, Proposal
+from portal.models import Edition, Move, Pool, Proposal, ProposalState
 from portal.models.assessment import LEADS
 from portal.services import implementation
 
@@ -26,7 +26,8 @@ class Settled(Assessed):
     """An edition's results as its projects' states; the table of editions builds on it."""
 
     def row_steps(self, row: Edition) -> dict[str, Any]:
-        settled = {"settle_view": _("Apply the results")} if row.results_on <= clock.now() else {}
+        waiting = Proposal.select().join(Pool).where(Pool.edition == row, Proposal.state == ProposalState.ON_BALLOT)
+        settled = {"settle_view": _("Apply the results")} if row.results_on <= clock.now() and waiting.exists() else {}
         return super().row_steps(row) | settled
 
     @expose("/rozstrzygniecie/", methods=("GET", "POST"))

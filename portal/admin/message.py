@@ -15,7 +15,8 @@ class MessageView(PanelView):
     roles = (Role.ADMINISTRATOR, Role.COORDINATOR)
     column_list = ("created_at", "channel", "template", "masked_recipient", "state", "tries", "error")
     column_sortable_list = ("created_at", "state", "tries")
-    column_formatters = {"template": of_row(lambda row: labels.in_words("message", row.template))}
+    column_formatters = {"template": of_row(lambda row: labels.in_words("message", row.template)),
+                         "due_at": of_row(lambda row: "–" if row.sent_at else i18n.moment(row.due_at))}
     column_choices = {"channel": labels.MESSAGE_CHANNELS, "state": labels.MESSAGE_STATES, "language": [*i18n.LANGUAGES.items()]}
     column_filters = ("state", "channel", labels.worded(Message.template, _l("Message"), "message"), *period(Message.created_at))
     column_labels = {"created_at": _l("Created"), "channel": _l("Channel"), "template": _l("Message"),

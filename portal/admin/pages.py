@@ -6,6 +6,7 @@ from flask import abort, request
 from flask_admin import expose
 from flask_babel import gettext as _, lazy_gettext as _l
 from flask_login import current_user
+from markupsafe import Markup
 from wtforms.validators import Length
 
 from portal import clock, i18n
@@ -36,7 +37,7 @@ def named(version: PageVersion | None) -> str:
         return state(version)
     public = PageVersion.public(clock.now()).where(Page.id == version.page, PageVersion.language == version.language).first()
     read = "; " + _("public: version %(number)d", number=public.number) if public and not version.published_at else ""
-    return f"{version.title}: {state(version)}{read}"
+    return Markup('<span lang="{}">{}</span>: {}{}').format(version.language, version.title, state(version), read)
 
 
 class PageView(PanelView):

@@ -26,7 +26,8 @@ from portal.services.results import PoolResult, Turnout
 IN_FORCE = (Publication.kept_at > Edition.voting_to) & Publication.approved_by.is_null(False)
 SHOWN = (Proposal.id, Proposal.pool, Proposal.number, Proposal.slug, Proposal.title, Proposal.state, Proposal.latitude,
          Proposal.longitude)
-CHANGED = N_("The count was changed after you opened this page. Nothing was done. Look at it as it stands now.")
+CHANGED = N_("The count was changed after it was made. Nothing was done. Look at it as it stands now, or have the ballots "
+             "counted anew.")
 
 
 class Published(NamedTuple):

@@ -67,10 +67,10 @@ def test_corrections_that_wait_are_counted_for_coordinators(enter: Enter) -> Non
     for removed, approved in ((0, True), (2, True), (2, False)):
         Publication.create(edition=make_edition(open_now=False), results="{}", kept_at=clock.now(), removed=removed,
                            asked_by=make_officer(Role.COORDINATOR), approved_by=make_officer(Role.EDITOR) if approved else None)
-    lines = enter(Role.COORDINATOR).get("/admin/").soup.select("#cases ~ ul a[href='/admin/wyniki/']")
+    lines = enter(Role.COORDINATOR).get("/admin/").soup.select("#results ~ ul a[href='/admin/wyniki/']")
     assert [line.parent.get_text() for line in lines] == [
         pl("Corrections of results that wait") + ": 1", pl("Publications of results that wait for approval") + ": 1"]
-    lines = enter(Role.ADMINISTRATOR).get("/admin/").soup.select("#cases ~ ul a")
+    lines = enter(Role.ADMINISTRATOR).get("/admin/").soup.select("#results ~ ul a")
     assert [line.parent.get_text() for line in lines] == [pl("Publications of results that wait for approval") + ": 1"]
     assert not enter(Role.REMOVALS).get("/admin/").soup.select("a[href='/admin/wyniki/']")
 

@@ -38,7 +38,7 @@ def test_editor_makes_a_page_looks_at_it_and_publishes_it(editor: PanelVisitor):
     assert "Enter a date and time." in editor.submit(saved, later="1", status=400).text, "half a date publishes nothing"
     assert "published" in editor.submit(saved, now="1").text
     assert editor.get("/strony/pytania").heading == "Pytania"
-    assert "Pytania: published 15 June 2026" in editor.get(LIST).text, "the list says its title, too"
+    assert "Pytania : published 15 June 2026" in editor.get(LIST).text, "the list says its title, too"
     assert editor.get(path("wersja", language="pl", number=1)).soup.select("main form") == []
 
 

@@ -256,8 +256,8 @@ def test_the_overview_counts_what_waits_for_whom(enter: Enter, now: datetime, st
 
     waiting = {"flt_state=requested": "1"}
     assert cards(Role.REMOVALS) == {"flt_due_at=ours": "2", "flt_due_at=overdue": "1", **waiting}
-    assert cards(Role.COORDINATOR) == {**waiting, "": "0"}
-    assert not cards(Role.CLERK) and cards(Role.ADMINISTRATOR) == {"": "0"}
+    assert cards(Role.COORDINATOR) == waiting
+    assert not cards(Role.CLERK) and not cards(Role.ADMINISTRATOR)
     officer = enter(Role.REMOVALS)
     statements.clear()
     officer.client.get("/admin/")

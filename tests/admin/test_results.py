@@ -117,7 +117,7 @@ def test_count_that_changed_after_the_request_has_to_be_asked_for_anew(enter: En
 
 def test_ballots_under_check_are_told_before(enter: Enter, counted: Edition):
     Ballot.update(state=BallotState.UNDER_CHECK).where(Ballot.voter_key == f"{2:064d}").execute()
-    assert "1 ballot is under check and counted" in in_english(enter(Role.COORDINATOR)).get(path("publikacja")).text
+    assert "1 ballot is under check." in in_english(enter(Role.COORDINATOR)).get(path("publikacja")).text
 
 
 def test_count_by_equal_shares_is_shown_by_its_reasons(enter: Enter, counted: Edition):

@@ -47,8 +47,8 @@ def test_turnout_is_told_as_it_comes_in(coordinator: PanelVisitor, edition: Edit
     store(edition, 1, now, channel="paper")
     page = desk(coordinator)
     assert page.heading == "Statistics: Budżet 2026"
-    assert rows(page, "today") == [["15 June 2026, 12:00", "6"]]
-    assert rows(page, "days") == [["14 June 2026", "6"], ["15 June 2026", "6"]]
+    assert rows(page, "today") == [["15\xa0June\xa02026, 12:00", "6"]]
+    assert rows(page, "days") == [["14\xa0June\xa02026", "6"], ["15\xa0June\xa02026", "6"]]
     assert rows(page, "districts") == [["VII Zwierzyniec", "11"]]
     assert rows(page, "channels") == [["Online", "11"], ["On paper", "1"]]
     assert rows(page, "ages") == [["16–24", "5"], ["25+", "6"]]
@@ -63,13 +63,13 @@ def test_doubtful_patterns_stand_with_their_evidence(coordinator: PanelVisitor, 
     store(edition, LEAST_IN_A_BURST, now - 3 * HOUR, district=district)
     page = desk(coordinator)
     assert rows(page, "networks") == [
-        ["Network A", "100", "100", "15 June 2026, 12:00", "known after the end of voting"]]
-    assert rows(page, "bursts") == [["VII Zwierzyniec", "15 June 2026, 09:00", "30", "2"]]
+        ["Network A", "100", "100", "15\xa0June\xa02026, 12:00", "known after the end of voting"]]
+    assert rows(page, "bursts") == [["VII Zwierzyniec", "15\xa0June\xa02026, 09:00", "30", "2"]]
     with time_machine.travel(edition.voting_to + timedelta(seconds=1), tick=False):
         Session.update(seen_at=edition.voting_to, created_at=edition.voting_to).execute()
         page = desk(coordinator)
     assert rows(page, "networks") == [
-        ["Network A", "100", "100", "15 June 2026, 12:00", "100"], ["Network B", "10", "not many", "–", "10"]]
+        ["Network A", "100", "100", "15\xa0June\xa02026, 12:00", "100"], ["Network B", "10", "not many", "–", "10"]]
     for secret in ("0123", "4567", *(part for row in picks for part in (row.title, row.number, row.uid))):
         assert secret not in page.soup.get_text()
 

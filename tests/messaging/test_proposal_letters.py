@@ -59,7 +59,7 @@ def test_authors_are_led_to_what_they_can_do_and_followers_to_the_end_of_the_let
     links = [link["href"] for link in BeautifulSoup(one.html, "html.parser").find_all("a")]
     account = ["http://localhost/moje-konto/projekty"] if is_author and move in (Move.RETURNED, Move.REFUSED) else []
     assert links == ["http://localhost/projekty/lawki", *account]
-    assert ("by 30 June 2026" in one.text) == (is_author and move == Move.RETURNED)
+    assert ("by 30\xa0June\xa02026" in one.text) == (is_author and move == Move.RETURNED)
     assert ("stop following" in one.text) != is_author and ("your project" in one.text) == is_author
 
 

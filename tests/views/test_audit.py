@@ -26,7 +26,7 @@ def test_each_day_is_listed_with_its_entries_and_hash(reader: Visitor, now: date
     first, second = (audit.record("secret deed", actor="officer:secret", subject="x", now=now - age * DAY) for age in (2, 1))
     audit.make_digests(now=now)
     page = reader.get("/dziennik")
-    assert lines(page) == [["14 June 2026", "2", second.hash], ["13 June 2026", "1", first.hash]]
+    assert lines(page) == [["14\xa0June\xa02026", "2", second.hash], ["13\xa0June\xa02026", "1", first.hash]]
     assert "secret" not in page.response.text
     assert "your line must still be here" in page.text
 
@@ -36,7 +36,7 @@ def test_only_the_newest_days_are_listed(reader: Visitor, now: datetime):
     AuditDigest.insert_many([{"day": today - number * DAY, "entries": number, "hash": "f" * 64}
                              for number in range(1, MOST_DAYS + 3)]).execute()
     found = lines(reader.get("/dziennik"))
-    assert (len(found), found[0][:2], found[-1][1]) == (MOST_DAYS, ["14 June 2026", "1"], "400")
+    assert (len(found), found[0][:2], found[-1][1]) == (MOST_DAYS, ["14\xa0June\xa02026", "1"], "400")
 
 
 def test_portal_without_a_log_says_so(reader: Visitor):

@@ -69,7 +69,7 @@ def test_strip_on_every_page_says_what_the_calendar_means_today(reader: Visitor,
 
 def test_end_of_voting_is_told_as_the_day_that_still_counts(reader: Visitor, now: datetime):
     make_edition(voting_to=clock.end_of(clock.local(now).date() + DAY), results_on=now + 9 * DAY)
-    assert "Voting is open until 16 June 2026." in reader.get("/").soup.header.get_text()
+    assert "Voting is open until 16\xa0June\xa02026." in reader.get("/").soup.header.get_text()
 
 
 def test_visitors_read_polish_until_they_choose_english(visitor: Visitor):

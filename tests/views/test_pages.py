@@ -42,7 +42,7 @@ def test_label_says_who_wrote_who_published_and_since_when(reader: Visitor, now:
     told = {term.get_text(): term.find_next("dd").get_text() for term in label.select("dt")}
     assert (told["Written by"], told["Person publishing"]) == ("Ola Nowa", "Jan Drugi")
     assert told["Publishing entity"].startswith("Urząd Miasta – ")
-    assert (told["Published"][:11], told["Updated"][:12]) == ("6 May 2026,", "15 June 2026")
+    assert (told["Published"][:11], told["Updated"][:12]) == ("6\xa0May\xa02026,", "15\xa0June\xa02026")
 
 
 def test_history_shows_what_has_changed_and_to_which_words(reader: Visitor, now: datetime):
