@@ -54,6 +54,7 @@ def postgres() -> Iterator[Any]:
     server.start()
     yield server
     server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -114,17 +114,18 @@ def readme(browser: Browser, url: str) -> None:
 
 
 def main() -> None:
-    instance = Path(tempfile.mkdtemp(prefix="portal-pictures-"))
-    url = f"sqlite:///{instance / 'portal.sqlite3'}"
-    environ = os.environ | {"PORTAL_ENV": "development", "PORTAL_INSTANCE": str(instance), "PORTAL_DATABASE_URL": url}
-    for command in (("db", "upgrade"), ("demo", "load")):
-        subprocess.run([sys.executable, "-m", "portal", *command], env=environ, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
-    with serve(url, instance) as address, sync_playwright() as playwright:
-        browser = launch(playwright)
-        for language, pesel in LANGUAGES.items():
-            guide(browser, address, language, pesel)
-        readme(browser, address)
-        browser.close()
+    with tempfile.TemporaryDirectory(prefix="portal-pictures-") as folder:
+        url = f"sqlite:///{folder}/portal.sqlite3"
+        environ = os.environ | {"PORTAL_ENV": "development", "PORTAL_INSTANCE": folder, "PORTAL_DATABASE_URL": url}
+        for command in (("db", "upgrade"), ("demo", "load")):
+            subprocess.run([sys.executable, "-m", "portal", *command], env=environ, cwd=ROOT, check=True,
+                           stdout=subprocess.DEVNULL)
+        with serve(url, Path(folder)) as address, sync_playwright() as playwright:
+            browser = launch(playwright)
+            for language, pesel in LANGUAGES.items():
+                guide(browser, address, language, pesel)
+            readme(browser, address)
+            browser.close()
 
 
 if __name__ == "__main__":
