@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from flask import abort, request
+from flask import abort, get_template_attribute, request
 from flask_admin import expose
 from flask_babel import gettext as _, lazy_gettext as _l
 from flask_login import current_user
-from markupsafe import Markup
 from wtforms.validators import Length
 
 from portal import clock, i18n
@@ -37,7 +36,7 @@ def named(version: PageVersion | None) -> str:
         return state(version)
     public = PageVersion.public(clock.now()).where(Page.id == version.page, PageVersion.language == version.language).first()
     read = "; " + _("public: version %(number)d", number=public.number) if public and not version.published_at else ""
-    return Markup('<span lang="{}">{}</span>: {}{}').format(version.language, version.title, state(version), read)
+    return get_template_attribute("admin/pages/parts.html", "title")(version.page, version) + f": {state(version)}{read}"
 
 
 class PageView(PanelView):

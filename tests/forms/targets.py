@@ -340,7 +340,7 @@ TARGETS: dict[str, Callable[[], Target]] = {
         _create("panel_districts", "dzielnice", District, number="99", name="Nowa"),
         _edit("panel_districts", "dzielnice", District, name="Stara"),
         _create("panel_pools", "pule", Pool, budget="1 000 000,50", minimum_points="0",
-                district=lambda: f"{District.create(name='Nowy Dół', number=77).id}"),
+                district=lambda: f"{District.get_or_create(name='Nowy Dół', defaults={'number': 777})[0].id}"),
         _edit("panel_pools", "pule", Pool, budget="2 000 000"),
         _edit("panel_proposals", "projekty", Proposal, title="Ławki", cost="12 000"),
         _create("panel_units", "jednostki", Unit, name="Zarząd Dróg"),

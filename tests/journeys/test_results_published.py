@@ -63,5 +63,6 @@ def test_results_are_read_once_two_officers_have_published_them(open_window: Any
     told = reader.page.locator("tbody tr").evaluate_all("(rows) => rows.map((row) => row.cells[1].innerText.trim())")
     assert told == [pl("funded"), pl("%(amount)s short", amount="10\xa0zł"), pl("funded")]
     assert reader.page.get_by_role("img").count() == 1
+    reader.page.set_viewport_size({"width": 718, "height": 1000})  # A sheet of A4 with its margins.
     reader.page.emulate_media(media="print")
     reader.arrive()

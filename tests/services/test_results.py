@@ -184,7 +184,7 @@ def test_pools_come_citywide_first_and_then_by_district_number(edition: Edition,
 
 
 def test_turnout_is_told_by_day_of_the_city_and_by_district(edition: Edition, now: datetime):
-    north, south = make_district(name="Północ"), make_district(name="Południe")
+    north, south = make_district(name="Północ", number=1), make_district(name="Południe", number=2)
     evening = datetime.fromisoformat("2026-06-08T21:00:00Z")
     store(edition, district=south, at=evening)
     store(edition, district=north, at=evening + HOUR)  # The next day has begun in the city.
